@@ -1,0 +1,65 @@
+// Package crawler collects pages: it leases due URLs from the frontier,
+// fetches them politely, saves the body, and hands the page on. It knows
+// neither parsers nor index; what to do with a page is the Handler's work.
+//
+// The order that makes a crawl lose nothing: the body is in the snapshot
+// store (synced) → the URL is marked fetched → the Handler has returned, so
+// the index has acknowledged every mention → the URL is marked done with its
+// links and validators in one frontier transaction. After a crash pages that
+// stand at fetched are read from the snapshot again, not from the web.
+package crawler
+
+import (
+	"context"
+	"regexp"
+	"time"
+
+	"klank/mention"
+)
+
+// Source is one thing to collect from: a site, a feed, an API.
+type Source struct {
+	mention.Source
+	// Seeds are the canonical URLs a run starts from.
+	Seeds []string
+	// Scope says which links are followed.
+	Scope Scope
+	// MaxPages bounds the pages of one run; 0 is no bound.
+	MaxPages int
+	// MinInterval is the spacing of requests to a host, at least.
+	MinInterval time.Duration
+	// Accept is passed to the fetcher; empty for the default.
+	Accept string
+}
+
+// Scope bounds which links of a source are followed. The zero value follows
+// every link on the hosts of the seeds.
+type Scope struct {
+	// Allow, when not empty, must match the URL; Deny must not.
+	Allow, Deny []*regexp.Regexp
+	// MaxDepth bounds the links from a seed to a page; 0 is no bound.
+	// Pagination (LinkNext) does not count as a step.
+	MaxDepth int
+}
+
+// Handler turns a saved page into stored mentions. It returns after they are
+// durable. It may be called again for the same page after a crash and must
+// be idempotent. An error means that the page was not stored: the crawler
+// keeps the page at fetched and tries again later.
+type Handler interface {
+	Handle(ctx context.Context, src *Source, page *mention.Page) (Outcome, error)
+}
+
+// Outcome is what a Handler made of a page.
+type Outcome struct {
+	// Links are followed where the source's scope allows it.
+	Links []mention.Link
+	// Directives of headers and markup together: with NoFollow no link of
+	// the page is followed.
+	Directives mention.Directives
+	// Blocked says that the page was a wall rather than content.
+	Blocked string
+	// New, Changed and Same count the page's mentions by what the index
+	// did with them.
+	New, Changed, Same int
+}

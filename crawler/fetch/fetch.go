@@ -1,0 +1,132 @@
+// Package fetch asks for one URL at a time, politely. colly dispatches; the
+// RoundTrippers of this package decide: dial-time guard against private
+// addresses, robots.txt, one rate budget per host spaced from the actual send
+// time, conditional requests, and limits on size, time and decompression.
+//
+// It is not for deciding what to fetch or when to try again: that is the
+// frontier's work, and every outcome here says what a frontier needs to know.
+package fetch
+
+import (
+	"fmt"
+	"time"
+
+	"klank/mention"
+)
+
+// Config holds the settings of a Client. The zero value of a field means its
+// default.
+type Config struct {
+	// Contact is a URL or e-mail address of the operator; it stands in the
+	// User-Agent "klank/VERSION (+CONTACT)".
+	Contact string
+	// Version is klank's version for the User-Agent.
+	Version string
+	// Rate is the most requests per second to one host; 0 means 1, negative
+	// means no limit (the caller has checked that every host is loopback).
+	Rate float64
+	// AllowPrivate permits loopback, private and link-local addresses.
+	AllowPrivate bool
+	// MaxBody is the most bytes of a decompressed body; 0 means 16 MiB.
+	MaxBody int64
+	// Timeout bounds one request from dial to the last byte; 0 means 30 s.
+	Timeout time.Duration
+	// MaxCrawlDelay caps the Crawl-delay that is waited for; over it the
+	// host is skipped with an error of class Robots. 0 means 60 s.
+	MaxCrawlDelay time.Duration
+}
+
+// Request is one URL to ask for. URL must be canonical (mention.CanonicalURL).
+type Request struct {
+	URL string
+	// Source travels to Page.Source.
+	Source mention.Source
+	// ETag and LastModified make the request conditional when set.
+	ETag, LastModified string
+	// MinInterval is the source's own spacing of requests to the host; the
+	// longest of it, the client's rate and robots.txt's Crawl-delay holds.
+	MinInterval time.Duration
+	// Accept is the Accept header; empty means HTML first, then anything.
+	Accept string
+}
+
+// Response is what a URL answered: exactly one of Page, NotModified and
+// Redirect is set.
+type Response struct {
+	// Page is a complete 200 response.
+	Page *mention.Page
+	// NotModified says that the validators still hold (304).
+	NotModified bool
+	// Redirect is the canonical target of a 3xx; it is not followed here,
+	// so that it passes the same rules as any other URL.
+	Redirect string
+	// Permanent is set with Redirect for 301 and 308.
+	Permanent bool
+	// Bytes is the size of the body as received.
+	Bytes int64
+}
+
+// Class says what kind of failure an Error is, so that a frontier can decide
+// about a retry.
+type Class string
+
+// The classes of fetch errors. Only those of Retryable are worth another try.
+const (
+	Canceled  Class = "canceled"   // the context ended: not the URL's fault
+	Address   Class = "address"    // refused by the guard: private or metadata address
+	DNS       Class = "dns"        // the host does not resolve
+	TLS       Class = "tls"        // certificate or handshake
+	Conn      Class = "connection" // refused, reset
+	Timeout   Class = "timeout"    // took longer than Config.Timeout
+	Truncated Class = "truncated"  // fewer bytes than announced, or broken compression
+	TooLarge  Class = "too_large"  // over Config.MaxBody, or a decompression bomb
+	Robots    Class = "robots"     // robots.txt forbids it or could not be read
+	Throttled Class = "throttled"  // 429, or 503 with Retry-After
+	Server    Class = "server"     // 5xx
+	Gone      Class = "gone"       // 404, 410
+	Client    Class = "client"     // any other 4xx
+	Reserved  Class = "reserved"   // text and data mining is reserved (TDM)
+	Content   Class = "content"    // a content type that holds no text (image, video, archive)
+	Protocol  Class = "protocol"   // malformed HTTP, bad redirect
+)
+
+// Retryable tells whether trying the same URL later can help.
+func (c Class) Retryable() bool {
+	switch c {
+	case DNS, Conn, Timeout, Truncated, Throttled, Server:
+		return true
+	}
+	return false
+}
+
+// Error is a failed fetch. Its message says what happened and, where the
+// reader can do something, what to do.
+type Error struct {
+	URL   string
+	Class Class
+	// Status is the HTTP status, 0 when there was none.
+	Status int
+	// RetryAfter is how long the whole host is to be left alone; 0 when the
+	// server named no time.
+	RetryAfter time.Duration
+	// Temporary marks a Robots error that is worth another try: robots.txt
+	// answered 5xx or could not be reached.
+	Temporary bool
+	Err       error
+}
+
+func (e *Error) Error() string {
+	if e.Status != 0 {
+		return fmt.Sprintf("fetch %s: %s: HTTP status %d", e.URL, e.Class, e.Status)
+	}
+	return fmt.Sprintf("fetch %s: %s: %v", e.URL, e.Class, e.Err)
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// Retryable tells whether trying the same URL later can help.
+func (e *Error) Retryable() bool { return e.Temporary || e.Class.Retryable() }
+
+// func New(c Config) (*Client, error)
+// func (c *Client) Fetch(ctx context.Context, r Request) (*Response, error)
+// func (c *Client) Close()
