@@ -1,0 +1,145 @@
+// Package document opens a fetched page once for all parsers: decoded to
+// UTF-8, its media type and language known, its DOM built when first asked
+// for and then shared.
+//
+// It is not for extracting anything; the packages beside it do that and
+// answer with Found.
+package document
+
+import (
+	"bytes"
+	"strings"
+
+	"golang.org/x/net/html"
+
+	"klank/mention"
+)
+
+// Document is an opened page. It is not safe for concurrent use, and it is
+// valid no longer than Page.Body is.
+type Document struct {
+	Page *mention.Page
+	// URL is the canonical page URL, or empty when the page has none. Links
+	// resolve against it, or against <base> where the page has that; see Abs.
+	URL string
+	// Body is the page's body and always valid UTF-8.
+	Body []byte
+	// MediaType is in lower case without parameters, sniffed where the header
+	// is missing, says nothing or is plainly wrong.
+	MediaType string
+	// Language is the page's own hint, a BCP 47 tag: html lang, else
+	// Content-Language, else empty.
+	Language string
+
+	base string // what references resolve against
+	root *html.Node
+	err  error
+}
+
+// Candidate is a mention as one parser read it, before the registry merges
+// and finishes it.
+type Candidate struct {
+	mention.Mention
+	// IDScope is the URL within which the native id is unique; empty where
+	// it is unique on the host. See mention.Mention.SetID.
+	IDScope string
+}
+
+// Found is what one parser found on a page, in page order.
+type Found struct {
+	Mentions []Candidate
+	Items    []mention.Item
+	Links    []mention.Link
+	Problems []mention.Problem
+}
+
+// Add appends all that g holds.
+func (f *Found) Add(g Found) {
+	f.Mentions = append(f.Mentions, g.Mentions...)
+	f.Items = append(f.Items, g.Items...)
+	f.Links = append(f.Links, g.Links...)
+	f.Problems = append(f.Problems, g.Problems...)
+}
+
+// Open decodes a page. It always returns a usable document; the problems say
+// what had to be guessed.
+func Open(p *mention.Page) (*Document, []mention.Problem) {
+	d := &Document{Page: p}
+	d.URL = pageURL(p.URL)
+	var problems []mention.Problem
+	body, problem := decode(p.Body, p.ContentType)
+	if problem != "" {
+		problems = append(problems, mention.Problem{Where: "document", What: problem})
+	}
+	d.Body = body
+	d.MediaType = mediaType(p.ContentType, body)
+	d.Language = languageTag(p.Language)
+	d.base = d.URL
+	if d.IsHTML() {
+		if lang := htmlLanguage(body); lang != "" {
+			d.Language = lang
+		}
+		if href := baseHref(body); href != "" {
+			if abs, err := mention.CanonicalURL(d.URL, href); err == nil {
+				d.base = abs
+			}
+		}
+	}
+	return d, problems
+}
+
+// pageURL makes a URL canonical; a bare host name (as lists of saved files
+// have them) is taken for https.
+func pageURL(raw string) string {
+	if raw == "" {
+		return ""
+	}
+	if u, err := mention.CanonicalURL("", raw); err == nil {
+		return u
+	}
+	if !strings.Contains(raw, "://") {
+		if u, err := mention.CanonicalURL("", "https://"+raw); err == nil {
+			return u
+		}
+	}
+	return ""
+}
+
+// IsHTML tells whether the page is HTML or XHTML.
+func (d *Document) IsHTML() bool {
+	return d.MediaType == "text/html" || d.MediaType == "application/xhtml+xml"
+}
+
+// IsJSON tells whether the page is JSON, by type or suffix (RFC 6839).
+func (d *Document) IsJSON() bool {
+	return d.MediaType == "application/json" || d.MediaType == "text/json" || strings.HasSuffix(d.MediaType, "+json")
+}
+
+// IsXML tells whether the page is XML other than XHTML, by type or suffix
+// (RFC 7303).
+func (d *Document) IsXML() bool {
+	return !d.IsHTML() && (d.MediaType == "application/xml" || d.MediaType == "text/xml" || strings.HasSuffix(d.MediaType, "+xml"))
+}
+
+// Abs resolves a reference of the page to a canonical absolute URL; "" when
+// it is empty or not http.
+func (d *Document) Abs(ref string) string {
+	if strings.TrimSpace(ref) == "" {
+		return ""
+	}
+	u, err := mention.CanonicalURL(d.base, ref)
+	if err != nil {
+		return ""
+	}
+	return u
+}
+
+// Root returns the DOM, built on first use and shared: callers must not
+// change it. It fails where the markup is nested too deeply or built to make
+// a tree expensive; token-wise parsers still work then.
+func (d *Document) Root() (*html.Node, error) {
+	if d.root == nil && d.err == nil {
+		d.root, d.err = html.Parse(bytes.NewReader(d.Body))
+	}
+	return d.root, d.err
+}
