@@ -2,16 +2,47 @@
 // back-ends compile the tree; nothing else knows how a question is spelled.
 //
 //	levering AND (traag OR "te laat") NOT brand:acme rating:<3 published:2026-01..2026-03
+//
+// # Words
+//
+// Words stand side by side or are joined with AND, OR and NOT (in capitals;
+// -word is short for NOT word). AND binds tighter than OR; parentheses group.
+// "Words in quotes" are a phrase, lever* is a prefix, "te lev"* a phrase whose
+// last word is one. Words match the title or the text by their Dutch or
+// English stem. * alone matches everything.
+//
+// # Fields
+//
+// field:value, field:"a value" and field:(a OR b) match a field exactly,
+// capitals aside; Fields lists them. Numbers and dates take ranges:
+//
+//	rating:4  rating:<3  rating:>=4  rating:1..3  rating:1..<3
+//	published:2026-05  published:2026-01..2026-03  published:>2026-01-01
+//	published:30d  (the last 30 days; also h, w, m, y)
+//
+// Dates are in UTC. A range of dates runs to the end of the day, month or year
+// it names, and up to a time of day exactly. rating is the published grade
+// brought to 1..5 stars (1 + 4 × score), whatever its own scale was.
+//
+// The package is not for running questions, and it knows nothing of SQL.
 package query
 
-import "time"
+import (
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"klank/index/text"
+)
 
 // Node is a query tree: *And, *Or, *Not, *Text, *Term or *Range. A nil Node
-// matches everything.
+// matches everything. String gives it back in the language of Parse.
 type Node interface{ String() string }
 
 // And matches when all of its nodes do, Or when at least one does, Not when
-// its node does not.
+// its node does not. An And of nothing matches everything, an Or of nothing
+// matches nothing.
 type (
 	And struct{ Nodes []Node }
 	Or  struct{ Nodes []Node }
@@ -20,7 +51,7 @@ type (
 
 // Text matches words in the title or the text. Several words are a phrase.
 // Words match by their Dutch or English stem unless Prefix is set, which
-// matches the last word as written and as a prefix.
+// matches the words as written and the last one as a prefix.
 type Text struct {
 	Words  []string
 	Prefix bool
@@ -32,7 +63,8 @@ type Term struct {
 }
 
 // Range matches a numeric or date field in a half-open or open-ended range.
-// Numeric fields use Min and Max, dates From and To; nil or zero is open.
+// Numeric fields use Min and Max, dates From (inclusive) and To (exclusive);
+// nil or zero is open. A mention without the field is never in the range.
 type Range struct {
 	Field        string
 	Min, Max     *float64
@@ -40,6 +72,154 @@ type Range struct {
 	From, To     time.Time
 }
 
-// func Parse(text string, now time.Time) (Node, error)  // *SyntaxError with Offset (bytes) and a hint
-// func Simplify(n Node) Node
-// Fields describes every field: name, type (keyword, number, date, presence), and a line of help.
+// String spells n in the language of Parse; nil is the empty string.
+func String(n Node) string {
+	if n == nil {
+		return ""
+	}
+	return n.String()
+}
+
+func (n *And) String() string { return join(n.Nodes, " AND ", "*") }
+
+func (n *Or) String() string { return join(n.Nodes, " OR ", "NOT *") }
+
+func (n *Not) String() string { return "NOT " + operand(n.Node) }
+
+func join(nodes []Node, op, empty string) string {
+	if len(nodes) == 0 {
+		return empty
+	}
+	parts := make([]string, len(nodes))
+	for i, n := range nodes {
+		parts[i] = operand(n)
+	}
+	return strings.Join(parts, op)
+}
+
+// operand spells a node so that any operator can stand before or after it.
+func operand(n Node) string {
+	switch n := n.(type) {
+	case nil:
+		return "*"
+	case *And, *Or:
+		return "(" + n.String() + ")"
+	}
+	return n.String()
+}
+
+func (n *Text) String() string {
+	s := strings.Join(n.Words, " ")
+	if len(n.Words) != 1 || !isBare(s) {
+		s = quote(s)
+	}
+	if n.Prefix {
+		s += "*"
+	}
+	return s
+}
+
+func (n *Term) String() string {
+	if isBareValue(n.Value) {
+		return n.Field + ":" + n.Value
+	}
+	return n.Field + ":" + quote(n.Value)
+}
+
+func (n *Range) String() string {
+	p := n.Field + ":"
+	if n.Min == nil && n.Max == nil {
+		return p + dateRange(n.From, n.To)
+	}
+	return p + numberRange(n)
+}
+
+func numberRange(n *Range) string {
+	switch {
+	case n.Max == nil && n.ExMin:
+		return ">" + number(*n.Min)
+	case n.Max == nil:
+		return ">=" + number(*n.Min)
+	case n.Min == nil && n.ExMax:
+		return "<" + number(*n.Max)
+	case n.Min == nil:
+		return "<=" + number(*n.Max)
+	case *n.Min == *n.Max && !n.ExMin && !n.ExMax:
+		return number(*n.Min)
+	}
+	var b strings.Builder
+	if n.ExMin {
+		b.WriteByte('>')
+	}
+	b.WriteString(number(*n.Min) + "..")
+	if n.ExMax {
+		b.WriteByte('<')
+	}
+	b.WriteString(number(*n.Max))
+	return b.String()
+}
+
+func number(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
+
+func dateRange(from, to time.Time) string {
+	switch {
+	case from.IsZero() && to.IsZero():
+		return "*"
+	case to.IsZero():
+		return ">=" + date(from)
+	case from.IsZero():
+		return "<" + date(to)
+	}
+	if midnight(to) {
+		to = to.UTC().AddDate(0, 0, -1)
+	}
+	return date(from) + ".." + date(to)
+}
+
+func midnight(t time.Time) bool { return t.UTC().Equal(day(t)) }
+
+// day is the start of t's day in UTC.
+func day(t time.Time) time.Time {
+	y, m, d := t.UTC().Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+}
+
+func date(t time.Time) string {
+	if midnight(t) {
+		return t.UTC().Format(time.DateOnly)
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
+// isBare tells whether a word can be spelled without quotes.
+func isBare(s string) bool {
+	if s == "" || s == "AND" || s == "OR" || s == "NOT" {
+		return false
+	}
+	for _, r := range s {
+		if !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) {
+			return false
+		}
+	}
+	return len(text.Words(s)) == 1
+}
+
+// isBareValue tells whether a field's value can be spelled without quotes.
+func isBareValue(s string) bool {
+	if s == "" || s == "*" || s[0] == '-' {
+		return false
+	}
+	for _, r := range s {
+		switch {
+		case unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r):
+		case strings.ContainsRune("-_./:@+~%#&=?", r):
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+var quoter = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "“", `\“`, "”", `\”`, "„", `\„`)
+
+func quote(s string) string { return `"` + quoter.Replace(s) + `"` }

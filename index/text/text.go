@@ -1,0 +1,172 @@
+// Package text cuts prose into words and brings words to their stems, the
+// same way for what is stored and for what is asked. Every back-end builds on
+// it or configures its server to the same make:
+//
+//   - words by UAX #29 (what Elasticsearch calls the standard tokenizer),
+//     emoji included; a word is kept to its first MaxWord letters
+//   - NFC, lower case, the typographic apostrophe as '
+//   - Snowball stems for Dutch (the classical algorithm by Martin Porter, the
+//     one Elasticsearch calls "dutch") and English (Porter 2), without a
+//     trailing apostrophe left over from foto's; other languages unstemmed
+//   - accents stay: café and cafe are two words, as they are to Elasticsearch
+//     without asciifolding (the Dutch stemmer itself drops ë, é, ï …)
+//
+// It is not for judging language or sentence boundaries: that is analysis.
+package text
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/blevesearch/snowballstem"
+	"github.com/blevesearch/snowballstem/dutch"
+	"github.com/blevesearch/snowballstem/english"
+	"github.com/clipperhouse/uax29/v2/words"
+	"golang.org/x/text/unicode/norm"
+)
+
+// MaxWord is how many letters of a word count. Longer ones are not language.
+const MaxWord = 255
+
+// Token is one word of a text: its folded form and its bytes [Start, End).
+type Token struct {
+	Word       string
+	Start, End int
+}
+
+// Tokens returns the words of s in order.
+func Tokens(s string) []Token { return AppendTokens(nil, s) }
+
+// AppendTokens appends the words of s to dst.
+func AppendTokens(dst []Token, s string) []Token {
+	it := words.FromString(s)
+	for it.Next() {
+		w := it.Value()
+		if !isWord(w) {
+			continue
+		}
+		if w = cut(Fold(w)); w != "" {
+			dst = append(dst, Token{w, it.Start(), it.End()})
+		}
+	}
+	return dst
+}
+
+// Words returns the folded words of s in order.
+func Words(s string) []string {
+	var out []string
+	for _, t := range Tokens(s) {
+		out = append(out, t.Word)
+	}
+	return out
+}
+
+// Fold brings a string to the form in which words and names are compared:
+// NFC, lower case, ’ as '. Invalid UTF-8 becomes U+FFFD.
+func Fold(s string) string {
+	ascii := true
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			ascii = false
+			break
+		}
+	}
+	if !ascii {
+		s = strings.ToValidUTF8(s, "\uFFFD")
+		s = strings.ReplaceAll(s, "’", "'")
+		s = norm.NFC.String(strings.ToLower(norm.NFC.String(s)))
+	} else {
+		s = strings.ToLower(s)
+	}
+	return s
+}
+
+// isWord tells words and emoji from space and punctuation.
+func isWord(s string) bool {
+	for _, r := range s {
+		switch {
+		case r < utf8.RuneSelf:
+			if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' {
+				return true
+			}
+		case unicode.IsLetter(r) || unicode.IsNumber(r):
+			return true
+		case isPictograph(r):
+			return true
+		}
+	}
+	return false
+}
+
+// isPictograph covers the emoji blocks: Miscellaneous Symbols, Dingbats, and
+// everything in the supplementary symbol planes.
+func isPictograph(r rune) bool {
+	return (r >= 0x2600 && r <= 0x27BF || r >= 0x1F000 && r <= 0x1FAFF) && unicode.Is(unicode.So, r)
+}
+
+// cut keeps the first MaxWord letters of an over-long word.
+func cut(w string) string {
+	if len(w) <= MaxWord {
+		return w
+	}
+	n := 0
+	for i := range w {
+		if n == MaxWord {
+			return strings.TrimRightFunc(w[:i], func(r rune) bool {
+				return !unicode.IsLetter(r) && !unicode.IsNumber(r)
+			})
+		}
+		n++
+	}
+	return w
+}
+
+// A Stemmer stems folded words. It keeps a buffer and is not safe for
+// concurrent use; the zero value is ready.
+type Stemmer struct{ env *snowballstem.Env }
+
+// Stem returns the stem of a folded word in a language (BCP 47; only the
+// primary subtag counts). Languages other than nl and en leave it as it is.
+func (s *Stemmer) Stem(word, language string) string {
+	var stem func(*snowballstem.Env) bool
+	switch Primary(language) {
+	case "nl":
+		stem = dutch.Stem
+	case "en":
+		stem = english.Stem
+	default:
+		return word
+	}
+	if s.env == nil {
+		s.env = snowballstem.NewEnv("")
+	}
+	s.env.SetCurrent(word)
+	stem(s.env)
+	if out := strings.TrimRight(s.env.Current(), "'"); out != "" {
+		return out
+	}
+	return word
+}
+
+// Forms returns the distinct stems a query word may have been stored under:
+// as it is, Dutch, English.
+func (s *Stemmer) Forms(word string) []string {
+	out := []string{word}
+	for _, l := range []string{"nl", "en"} {
+		f := s.Stem(word, l)
+		if f != out[0] && f != out[len(out)-1] {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// Primary returns the lower-case primary language of a BCP 47 tag: nl for
+// nl-BE and NL_be.
+func Primary(tag string) string {
+	if i := strings.IndexAny(tag, "-_"); i >= 0 {
+		tag = tag[:i]
+	}
+	return strings.ToLower(tag)
+}
