@@ -1,0 +1,306 @@
+// Package pattern reads files of word patterns and finds them in tokens. The
+// files are meant to be read and extended by people who know the field and
+// not the code:
+//
+//	# a comment
+//	@staff = medewerker* monteur* baliemedewerker   a class of words
+//	[touchpoint:delivery care:service]              a section; its meaning is the reader's
+//	bezorgd                                         a word
+//	bezorg*  *bezorger                              words that start or end so
+//	op (tijd|schema)                                one of several words or classes
+//	zeer? snel geleverd                             an optional word
+//	pakket .. kwijt                                 up to three words between
+//	pakket ... kwijt                                up to eight, commas included
+//	@staff .. <number> (euro|minuten)               a class; a number in digits
+//	^ top $                                         at the start, at the end of a sentence
+//	wanneer ... ?                                   a question mark
+//	! niet bezorgd                                  cancels this section's matches it overlaps
+//
+// Words are written in any case and are compared in the normal form of
+// package text. A pattern never reaches over the end of a sentence.
+//
+// All patterns of a file become one automaton; finding costs a walk over each
+// token's letters, whatever the number of patterns. It is not a replacement
+// for regular expressions: it knows tokens, not characters.
+package pattern
+
+import (
+	"fmt"
+	"strings"
+
+	"klank/analysis/text"
+)
+
+// Rule is one pattern of a file.
+type Rule struct {
+	// Section indexes Set.Sections.
+	Section int
+	// Source is the pattern as written.
+	Source string
+	not    bool
+}
+
+// Set is the compiled form of a file. It is read-only and safe for
+// concurrent use.
+type Set struct {
+	// Sections are the texts between [ and ] in the order of the file; a
+	// section may occur more than once.
+	Sections []string
+	Rules    []Rule
+
+	words    forms // exact words and starts
+	ends     forms // ends, read backwards
+	number   []int32
+	question []int32
+	root     []int32 // by term: node, or 0
+	nodes    []node
+	excludes bool
+}
+
+// node is a state of the automaton: a part of one or more patterns has been
+// read.
+type node struct {
+	next   []edge
+	gaps   [2]int32 // nodes after a gap of up to 3 and up to 8 tokens, or 0
+	rules  []int32  // patterns that are complete here
+	closed []int32  // patterns that are complete here if the sentence ends
+}
+
+type edge struct{ term, node int32 }
+
+// The tokens that one pattern can reach over, and its gaps, are bounded, and
+// so is the work for each token of a text.
+const (
+	maxSpan = 64
+	maxGaps = 3
+)
+
+// The widest gaps, in tokens, of ".." and "...".
+var gapWidth = [2]int{3, 8}
+
+// compiler holds what only compiling needs.
+type compiler struct {
+	set     *Set
+	terms   map[string]int32
+	classes map[string][]string
+	nTerms  int32
+}
+
+// The terms that are not made of words.
+const (
+	termNone int32 = iota
+	termStart
+	firstTerm
+)
+
+// Compile reads a pattern file; name is used in errors only, which give the
+// line.
+func Compile(name, source string) (*Set, error) {
+	c := &compiler{set: &Set{nodes: make([]node, 2)}, terms: map[string]int32{}, classes: map[string][]string{}, nTerms: firstTerm}
+	n := 0
+	for line := range strings.Lines(source) {
+		n++
+		line, _, _ = strings.Cut(line, "#")
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		if err := c.line(line); err != nil {
+			return nil, fmt.Errorf("pattern: %s:%d: %w", name, n, err)
+		}
+	}
+	c.set.root = make([]int32, c.nTerms)
+	for _, e := range c.set.nodes[1].next {
+		c.set.root[e.term] = e.node
+	}
+	return c.set, nil
+}
+
+func (c *compiler) line(line string) error {
+	switch {
+	case line[0] == '[':
+		if !strings.HasSuffix(line, "]") {
+			return fmt.Errorf("section %q does not end with ]", line)
+		}
+		c.set.Sections = append(c.set.Sections, strings.TrimSpace(line[1:len(line)-1]))
+		return nil
+	case line[0] == '@' && strings.Contains(line, "="):
+		name, words, _ := strings.Cut(line[1:], "=")
+		name = strings.TrimSpace(name)
+		for _, w := range strings.Fields(words) {
+			if w[0] == '@' {
+				other, ok := c.classes[w[1:]]
+				if !ok {
+					return fmt.Errorf("class %q is not known yet", w)
+				}
+				c.classes[name] = append(c.classes[name], other...)
+				continue
+			}
+			c.classes[name] = append(c.classes[name], w)
+		}
+		return nil
+	case len(c.set.Sections) == 0:
+		return fmt.Errorf("pattern %q stands before the first section", line)
+	}
+	return c.rule(line)
+}
+
+// rule adds one pattern to the automaton.
+func (c *compiler) rule(line string) error {
+	r := Rule{Section: len(c.set.Sections) - 1, Source: line}
+	fields := strings.Fields(line)
+	if fields[0] == "!" {
+		r.not, c.set.excludes, fields = true, true, fields[1:]
+	}
+	closed := false
+	if n := len(fields); n > 0 && fields[n-1] == "$" {
+		closed, fields = true, fields[:n-1]
+	}
+	words, span, gaps := 0, 0, 0
+	at := []int32{1} // the root
+	for i, f := range fields {
+		var next []int32
+		switch {
+		case f == ".." || f == "...":
+			if i == 0 || i == len(fields)-1 {
+				return fmt.Errorf("pattern %q: a gap needs a word on both sides", line)
+			}
+			for _, a := range at {
+				next = append(next, c.gap(a, len(f)-2))
+			}
+			span += gapWidth[len(f)-2]
+			gaps++
+		case f == "^":
+			if i > 0 {
+				return fmt.Errorf("pattern %q: ^ stands first", line)
+			}
+			next = append(next, c.step(1, termStart))
+		default:
+			optional := len(f) > 1 && strings.HasSuffix(f, "?")
+			term, err := c.term(strings.TrimSuffix(f, "?"), f)
+			if err != nil {
+				return fmt.Errorf("pattern %q: %w", line, err)
+			}
+			for _, a := range at {
+				next = append(next, c.step(a, term))
+			}
+			if optional {
+				next = append(next, at...)
+			} else {
+				words++
+			}
+		}
+		at = next
+		span++
+	}
+	if span > maxSpan || gaps > maxGaps {
+		return fmt.Errorf("pattern %q is longer than %d words or has more than %d gaps", line, maxSpan, maxGaps)
+	}
+	if words == 0 {
+		return fmt.Errorf("pattern %q has no word that must be there", line)
+	}
+	id := int32(len(c.set.Rules))
+	c.set.Rules = append(c.set.Rules, r)
+	for _, a := range at {
+		if closed {
+			c.set.nodes[a].closed = append(c.set.nodes[a].closed, id)
+		} else {
+			c.set.nodes[a].rules = append(c.set.nodes[a].rules, id)
+		}
+	}
+	return nil
+}
+
+// step returns the node after reading term at node a.
+func (c *compiler) step(a, term int32) int32 {
+	for _, e := range c.set.nodes[a].next {
+		if e.term == term {
+			return e.node
+		}
+	}
+	n := c.newNode()
+	c.set.nodes[a].next = append(c.set.nodes[a].next, edge{term, n})
+	return n
+}
+
+func (c *compiler) gap(a int32, width int) int32 {
+	if n := c.set.nodes[a].gaps[width]; n != 0 {
+		return n
+	}
+	n := c.newNode()
+	c.set.nodes[a].gaps[width] = n
+	return n
+}
+
+func (c *compiler) newNode() int32 {
+	c.set.nodes = append(c.set.nodes, node{})
+	return int32(len(c.set.nodes) - 1)
+}
+
+// term returns the number of a word, a class or a choice; body is field
+// without the sign of an optional word.
+func (c *compiler) term(body, field string) (int32, error) {
+	if field == "?" {
+		body = field
+	}
+	if t, ok := c.terms[body]; ok {
+		return t, nil
+	}
+	words := []string{body}
+	if body[0] == '(' {
+		if !strings.HasSuffix(body, ")") {
+			return 0, fmt.Errorf("%q does not end with ): no blanks in a choice", body)
+		}
+		words = strings.Split(body[1:len(body)-1], "|")
+	}
+	t := c.nTerms
+	for i := 0; i < len(words); i++ { // grows by classes
+		w := words[i]
+		switch {
+		case w == "":
+			return 0, fmt.Errorf("%q has an empty choice", body)
+		case w == "?":
+			c.set.question = append(c.set.question, t)
+		case w == "<number>":
+			c.set.number = append(c.set.number, t)
+		case w[0] == '@':
+			class, ok := c.classes[w[1:]]
+			if !ok {
+				return 0, fmt.Errorf("class %q is not known", w)
+			}
+			words = append(words, class...)
+		default:
+			if err := c.word(w, t); err != nil {
+				return 0, err
+			}
+		}
+	}
+	c.nTerms++
+	c.terms[body] = t
+	return t, nil
+}
+
+// word puts one word, start or end into the forms.
+func (c *compiler) word(w string, term int32) error {
+	stem, isStem := strings.CutSuffix(w, "*")
+	end, isEnd := strings.CutPrefix(w, "*")
+	if strings.ContainsAny(strings.Trim(w, "*"), "*()|[]^$!\"") || isStem && isEnd || strings.Trim(w, "*") == "" {
+		return fmt.Errorf("%q is not a word: write word, start* or *end", w)
+	}
+	switch {
+	case isStem:
+		c.set.words.add(text.Normalize(stem), term, true)
+	case isEnd:
+		c.set.ends.add(reverse(text.Normalize(end)), term, true)
+	default:
+		c.set.words.add(text.Normalize(w), term, false)
+	}
+	return nil
+}
+
+func reverse(s string) string {
+	b := []byte(s)
+	for i, j := 0, len(b)-1; i < j; i, j = i+1, j-1 {
+		b[i], b[j] = b[j], b[i]
+	}
+	return string(b)
+}
