@@ -25,7 +25,7 @@ var trackingParams = map[string]bool{
 // tracking and session parameters dropped, the others kept in their order.
 // Only http and https URLs with a host pass; others give ErrScheme.
 func CanonicalURL(base, ref string) (string, error) {
-	ref = strings.TrimSpace(ref)
+	ref = strings.Trim(ref, " \t\r\n\f")
 	u, err := url.Parse(ref)
 	if err != nil {
 		return "", err
@@ -38,10 +38,10 @@ func CanonicalURL(base, ref string) (string, error) {
 		u = b.ResolveReference(u)
 	}
 	u.Scheme = strings.ToLower(u.Scheme)
-	if (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" {
+	host, port := strings.TrimRight(strings.ToLower(u.Hostname()), "."), u.Port()
+	if (u.Scheme != "http" && u.Scheme != "https") || host == "" {
 		return "", ErrScheme
 	}
-	host, port := strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), u.Port()
 	if (u.Scheme == "http" && port == "80") || (u.Scheme == "https" && port == "443") {
 		port = ""
 	}
@@ -54,14 +54,18 @@ func CanonicalURL(base, ref string) (string, error) {
 		u.Host = host
 	}
 	u.User, u.Fragment, u.RawFragment, u.ForceQuery = nil, "", "", false
+	const session = ";jsessionid="
+	for i := 0; i+len(session) <= len(u.Path); i++ {
+		if strings.EqualFold(u.Path[i:i+len(session)], session) {
+			u.Path, u.RawPath = u.Path[:i], ""
+			break
+		}
+	}
 	if u.Path == "" {
 		u.Path = "/"
 	}
 	if strings.Contains(u.Path, "/.") { // also for absolute references
 		u = u.ResolveReference(&url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery})
-	}
-	if i := strings.Index(strings.ToLower(u.Path), ";jsessionid="); i >= 0 {
-		u.Path, u.RawPath = u.Path[:i], ""
 	}
 	u.RawQuery = cleanQuery(u.RawQuery)
 	return u.String(), nil
@@ -71,7 +75,7 @@ func cleanQuery(q string) string {
 	if q == "" {
 		return ""
 	}
-	kept := strings.Split(q, "&")
+	kept := strings.Split(strings.ReplaceAll(q, " ", "%20"), "&")
 	n := 0
 	for _, p := range kept {
 		name, _, _ := strings.Cut(p, "=")
