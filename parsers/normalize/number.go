@@ -1,0 +1,292 @@
+package normalize
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"klank/mention"
+)
+
+// number is a run of digits with its separators, at s[start:end].
+type number struct {
+	start, end int
+	text       string
+}
+
+// numbers returns the numbers in s, at most eight of them. A point or comma
+// between digits belongs to the number; a space or apostrophe does where it
+// groups by three ("8 043").
+func numbers(s string) []number {
+	var out []number
+	for i := 0; i < len(s) && len(out) < 8; {
+		if !isDigit(s[i]) {
+			i++
+			continue
+		}
+		start, group, pointed := i, i, false
+		for i < len(s) {
+			if isDigit(s[i]) {
+				i++
+				continue
+			}
+			w := separator(s[i:])
+			if w == 0 || i+w >= len(s) || !isDigit(s[i+w]) {
+				break
+			}
+			if s[i] == '.' || s[i] == ',' {
+				pointed = true
+			} else if pointed || i-group > 3 || !threeDigits(s[i+w:]) {
+				break
+			}
+			i += w
+			group = i
+		}
+		out = append(out, number{start, i, s[start:i]})
+	}
+	return out
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+// separator returns the width of a decimal or grouping sign at the start of s.
+func separator(s string) int {
+	r, w := utf8.DecodeRuneInString(s)
+	switch r {
+	case '.', ',', ' ', '\'', '’', '\u00a0', '\u202f', '\u2009':
+		return w
+	}
+	return 0
+}
+
+func threeDigits(s string) bool {
+	return len(s) >= 3 && isDigit(s[0]) && isDigit(s[1]) && isDigit(s[2]) && (len(s) == 3 || !isDigit(s[3]))
+}
+
+// decimal reads a number with a decimal point or comma: the last separator is
+// the decimal one.
+func decimal(text string) (float64, bool) {
+	text = strings.Map(func(r rune) rune {
+		switch r {
+		case ' ', '\'', '’', '\u00a0', '\u202f', '\u2009':
+			return -1
+		case ',':
+			return '.'
+		}
+		return r
+	}, text)
+	if last := strings.LastIndexByte(text, '.'); last >= 0 {
+		text = strings.ReplaceAll(text[:last], ".", "") + text[last:]
+	}
+	if len(text) > 24 {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	return f, err == nil
+}
+
+// whole reads a number of things: separators must group by three; a fraction
+// of zeros ("250.0") is none.
+func whole(text string) (int, bool) {
+	groups := strings.FieldsFunc(text, func(r rune) bool { return !(r >= '0' && r <= '9') })
+	if len(groups) == 2 && strings.Trim(groups[1], "0") == "" && len(groups[1]) != 3 {
+		groups = groups[:1]
+	}
+	digits := groups[0]
+	for _, g := range groups[1:] {
+		if len(g) != 3 || len(groups[0]) > 3 {
+			return 0, false
+		}
+		digits += g
+	}
+	if len(digits) > 12 {
+		return 0, false
+	}
+	n, err := strconv.Atoi(digits)
+	return n, err == nil
+}
+
+// countWords are beginnings of what is counted on review pages.
+var countWords = []string{"review", "beoordeling", "ervaring", "rating", "recens", "opini", "avalia", "valoraci", "betyg",
+	"stem", "vote", "reactie", "comment", "bewertung", "rezension", "avis", "note", "klant", "customer", "waardering", "answer", "antwoord", "bericht", "post", "like", "view"}
+
+// Count reads a number of things: "8.043 beoordelingen", "8,043", "1.2k". In
+// a phrase with several numbers the one before such a word counts, else the
+// first. Grades ("4.6") and percentages are no counts.
+func Count(s string) (int, bool) {
+	if len(s) > 200 {
+		s = strings.ToValidUTF8(s[:200], "")
+	}
+	first, found := 0, false
+	for _, num := range numbers(s) {
+		rest := strings.ToLower(strings.TrimLeft(s[num.end:], " \u00a0\u202f"))
+		if strings.HasPrefix(rest, "%") || num.start > 0 && s[num.start-1] == '-' {
+			continue
+		}
+		n, ok := scaled(num.text, &rest)
+		if !ok {
+			continue
+		}
+		for _, w := range countWords {
+			if strings.HasPrefix(strings.TrimLeft(rest, " +)"), w) {
+				return n, true
+			}
+		}
+		if !found {
+			first, found = n, true
+		}
+	}
+	return first, found
+}
+
+// scaled reads a number with its suffix k, m, duizend, mln; rest is what
+// follows and loses the suffix.
+func scaled(text string, rest *string) (int, bool) {
+	for _, x := range []struct {
+		suffix string
+		factor float64
+	}{{"duizend", 1e3}, {"mln", 1e6}, {"miljoen", 1e6}, {"million", 1e6}, {"k", 1e3}, {"m", 1e6}} {
+		after, ok := strings.CutPrefix(*rest, x.suffix)
+		if !ok {
+			continue
+		}
+		if r, _ := utf8.DecodeRuneInString(after); after != "" && unicode.IsLetter(r) {
+			continue
+		}
+		f, ok := decimal(text)
+		if !ok || f*x.factor > 1e12 {
+			return 0, false
+		}
+		*rest = strings.TrimLeft(after, " ")
+		return int(f*x.factor + 0.5), true
+	}
+	return whole(text)
+}
+
+// Rating reads a grade as published: "4,5", "4/5", "4 van 5", "80%", "★★★★☆".
+// best and worst are the scale's ends as published beside it, "" where
+// unknown; a scale inside value holds only when best says none.
+//
+// An unknown best is taken from the value: 5, 10 or 100, the first that is
+// not below it. An unknown worst stays nil in the result; Score then counts
+// from 1 on scales up to 10 (schema.org's default, so that one star of five
+// is 0) and from 0 on longer ones. Ends that contradict the value give way:
+// best is never below it, worst never above. It returns nil where there is
+// no number.
+func Rating(value, best, worst string) *mention.Rating {
+	v, scale, ok := grade(value)
+	if !ok {
+		return nil
+	}
+	top, haveTop := plainNumber(best)
+	if !haveTop || top <= 0 {
+		top = scale
+	}
+	r := &mention.Rating{Value: v}
+	if w, ok := plainNumber(worst); ok {
+		if top > 0 && w > top {
+			w, top = top, w
+		}
+		w = min(w, v)
+		r.Worst = &w
+	}
+	if top < v || top <= 0 {
+		top = ladder(v)
+	}
+	r.Best = top
+	low := 0.0
+	if r.Worst != nil {
+		low = *r.Worst
+	} else if top <= 10 && top > 1 && v >= 1 {
+		low = 1
+	}
+	r.Score = 1
+	if top > low {
+		r.Score = min(1, max(0, (v-low)/(top-low)))
+	}
+	return r
+}
+
+func ladder(v float64) float64 {
+	for _, top := range []float64{5, 10, 100} {
+		if v <= top {
+			return top
+		}
+	}
+	return v
+}
+
+func plainNumber(s string) (float64, bool) {
+	nums := numbers(s)
+	if len(nums) == 0 {
+		return 0, false
+	}
+	f, ok := decimal(nums[0].text)
+	if ok && nums[0].start > 0 && s[nums[0].start-1] == '-' {
+		f = -f
+	}
+	return f, ok
+}
+
+// outOf are the words between a grade and its scale.
+var outOf = map[string]bool{"/": true, "van": true, "van de": true, "uit": true, "out of": true, "of": true, "von": true,
+	"sur": true, "de": true, "su": true, "av": true, "na": true, "af": true, "z": true, "stars out of": true, "sterren van de": true, "von max.": true}
+
+// grade reads a value and, where it stands beside it, the scale (else 0).
+func grade(s string) (value, scale float64, ok bool) {
+	if len(s) > 200 {
+		s = strings.ToValidUTF8(s[:200], "")
+	}
+	nums := numbers(s)
+	if len(nums) == 0 {
+		return stars(s)
+	}
+	first := nums[0]
+	v, ok := decimal(first.text)
+	if !ok || first.start > 0 && s[first.start-1] == '-' && strings.TrimSpace(s[:first.start-1]) == "" {
+		return 0, 0, false
+	}
+	rest := s[first.end:]
+	if strings.HasPrefix(strings.TrimLeft(rest, " \u00a0"), "%") {
+		return v, 100, true
+	}
+	if strings.HasPrefix(rest, "½") {
+		v += 0.5
+	}
+	if len(nums) > 1 {
+		between := strings.ToLower(strings.TrimSpace(s[first.end:nums[1].start]))
+		w, ok := decimal(nums[1].text)
+		switch {
+		case !ok:
+		case outOf[between]:
+			scale = w
+		case strings.Contains(between, "のうち"): // "5つ星のうち4.2": the scale comes first
+			v, scale = w, v
+		}
+	}
+	return v, scale, true
+}
+
+// stars counts filled, half and empty star signs.
+func stars(s string) (value, scale float64, ok bool) {
+	filled, half, empty := 0, 0, 0
+	for _, r := range s {
+		switch r {
+		case '★', '⭐', '🌟', '✭', '✮', '✯':
+			filled++
+		case '☆', '✩', '⚝':
+			empty++
+		case '½', '⯪', '⯨':
+			half = 1
+		}
+	}
+	if filled+empty == 0 {
+		return 0, 0, false
+	}
+	scale = float64(filled + half + empty)
+	if empty == 0 {
+		scale = max(scale, 5)
+	}
+	return float64(filled) + float64(half)/2, scale, true
+}

@@ -1,0 +1,315 @@
+package normalize
+
+import (
+	stdhtml "html"
+	"strings"
+	"unicode"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// Text returns plain text of plain text that may carry leftovers of markup:
+// entities are undone however often they were encoded, tags removed, white
+// space folded, blank lines and block elements kept as one \n\n.
+func Text(s string) string {
+	var w writer
+	w.plain(clean(s))
+	return w.String()
+}
+
+// HTML returns the plain text of an HTML fragment: block elements and <br>
+// part paragraphs (\n\n); scripts and styles are left out; markup never
+// comes out, not even where it was encoded twice.
+func HTML(fragment string) string {
+	if strings.IndexByte(fragment, '<') < 0 {
+		return Text(fragment)
+	}
+	return Text(strip(fragment))
+}
+
+// Node returns the plain text of a DOM node as HTML does.
+func Node(n *html.Node) string {
+	var b strings.Builder
+	writeNode(&b, n)
+	return Text(b.String())
+}
+
+// Line returns Text on a single line, for names and titles.
+func Line(s string) string { return strings.ReplaceAll(Text(s), "\n\n", " ") }
+
+// passes is how often entities and tags are undone; text encoded more often
+// than that was made to be, and loses its "<" instead.
+const passes = 4
+
+// clean undoes entities and removes tags until neither is left.
+func clean(s string) string {
+	for range passes {
+		if strings.IndexByte(s, '&') >= 0 {
+			s = unescape(s)
+		}
+		if !hasTag(s) {
+			return s
+		}
+		s = strip(s)
+	}
+	if strings.IndexByte(s, '&') >= 0 {
+		s = unescape(s)
+	}
+	if hasTag(s) {
+		s = strings.ReplaceAll(s, "<", " ")
+	}
+	return s
+}
+
+// unescape undoes entities that were encoded several times over. A chain of
+// "amp;" is folded first, so that its length does not cost a pass each.
+func unescape(s string) string {
+	if strings.Contains(s, "&amp;amp;") {
+		var b strings.Builder
+		for {
+			i := strings.Index(s, "&amp;")
+			if i < 0 {
+				break
+			}
+			b.WriteString(s[:i+1])
+			for s = s[i+5:]; strings.HasPrefix(s, "amp;"); {
+				s = s[4:]
+			}
+		}
+		b.WriteString(s)
+		s = b.String()
+	}
+	for range passes {
+		t := stdhtml.UnescapeString(s)
+		if t == s {
+			break
+		}
+		s = t
+	}
+	return s
+}
+
+// tagEnd returns the index after the tag, comment or declaration that starts
+// at s[i] == '<', or -1 when that "<" is only a sign ("a < b", "<3").
+func tagEnd(s string, i int) int {
+	j := i + 1
+	if j < len(s) && s[j] == '/' {
+		j++
+	}
+	if j >= len(s) || !(isLetter(s[j]) || (j == i+1 && (s[j] == '!' || s[j] == '?'))) {
+		return -1
+	}
+	if end := strings.IndexAny(s[j:], "<>"); end >= 0 && s[j+end] == '>' {
+		return j + end + 1
+	}
+	return -1
+}
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+
+func hasTag(s string) bool {
+	for i := 0; ; i++ {
+		j := strings.IndexByte(s[i:], '<')
+		if j < 0 {
+			return false
+		}
+		i += j
+		if tagEnd(s, i) > 0 {
+			return true
+		}
+	}
+}
+
+// strip removes the tags of s and what scripts and styles hold, and parts
+// paragraphs where blocks do. Entities stay as they are.
+func strip(s string) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	z := html.NewTokenizer(strings.NewReader(s))
+	skip, depth := atom.Atom(0), 0
+	pre := 0
+	for {
+		tt := z.Next()
+		if tt == html.ErrorToken {
+			// What is left is an unfinished tag or, often, a sign in plain
+			// text: it stays, without its sign.
+			b.WriteString(strings.TrimLeft(string(z.Raw()), "<"))
+			return b.String()
+		}
+		if tt == html.TextToken {
+			if depth == 0 {
+				writeRaw(&b, z.Raw(), pre > 0)
+			}
+			continue
+		}
+		if tt != html.StartTagToken && tt != html.EndTagToken && tt != html.SelfClosingTagToken {
+			continue
+		}
+		name, attrs := z.TagName()
+		a := atom.Lookup(name)
+		switch {
+		case depth > 0 && a == skip && tt == html.StartTagToken:
+			depth++
+		case depth > 0 && a == skip && tt == html.EndTagToken:
+			depth--
+		case depth > 0:
+		case tt == html.StartTagToken && skipped(a):
+			skip, depth = a, 1
+		case a == atom.Pre && tt == html.StartTagToken:
+			pre++
+			b.WriteString("\n\n")
+		case a == atom.Pre && tt == html.EndTagToken:
+			pre = max(0, pre-1)
+			b.WriteString("\n\n")
+		case a == atom.Img && attrs:
+			writeAlt(&b, z)
+		default:
+			writeBreak(&b, a)
+		}
+	}
+}
+
+// writeRaw copies text; its single line ends are layout of the source, blank
+// lines are kept only where the element keeps them.
+func writeRaw(b *strings.Builder, raw []byte, pre bool) {
+	if pre {
+		b.Write(raw)
+		return
+	}
+	for _, c := range raw {
+		if c == '\n' || c == '\r' {
+			c = ' '
+		}
+		b.WriteByte(c)
+	}
+}
+
+func writeBreak(b *strings.Builder, a atom.Atom) {
+	switch a {
+	case atom.Td, atom.Th, atom.Option:
+		b.WriteByte(' ')
+	default:
+		if block(a) {
+			b.WriteString("\n\n")
+		}
+	}
+}
+
+// writeAlt keeps the sign that an image of an emoji stands for.
+func writeAlt(b *strings.Builder, z *html.Tokenizer) {
+	for {
+		k, v, more := z.TagAttr()
+		if string(k) == "alt" {
+			if s := string(v); isEmoji(s) {
+				b.WriteString(s)
+			}
+		}
+		if !more {
+			return
+		}
+	}
+}
+
+func isEmoji(s string) bool {
+	if s == "" || len(s) > 32 {
+		return false
+	}
+	for _, r := range s {
+		if r < 0x2190 || unicode.IsLetter(r) {
+			return false
+		}
+	}
+	return true
+}
+
+// skipped names the elements whose content no reader sees as text.
+func skipped(a atom.Atom) bool {
+	switch a {
+	case atom.Script, atom.Style, atom.Noscript, atom.Template, atom.Iframe, atom.Svg, atom.Select, atom.Object, atom.Noframes, atom.Noembed:
+		return true
+	}
+	return false
+}
+
+func block(a atom.Atom) bool {
+	switch a {
+	case atom.P, atom.Div, atom.Br, atom.Li, atom.Ul, atom.Ol, atom.Dl, atom.Dt, atom.Dd, atom.Blockquote, atom.Pre,
+		atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Table, atom.Tr, atom.Thead, atom.Tbody, atom.Caption,
+		atom.Section, atom.Article, atom.Header, atom.Footer, atom.Aside, atom.Nav, atom.Main, atom.Figure, atom.Figcaption,
+		atom.Address, atom.Form, atom.Fieldset, atom.Hr, atom.Details, atom.Summary, atom.Center:
+		return true
+	}
+	return false
+}
+
+func writeNode(b *strings.Builder, n *html.Node) {
+	switch n.Type {
+	case html.TextNode:
+		writeRaw(b, []byte(n.Data), n.Parent != nil && n.Parent.DataAtom == atom.Pre)
+		return
+	case html.ElementNode:
+		if skipped(n.DataAtom) {
+			return
+		}
+		if n.DataAtom == atom.Img {
+			for _, a := range n.Attr {
+				if a.Key == "alt" && isEmoji(a.Val) {
+					b.WriteString(a.Val)
+				}
+			}
+			return
+		}
+		writeBreak(b, n.DataAtom)
+		defer writeBreak(b, n.DataAtom)
+	case html.DocumentNode:
+	default:
+		return
+	}
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		writeNode(b, c)
+	}
+}
+
+// writer folds white space: runs of it to one space, runs with a blank line
+// to one \n\n, none at either end.
+type writer struct {
+	b    strings.Builder
+	gap  bool // white space is due before the next character
+	ends int  // line ends within that white space
+}
+
+func (w *writer) String() string { return w.b.String() }
+
+func (w *writer) plain(s string) {
+	w.b.Grow(len(s))
+	cr := false
+	for _, r := range s {
+		switch {
+		case r == '\n' && cr:
+			cr = false
+			continue
+		case r == '\n' || r == '\r' || r == '\u2028' || r == '\u0085':
+			w.ends++
+			w.gap = true
+		case r == '\u2029':
+			w.ends += 2
+			w.gap = true
+		case unicode.IsSpace(r):
+			w.gap = true
+		case r == '\u200b' || r == '\ufeff' || r == '\u00ad' || unicode.IsControl(r):
+			// invisible: neither a character nor a space
+		default:
+			if w.gap && w.b.Len() > 0 {
+				if w.ends >= 2 {
+					w.b.WriteString("\n\n")
+				} else {
+					w.b.WriteByte(' ')
+				}
+			}
+			w.gap, w.ends = false, 0
+			w.b.WriteRune(r)
+		}
+		cr = r == '\r'
+	}
+}
