@@ -57,9 +57,9 @@ var Fields = []Field{
 	{"parser", Keyword, nil, true, "the parser that read it"},
 	{"author", Keyword, nil, true, "the author's key"},
 	{"thread", Keyword, nil, true, "the id of the thread it belongs to"},
-	{"parent", Keyword, nil, true, "the id of what it answers"},
-	{"url", Keyword, nil, true, "where it can be read"},
-	{"page", Keyword, nil, true, "the page it was found on"},
+	{"parent", Keyword, nil, false, "the id of what it answers"},
+	{"url", Keyword, nil, false, "where it can be read"},
+	{"page", Keyword, nil, false, "the page it was found on"},
 	{"id", Keyword, nil, false, "its id"},
 	{"has", Presence, Presences, false, "mentions that have such a part"},
 }

@@ -4,7 +4,7 @@
 //
 //   - words by UAX #29 (what Elasticsearch calls the standard tokenizer),
 //     emoji included; a word is kept to its first MaxWord letters
-//   - NFC, lower case, the typographic apostrophe as '
+//   - NFC, lower case, the typographic apostrophe as ', soft hyphens dropped
 //   - Snowball stems for Dutch (the classical algorithm by Martin Porter, the
 //     one Elasticsearch calls "dutch") and English (Porter 2), without a
 //     trailing apostrophe left over from foto's; other languages unstemmed
@@ -63,7 +63,7 @@ func Words(s string) []string {
 }
 
 // Fold brings a string to the form in which words and names are compared:
-// NFC, lower case, ’ as '. Invalid UTF-8 becomes U+FFFD.
+// NFC, lower case, ’ as ', no soft hyphens. Invalid UTF-8 becomes U+FFFD.
 func Fold(s string) string {
 	ascii := true
 	for i := 0; i < len(s); i++ {
@@ -74,13 +74,15 @@ func Fold(s string) string {
 	}
 	if !ascii {
 		s = strings.ToValidUTF8(s, "\uFFFD")
-		s = strings.ReplaceAll(s, "’", "'")
+		s = folder.Replace(s)
 		s = norm.NFC.String(strings.ToLower(norm.NFC.String(s)))
 	} else {
 		s = strings.ToLower(s)
 	}
 	return s
 }
+
+var folder = strings.NewReplacer("’", "'", "\u00AD", "")
 
 // isWord tells words and emoji from space and punctuation.
 func isWord(s string) bool {
@@ -122,6 +124,10 @@ func cut(w string) string {
 	return w
 }
 
+// Stemmed lists the languages that are stemmed. A query does not say its
+// language, so its words are looked for as they are and under each of these.
+var Stemmed = []string{"nl", "en"}
+
 // A Stemmer stems folded words. It keeps a buffer and is not safe for
 // concurrent use; the zero value is ready.
 type Stemmer struct{ env *snowballstem.Env }
@@ -147,19 +153,6 @@ func (s *Stemmer) Stem(word, language string) string {
 		return out
 	}
 	return word
-}
-
-// Forms returns the distinct stems a query word may have been stored under:
-// as it is, Dutch, English.
-func (s *Stemmer) Forms(word string) []string {
-	out := []string{word}
-	for _, l := range []string{"nl", "en"} {
-		f := s.Stem(word, l)
-		if f != out[0] && f != out[len(out)-1] {
-			out = append(out, f)
-		}
-	}
-	return out
 }
 
 // Primary returns the lower-case primary language of a BCP 47 tag: nl for

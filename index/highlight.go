@@ -1,0 +1,128 @@
+package index
+
+import (
+	"slices"
+	"strings"
+
+	"klank/index/query"
+	"klank/index/text"
+	"klank/mention"
+)
+
+// Highlights returns the byte spans of a mention's title and text where the
+// words of q match that q asks for (not those it excludes), in order and
+// without overlaps.
+func Highlights(m *mention.Mention, q query.Node) []mention.Span {
+	patterns := Patterns(q)
+	if len(patterns) == 0 {
+		return nil
+	}
+	var out []mention.Span
+	var st text.Stemmer
+	language := Language(m)
+	for _, part := range []struct{ in, s string }{{"title", m.Title}, {"text", m.Text}} {
+		tokens := text.Tokens(part.s)
+		stems := make([]string, len(tokens))
+		for i, t := range tokens {
+			stems[i] = st.Stem(t.Word, language)
+		}
+		var spans []mention.Span
+		for i := range tokens {
+			for _, p := range patterns {
+				if p.matches(tokens, stems, i) {
+					spans = append(spans, mention.Span{In: part.in, Start: tokens[i].Start, End: tokens[i+len(p.Words)-1].End})
+				}
+			}
+		}
+		out = append(out, join(spans)...)
+	}
+	return out
+}
+
+// join merges overlapping spans; their starts ascend.
+func join(spans []mention.Span) []mention.Span {
+	var out []mention.Span
+	for _, s := range spans {
+		if n := len(out); n > 0 && s.Start < out[n-1].End {
+			out[n-1].End = max(out[n-1].End, s.End)
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// A Pattern is one sequence of words to look for: as stems, or (Prefix) as
+// written with the last word as a prefix.
+type Pattern struct {
+	Words  []string
+	Prefix bool
+}
+
+// PatternsOf returns the patterns of one Text node, of which any may match:
+// its words unstemmed and in the stems of each language. There are none when
+// the node holds no words.
+func PatternsOf(t *query.Text) []Pattern {
+	words := text.Words(strings.Join(t.Words, " "))
+	if len(words) == 0 {
+		return nil
+	}
+	if t.Prefix {
+		return []Pattern{{words, true}}
+	}
+	out := []Pattern{{Words: words}}
+	var st text.Stemmer
+	for _, l := range text.Stemmed {
+		stems := make([]string, len(words))
+		for i, w := range words {
+			stems[i] = st.Stem(w, l)
+		}
+		if !slices.ContainsFunc(out, func(p Pattern) bool { return slices.Equal(p.Words, stems) }) {
+			out = append(out, Pattern{Words: stems})
+		}
+	}
+	return out
+}
+
+// Patterns returns the patterns of all words that q asks for.
+func Patterns(q query.Node) []Pattern {
+	switch q := q.(type) {
+	case *query.And:
+		return patternsOfAll(q.Nodes)
+	case *query.Or:
+		return patternsOfAll(q.Nodes)
+	case *query.Text:
+		return PatternsOf(q)
+	}
+	return nil
+}
+
+func patternsOfAll(nodes []query.Node) []Pattern {
+	var out []Pattern
+	for _, n := range nodes {
+		out = append(out, Patterns(n)...)
+	}
+	return out
+}
+
+// matches tells whether p stands at tokens[i:].
+func (p Pattern) matches(tokens []text.Token, stems []string, i int) bool {
+	if i+len(p.Words) > len(tokens) {
+		return false
+	}
+	for j, w := range p.Words {
+		switch {
+		case p.Prefix && j == len(p.Words)-1:
+			if !strings.HasPrefix(tokens[i+j].Word, w) {
+				return false
+			}
+		case p.Prefix:
+			if tokens[i+j].Word != w {
+				return false
+			}
+		case stems[i+j] != w:
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,224 @@
+package index
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"klank/index/query"
+	"klank/index/text"
+	"klank/mention"
+)
+
+// Keywords returns the values of a keyword field (or of has) that a mention
+// carries, without repeats: what back-ends store and count. See query.Fields.
+func Keywords(m *mention.Mention, field string) []string {
+	one := func(s string) []string {
+		if s == "" {
+			return nil
+		}
+		return []string{s}
+	}
+	switch field {
+	case "id":
+		return one(m.ID)
+	case "kind":
+		return one(string(m.Kind))
+	case "source":
+		return one(m.Source.Name)
+	case "type":
+		return one(m.Source.Type)
+	case "host":
+		return one(m.Source.Host)
+	case "brand":
+		return unique(m.Brands)
+	case "item":
+		return one(itemName(m.Item))
+	case "language":
+		return one(Language(m))
+	case "flag":
+		var out []string
+		for _, f := range m.Flags {
+			out = append(out, f.Name)
+		}
+		return unique(out)
+	case "verified":
+		return boolean(m.Verified)
+	case "invited":
+		return boolean(m.Invited)
+	case "parser":
+		return one(m.Evidence.Parser)
+	case "author":
+		return one(Author(m))
+	case "thread":
+		return one(m.Thread)
+	case "parent":
+		return one(m.Parent)
+	case "url":
+		return one(m.URL)
+	case "page":
+		return one(m.Page)
+	case "has":
+		return presences(m)
+	}
+	if m.Analysis == nil {
+		return nil
+	}
+	switch a := m.Analysis; field {
+	case "sentiment":
+		return one(a.Sentiment.Label)
+	case "moment":
+		return unique(a.Moments)
+	case "touchpoint":
+		return unique(a.Touchpoints)
+	case "care":
+		return unique(a.Care)
+	case "signal":
+		return unique(a.Signals)
+	case "moment_sentiment":
+		return momentSentiments(a.Sentences)
+	}
+	return nil
+}
+
+// Language is the primary language a mention is filed and stemmed under: its
+// own, else what the analysis found.
+func Language(m *mention.Mention) string {
+	if m.Language == "" && m.Analysis != nil {
+		return text.Primary(m.Analysis.Language)
+	}
+	return text.Primary(m.Language)
+}
+
+// Author is what tells authors apart: the key, or the name where there is
+// none.
+func Author(m *mention.Mention) string {
+	switch {
+	case m.Author == nil:
+		return ""
+	case m.Author.Key != "":
+		return m.Author.Key
+	}
+	return m.Author.Name
+}
+
+func itemName(i *mention.ItemRef) string {
+	switch {
+	case i == nil:
+		return ""
+	case i.Name != "":
+		return i.Name
+	case i.URL != "":
+		return i.URL
+	}
+	return i.GTIN
+}
+
+// Number returns the value of a number field, if the mention has it. rating
+// is the published grade as stars, 1 + 4 × score, to six decimals.
+func Number(m *mention.Mention, field string) (float64, bool) {
+	switch {
+	case field == "rating" && m.Rating != nil:
+		return math.Round((1+4*m.Rating.Score)*1e6) / 1e6, true
+	case field == "score" && m.Analysis != nil && m.Analysis.Sentiment.Label != "":
+		return m.Analysis.Sentiment.Score, true
+	case field == "stars" && m.Analysis != nil && m.Analysis.Stars != 0:
+		return m.Analysis.Stars, true
+	}
+	return 0, false
+}
+
+// Date returns the value of a date field; zero where the mention has none.
+func Date(m *mention.Mention, field string) time.Time {
+	switch field {
+	case "published":
+		return m.Published
+	case "collected":
+		return m.Collected
+	case "removed":
+		return m.Removed
+	}
+	return time.Time{}
+}
+
+// SentenceLabel is the label of one sentence's score: negative below -0.1,
+// positive above 0.1, as the taxonomy draws the line for whole texts.
+func SentenceLabel(score float64) string {
+	switch {
+	case score < -0.1:
+		return mention.Negative
+	case score > 0.1:
+		return mention.Positive
+	}
+	return mention.Neutral
+}
+
+// momentSentiments joins every sentence's moments with its label, so that a
+// text that praises the shop and damns the delivery counts in both.
+func momentSentiments(ss []mention.Sentence) []string {
+	var out []string
+	for _, s := range ss {
+		for _, m := range s.Moments {
+			out = append(out, m+":"+SentenceLabel(s.Score))
+		}
+	}
+	return unique(out)
+}
+
+func presences(m *mention.Mention) []string {
+	var out []string
+	for _, p := range query.Presences {
+		if present(m, p) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func present(m *mention.Mention, part string) bool {
+	switch part {
+	case "title":
+		return m.Title != ""
+	case "text":
+		return m.Text != ""
+	case "ratings":
+		return len(m.Ratings) > 0
+	case "reply":
+		return m.Reply != nil
+	case "engagement":
+		return m.Engagement != nil
+	case "duplicate":
+		return m.DuplicateOf != ""
+	}
+	f, _ := query.Lookup(part)
+	switch f.Type {
+	case query.Number:
+		_, ok := Number(m, part)
+		return ok
+	case query.Date:
+		return !Date(m, part).IsZero()
+	}
+	return len(Keywords(m, part)) > 0
+}
+
+func boolean(b *bool) []string {
+	switch {
+	case b == nil:
+		return nil
+	case *b:
+		return []string{"true"}
+	}
+	return []string{"false"}
+}
+
+// unique returns the non-empty values, sorted and without repeats.
+func unique(values []string) []string {
+	out := make([]string, 0, len(values))
+	for _, v := range values {
+		if v != "" {
+			out = append(out, v)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
