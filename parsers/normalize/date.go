@@ -93,7 +93,8 @@ func digitsOnly(s string) (r reading, ok, decided bool) {
 		layout = "20060102150405"
 	case 10, 13:
 		n, _ := strconv.ParseInt(s[:10], 10, 64)
-		return reading{time: time.Unix(n, 0).UTC(), precision: mention.Second}, n > 0, true
+		t := time.Unix(n, 0).UTC()
+		return reading{time: t, precision: mention.Second}, n > 0 && plausibleYear(t.Year()), true
 	default:
 		return reading{}, false, true
 	}

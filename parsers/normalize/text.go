@@ -48,18 +48,15 @@ func clean(s string) string {
 		if strings.IndexByte(s, '&') >= 0 {
 			s = unescape(s)
 		}
+		if strings.IndexByte(s, '<') >= 0 { // "<\x00b>" is a tag to come
+			s = strings.Map(visible, s)
+		}
 		if !hasTag(s) {
 			return s
 		}
 		s = strip(s)
 	}
-	if strings.IndexByte(s, '&') >= 0 {
-		s = unescape(s)
-	}
-	if hasTag(s) {
-		s = strings.ReplaceAll(s, "<", " ")
-	}
-	return s
+	return strings.ReplaceAll(unescape(s), "<", " ")
 }
 
 // unescape undoes entities that were encoded several times over. A chain of
@@ -271,6 +268,14 @@ func writeNode(b *strings.Builder, n *html.Node) {
 	}
 }
 
+// visible returns r, or -1 when it shows nothing and takes no room.
+func visible(r rune) rune {
+	if r == '\u200b' || r == '\ufeff' || r == '\u00ad' || unicode.IsControl(r) && !unicode.IsSpace(r) {
+		return -1
+	}
+	return r
+}
+
 // writer folds white space: runs of it to one space, runs with a blank line
 // to one \n\n, none at either end.
 type writer struct {
@@ -297,8 +302,7 @@ func (w *writer) plain(s string) {
 			w.gap = true
 		case unicode.IsSpace(r):
 			w.gap = true
-		case r == '\u200b' || r == '\ufeff' || r == '\u00ad' || unicode.IsControl(r):
-			// invisible: neither a character nor a space
+		case visible(r) < 0: // neither a character nor a space
 		default:
 			if w.gap && w.b.Len() > 0 {
 				if w.ends >= 2 {
