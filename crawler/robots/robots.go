@@ -27,7 +27,14 @@ type Robots struct {
 	// memory stays in proportion to the file.
 	groups   map[string][]*group
 	sitemaps []string
+	size     int
 }
+
+// What a group and a rule take, with their place in map and slice.
+const (
+	groupSize = 128
+	ruleSize  = 80
+)
 
 // group is a run of User-agent lines with the rules that follow it.
 type group struct {
@@ -60,7 +67,7 @@ func Parse(body []byte) *Robots {
 		body = body[:bytes.LastIndexAny(body, "\r\n")+1]
 	}
 	text := strings.TrimPrefix(string(body), "\ufeff")
-	p := parser{robots: &Robots{groups: map[string][]*group{}}}
+	p := parser{robots: &Robots{groups: map[string][]*group{}, size: len(text)}}
 	for n := 1; text != ""; n++ {
 		i := strings.IndexAny(text, "\r\n")
 		if i < 0 {
@@ -82,6 +89,7 @@ func Parse(body []byte) *Robots {
 			}
 			return boolCompare(b.Allow, a.Allow)
 		})
+		p.robots.size += groupSize + cap(g.rules)*ruleSize
 	}
 	return p.robots
 }
@@ -243,6 +251,9 @@ func (r *Robots) CrawlDelay(agent string) time.Duration {
 	}
 	return d
 }
+
+// Size is about the bytes of memory that r keeps, for the bounds of a cache.
+func (r *Robots) Size() int { return r.size }
 
 // Sitemaps returns the values of the Sitemap lines in the file's order. They
 // hold for every crawler, and may be anything: check them as any other URL.
