@@ -5,6 +5,15 @@
 //
 // It is not for deciding what to fetch or when to try again: that is the
 // frontier's work, and every outcome here says what a frontier needs to know.
+//
+// A request passes these layers, each an http.RoundTripper over the next:
+//
+//	robots   robots.txt of the origin, cached; its rules and Crawl-delay
+//	pacer    one budget per host: spacing, one request at a time, Retry-After
+//	limits   time, content type, decompression, size; errors get their class
+//	guard    the transport, which dials public addresses only
+//
+// robots.txt itself is fetched through the pacer and what lies below.
 package fetch
 
 import (
@@ -32,7 +41,9 @@ type Config struct {
 	// Timeout bounds one request from dial to the last byte; 0 means 30 s.
 	Timeout time.Duration
 	// MaxCrawlDelay caps the Crawl-delay that is waited for; over it the
-	// host is skipped with an error of class Robots. 0 means 60 s.
+	// host is skipped with an error of class Robots. It also caps the wait
+	// for a Retry-After; over it Fetch returns an error of class Throttled
+	// at once, so that the caller can reschedule. 0 means 60 s.
 	MaxCrawlDelay time.Duration
 }
 
@@ -84,7 +95,7 @@ const (
 	Throttled Class = "throttled"  // 429, or 503 with Retry-After
 	Server    Class = "server"     // 5xx
 	Gone      Class = "gone"       // 404, 410
-	Client    Class = "client"     // any other 4xx
+	Rejected  Class = "client"     // any other 4xx
 	Reserved  Class = "reserved"   // text and data mining is reserved (TDM)
 	Content   Class = "content"    // a content type that holds no text (image, video, archive)
 	Protocol  Class = "protocol"   // malformed HTTP, bad redirect
@@ -116,7 +127,7 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	if e.Status != 0 {
+	if e.Err == nil {
 		return fmt.Sprintf("fetch %s: %s: HTTP status %d", e.URL, e.Class, e.Status)
 	}
 	return fmt.Sprintf("fetch %s: %s: %v", e.URL, e.Class, e.Err)
@@ -126,7 +137,3 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Retryable tells whether trying the same URL later can help.
 func (e *Error) Retryable() bool { return e.Temporary || e.Class.Retryable() }
-
-// func New(c Config) (*Client, error)
-// func (c *Client) Fetch(ctx context.Context, r Request) (*Response, error)
-// func (c *Client) Close()

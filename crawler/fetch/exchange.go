@@ -1,0 +1,157 @@
+package fetch
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
+	"time"
+
+	"klank/mention"
+)
+
+// exchange is one request and its answer on their way through the layers. It
+// travels in the request's context, because colly stands between Fetch and
+// the layers.
+type exchange struct {
+	Request
+	// robotsFile marks a fetch of robots.txt: of any content type, and cut
+	// at the limit instead of refused.
+	robotsFile bool
+	// crawlDelay is what robots.txt asks for; set above the pacer.
+	crawlDelay time.Duration
+
+	// connected and sent are set by the transport's goroutines.
+	connected atomic.Bool
+	sent      atomic.Pointer[time.Time]
+
+	status     int
+	header     http.Header
+	fetched    time.Time
+	retryAfter time.Duration
+	// body is complete and decompressed; received counts it as it came.
+	body     []byte
+	received int64
+}
+
+type exchangeKey struct{}
+
+func withExchange(ctx context.Context, x *exchange) context.Context {
+	return context.WithValue(ctx, exchangeKey{}, x)
+}
+
+func exchangeOf(req *http.Request) *exchange {
+	return req.Context().Value(exchangeKey{}).(*exchange)
+}
+
+// trace notes when the request goes out.
+func (x *exchange) trace(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { x.connected.Store(true) },
+		WroteHeaders: func() {
+			now := time.Now()
+			x.sent.Store(&now)
+		},
+	})
+}
+
+func (x *exchange) fail(class Class, err error) *Error {
+	return &Error{URL: x.URL, Class: class, Status: x.status, RetryAfter: x.retryAfter, Err: err}
+}
+
+// response makes a Response or an *Error of what came.
+func (x *exchange) response() (*Response, error) {
+	switch {
+	case isPage(x.status):
+		return &Response{Page: x.page(), Bytes: x.received}, nil
+	case x.status == http.StatusNotModified:
+		if x.ETag == "" && x.LastModified == "" {
+			return nil, x.fail(Protocol, errors.New("HTTP status 304 to a request without validators"))
+		}
+		return &Response{NotModified: true}, nil
+	case isRedirect(x.status):
+		target, err := redirectTarget(x.URL, x.header)
+		if err != nil {
+			return nil, x.fail(Protocol, err)
+		}
+		permanent := x.status == http.StatusMovedPermanently || x.status == http.StatusPermanentRedirect
+		return &Response{Redirect: target, Permanent: permanent}, nil
+	}
+	return nil, x.fail(statusClass(x.status, x.retryAfter), statusError(x.status, x.retryAfter))
+}
+
+// isPage tells whether the body is the resource: 203 is 200 by way of a
+// proxy that changed something.
+func isPage(status int) bool {
+	return status == http.StatusOK || status == http.StatusNonAuthoritativeInfo
+}
+
+func isRedirect(status int) bool {
+	switch status {
+	case http.StatusMultipleChoices, http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	}
+	return false
+}
+
+func redirectTarget(from string, h http.Header) (string, error) {
+	location := h.Get("Location")
+	if location == "" {
+		return "", errors.New("redirect without a Location")
+	}
+	target, err := mention.CanonicalURL(from, location)
+	if err != nil {
+		return "", fmt.Errorf("redirect to %q: %w", location, err)
+	}
+	return target, nil
+}
+
+// statusClass classifies the statuses that carry no page.
+func statusClass(status int, retryAfter time.Duration) Class {
+	switch {
+	case status == http.StatusTooManyRequests,
+		status == http.StatusServiceUnavailable && retryAfter > 0:
+		return Throttled
+	case status == http.StatusNotFound, status == http.StatusGone:
+		return Gone
+	case status >= 500:
+		return Server
+	case status >= 400:
+		return Rejected
+	}
+	return Protocol
+}
+
+func statusError(status int, retryAfter time.Duration) error {
+	text := http.StatusText(status)
+	if text == "" {
+		text = "unknown"
+	}
+	if retryAfter > 0 {
+		return fmt.Errorf("HTTP status %d (%s); the server asks to wait %s", status, text, retryAfter)
+	}
+	return fmt.Errorf("HTTP status %d (%s)", status, text)
+}
+
+func (x *exchange) page() *mention.Page {
+	sum := sha256.Sum256(x.body)
+	return &mention.Page{
+		URL:          x.URL,
+		Source:       x.Source,
+		Status:       x.status,
+		ContentType:  x.header.Get("Content-Type"),
+		Body:         x.body,
+		Link:         x.header.Values("Link"),
+		Language:     x.header.Get("Content-Language"),
+		Fetched:      x.fetched,
+		ETag:         x.header.Get("ETag"),
+		LastModified: x.header.Get("Last-Modified"),
+		SHA256:       hex.EncodeToString(sum[:]),
+		Directives:   robotsTag(x.header.Values("X-Robots-Tag")),
+	}
+}

@@ -1,0 +1,172 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"time"
+
+	"klank/crawler/robots"
+)
+
+const (
+	// A body is taken for a decompression bomb when it has grown past
+	// bombFloor and is more than bombRatio times what was received. Pages
+	// compress 5 to 30 times; gzip can reach 1032.
+	bombFloor = 1 << 20
+	bombRatio = 200
+	// maxHint bounds the memory that an announced length alone can claim.
+	maxHint = 1 << 20
+	// maxDrain is how much of a body nobody wants is read, to keep the
+	// connection.
+	maxDrain = 64 << 10
+)
+
+// limits bounds the time, size and kind of an answer, and takes it into the
+// exchange: whole, decompressed, in its own charset. What it returns has no
+// body, so that nothing above reads or changes it. A body over a limit is an
+// error, never a success cut short.
+type limits struct {
+	next    http.RoundTripper
+	timeout time.Duration
+	maxBody int64
+	decoders
+}
+
+func newLimits(next http.RoundTripper, c Config) *limits {
+	return &limits{next: next, timeout: c.Timeout, maxBody: c.MaxBody}
+}
+
+func (l *limits) RoundTrip(req *http.Request) (*http.Response, error) {
+	x, parent := exchangeOf(req), req.Context()
+	ctx, cancel := context.WithTimeout(parent, l.timeout)
+	defer cancel()
+	res, err := l.next.RoundTrip(req.WithContext(ctx))
+	if err != nil {
+		return nil, x.fail(classify(parent, err))
+	}
+	defer res.Body.Close()
+	x.status, x.header = res.StatusCode, res.Header
+	x.fetched = time.Now().UTC().Truncate(time.Millisecond)
+	if res.StatusCode == http.StatusTooManyRequests || res.StatusCode == http.StatusServiceUnavailable {
+		x.retryAfter = retryAfter(res.Header, time.Now())
+	}
+	if isPage(res.StatusCode) {
+		if err := l.take(x, res); err != nil {
+			return nil, l.bodyError(ctx, parent, x, err)
+		}
+	} else {
+		// Best effort: the answer is known already.
+		_, _ = io.CopyN(io.Discard, res.Body, maxDrain)
+	}
+	return &http.Response{
+		Status: res.Status, StatusCode: res.StatusCode, Header: res.Header,
+		Proto: res.Proto, ProtoMajor: res.ProtoMajor, ProtoMinor: res.ProtoMinor,
+		Body: http.NoBody, Uncompressed: true, Request: res.Request,
+	}, nil
+}
+
+// bodyError gives an error of reading the body its class.
+func (l *limits) bodyError(ctx, parent context.Context, x *exchange, err error) *Error {
+	var failed *Error
+	switch {
+	case errors.As(err, &failed):
+		return failed
+	case parent.Err() != nil:
+		return x.fail(Canceled, context.Cause(parent))
+	case ctx.Err() != nil:
+		return x.fail(Timeout, fmt.Errorf("the body was not complete after %s", l.timeout))
+	}
+	return x.fail(Truncated, fmt.Errorf("the body broke off after %d bytes: %w", x.received, err))
+}
+
+// take checks what the header says about the page, and reads the body.
+func (l *limits) take(x *exchange, res *http.Response) error {
+	limit, sniff := l.maxBody, false
+	if x.robotsFile {
+		limit = robots.MaxSize + 1 // one more shows Parse that it is cut
+	} else {
+		if tdmReserved(res.Header) {
+			return x.fail(Reserved, errors.New("the site reserves text and data mining (tdm-reservation: 1)"))
+		}
+		var ok bool
+		if ok, sniff = accepts(res.Header.Get("Content-Type")); !ok {
+			return x.fail(Content, fmt.Errorf("content type %q holds no text to read", res.Header.Get("Content-Type")))
+		}
+		if res.ContentLength > limit {
+			return x.fail(TooLarge, fmt.Errorf("the body has %d bytes, more than the limit of %d", res.ContentLength, limit))
+		}
+	}
+	raw := &counter{from: res.Body}
+	defer func() { x.received = raw.n }()
+	body, release, err := l.decoder(raw, res.Header.Values("Content-Encoding"))
+	if err != nil {
+		var unknown encodingError
+		if errors.As(err, &unknown) {
+			return x.fail(Protocol, err)
+		}
+		return err
+	}
+	defer release()
+	x.body, err = l.read(x, body, raw, sizeHint(res, body != io.Reader(raw)), limit, sniff)
+	return err
+}
+
+// sizeHint guesses the size of the decompressed body.
+func sizeHint(res *http.Response, compressed bool) int {
+	switch n := res.ContentLength; {
+	case n < 0:
+		return 64 << 10
+	case compressed:
+		return int(min(6*n, maxHint))
+	default:
+		return int(min(n, maxHint))
+	}
+}
+
+// read reads body to its end or to an error of the limits.
+func (l *limits) read(x *exchange, body io.Reader, raw *counter, hint int, limit int64, sniff bool) ([]byte, error) {
+	buf := make([]byte, 0, hint+512)
+	for {
+		n, err := body.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		if x.robotsFile && int64(len(buf)) >= limit {
+			return buf[:limit], nil
+		}
+		if int64(len(buf)) > limit {
+			return nil, x.fail(TooLarge, fmt.Errorf("the body has more than the limit of %d bytes", limit))
+		}
+		if len(buf) > bombFloor && int64(len(buf)) > bombRatio*raw.n {
+			return nil, x.fail(TooLarge, fmt.Errorf("%d bytes unpack to more than %d: a decompression bomb", raw.n, len(buf)))
+		}
+		if sniff && (err == io.EOF || len(buf) >= sniffLen) {
+			if sniff = false; !looksLikeText(buf) {
+				return nil, x.fail(Content, errors.New("the body has no content type and is not text"))
+			}
+		}
+		if err == io.EOF {
+			return buf, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(buf) == cap(buf) {
+			buf = slices.Grow(buf, len(buf))
+		}
+	}
+}
+
+// counter counts what was read.
+type counter struct {
+	from io.Reader
+	n    int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.from.Read(p)
+	c.n += int64(n)
+	return n, err
+}
