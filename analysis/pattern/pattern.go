@@ -8,6 +8,7 @@
 //	bezorgd                                         a word
 //	bezorg*  *bezorger                              words that start or end so
 //	op (tijd|schema)                                one of several words or classes
+//	(op tijd|stipt|binnen .. dagen)                 or of several phrases
 //	zeer? snel geleverd                             an optional word
 //	pakket .. kwijt                                 up to three words between
 //	pakket ... kwijt                                up to eight, commas included
@@ -73,6 +74,7 @@ type edge struct{ term, node int32 }
 const (
 	maxSpan = 64
 	maxGaps = 3
+	maxWays = 64
 )
 
 // The widest gaps, in tokens, of ".." and "...".
@@ -147,7 +149,10 @@ func (c *compiler) line(line string) error {
 // rule adds one pattern to the automaton.
 func (c *compiler) rule(line string) error {
 	r := Rule{Section: len(c.set.Sections) - 1, Source: line}
-	fields := strings.Fields(line)
+	fields, err := elements(line)
+	if err != nil {
+		return err
+	}
 	if fields[0] == "!" {
 		r.not, c.set.excludes, fields = true, true, fields[1:]
 	}
@@ -155,52 +160,26 @@ func (c *compiler) rule(line string) error {
 	if n := len(fields); n > 0 && fields[n-1] == "$" {
 		closed, fields = true, fields[:n-1]
 	}
-	words, span, gaps := 0, 0, 0
-	at := []int32{1} // the root
-	for i, f := range fields {
-		var next []int32
-		switch {
-		case f == ".." || f == "...":
-			if i == 0 || i == len(fields)-1 {
-				return fmt.Errorf("pattern %q: a gap needs a word on both sides", line)
-			}
-			for _, a := range at {
-				next = append(next, c.gap(a, len(f)-2))
-			}
-			span += gapWidth[len(f)-2]
-			gaps++
-		case f == "^":
-			if i > 0 {
-				return fmt.Errorf("pattern %q: ^ stands first", line)
-			}
-			next = append(next, c.step(1, termStart))
-		default:
-			optional := len(f) > 1 && strings.HasSuffix(f, "?")
-			term, err := c.term(strings.TrimSuffix(f, "?"), f)
-			if err != nil {
-				return fmt.Errorf("pattern %q: %w", line, err)
-			}
-			for _, a := range at {
-				next = append(next, c.step(a, term))
-			}
-			if optional {
-				next = append(next, at...)
-			} else {
-				words++
-			}
-		}
-		at = next
-		span++
+	at := []int32{1}
+	if len(fields) > 0 && fields[0] == "^" {
+		at, fields = []int32{c.step(1, termStart)}, fields[1:]
 	}
-	if span > maxSpan || gaps > maxGaps {
-		return fmt.Errorf("pattern %q is longer than %d words or has more than %d gaps", line, maxSpan, maxGaps)
+	if n := len(fields); n > 0 && (isGap(fields[0]) || isGap(fields[n-1])) {
+		return fmt.Errorf("pattern %q: a gap needs a word on both sides", line)
 	}
-	if words == 0 {
+	path, err := c.follow(path{at: at}, fields)
+	if err != nil {
+		return fmt.Errorf("pattern %q: %w", line, err)
+	}
+	if path.least == 0 {
 		return fmt.Errorf("pattern %q has no word that must be there", line)
+	}
+	if path.span > maxSpan || path.gaps > maxGaps || len(path.at) > maxWays {
+		return fmt.Errorf("pattern %q is longer than %d words, or has more than %d gaps or %d ways", line, maxSpan, maxGaps, maxWays)
 	}
 	id := int32(len(c.set.Rules))
 	c.set.Rules = append(c.set.Rules, r)
-	for _, a := range at {
+	for _, a := range path.at {
 		if closed {
 			c.set.nodes[a].closed = append(c.set.nodes[a].closed, id)
 		} else {
@@ -208,6 +187,133 @@ func (c *compiler) rule(line string) error {
 		}
 	}
 	return nil
+}
+
+// path is where a part of a pattern ends: the nodes, the words there are at
+// least and the tokens there are at most on the way to them.
+type path struct {
+	at                []int32
+	least, span, gaps int
+}
+
+// follow reads elements from p on.
+func (c *compiler) follow(p path, fields []string) (path, error) {
+	for _, f := range fields {
+		if isGap(f) {
+			wide := len(f) - 2
+			for i, a := range p.at {
+				p.at[i] = c.gap(a, wide)
+			}
+			p.span += gapWidth[wide]
+			p.gaps++
+			continue
+		}
+		next, err := c.element(p, strings.TrimSuffix(f, "?"), f)
+		if err != nil {
+			return p, err
+		}
+		if len(f) > 1 && strings.HasSuffix(f, "?") {
+			next.at = append(next.at, p.at...)
+			next.least = p.least
+		}
+		if p = next; len(p.at) > maxWays {
+			break
+		}
+	}
+	return p, nil
+}
+
+// element reads one word, class or choice; body is the field without the sign
+// of an optional one.
+func (c *compiler) element(p path, body, field string) (path, error) {
+	words, phrases, err := choices(body, field)
+	if err != nil {
+		return p, err
+	}
+	out := path{least: p.least + maxSpan, span: p.span, gaps: p.gaps}
+	join := func(q path) {
+		out.at = append(out.at, q.at...)
+		out.least, out.span, out.gaps = min(out.least, q.least), max(out.span, q.span), max(out.gaps, q.gaps)
+	}
+	if len(words) > 0 {
+		term, err := c.term(words)
+		if err != nil {
+			return p, err
+		}
+		q := path{least: p.least + 1, span: p.span + 1, gaps: p.gaps}
+		for _, a := range p.at {
+			q.at = append(q.at, c.step(a, term))
+		}
+		join(q)
+	}
+	for _, phrase := range phrases {
+		if isGap(phrase[0]) || isGap(phrase[len(phrase)-1]) {
+			return p, fmt.Errorf("a gap needs a word on both sides in %q", field)
+		}
+		q, err := c.follow(path{append([]int32(nil), p.at...), p.least, p.span, p.gaps}, phrase)
+		if err != nil {
+			return p, err
+		}
+		join(q)
+	}
+	return out, nil
+}
+
+func isGap(field string) bool { return field == ".." || field == "..." }
+
+// elements cuts a pattern at blanks, but not within a choice.
+func elements(line string) ([]string, error) {
+	var out []string
+	depth, start := 0, -1
+	for i := 0; i <= len(line); i++ {
+		if i == len(line) || depth == 0 && (line[i] == ' ' || line[i] == '\t') {
+			if start >= 0 {
+				out = append(out, line[start:i])
+			}
+			start = -1
+			continue
+		}
+		switch line[i] {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		}
+		if depth < 0 || depth > 1 {
+			return nil, fmt.Errorf("pattern %q: a choice is ( … ), without another in it", line)
+		}
+		if start < 0 {
+			start = i
+		}
+	}
+	if depth != 0 {
+		return nil, fmt.Errorf("pattern %q: a choice does not end with )", line)
+	}
+	return out, nil
+}
+
+// choices returns the single words and the phrases of an element.
+func choices(body, field string) (words []string, phrases [][]string, err error) {
+	if field == "?" {
+		return []string{"?"}, nil, nil
+	}
+	if body[0] != '(' {
+		return []string{body}, nil, nil
+	}
+	if !strings.HasSuffix(body, ")") {
+		return nil, nil, fmt.Errorf("%q: a choice ends with )", body)
+	}
+	for _, choice := range strings.Split(body[1:len(body)-1], "|") {
+		switch parts := strings.Fields(choice); {
+		case len(parts) == 0:
+			return nil, nil, fmt.Errorf("%q has an empty choice", body)
+		case len(parts) == 1 && !strings.HasSuffix(parts[0], "?"):
+			words = append(words, parts[0])
+		default:
+			phrases = append(phrases, parts)
+		}
+	}
+	return words, phrases, nil
 }
 
 // step returns the node after reading term at node a.
@@ -236,28 +342,16 @@ func (c *compiler) newNode() int32 {
 	return int32(len(c.set.nodes) - 1)
 }
 
-// term returns the number of a word, a class or a choice; body is field
-// without the sign of an optional word.
-func (c *compiler) term(body, field string) (int32, error) {
-	if field == "?" {
-		body = field
-	}
-	if t, ok := c.terms[body]; ok {
+// term returns the number that stands for any of the words and classes.
+func (c *compiler) term(words []string) (int32, error) {
+	key := strings.Join(words, "|")
+	if t, ok := c.terms[key]; ok {
 		return t, nil
-	}
-	words := []string{body}
-	if body[0] == '(' {
-		if !strings.HasSuffix(body, ")") {
-			return 0, fmt.Errorf("%q does not end with ): no blanks in a choice", body)
-		}
-		words = strings.Split(body[1:len(body)-1], "|")
 	}
 	t := c.nTerms
 	for i := 0; i < len(words); i++ { // grows by classes
 		w := words[i]
 		switch {
-		case w == "":
-			return 0, fmt.Errorf("%q has an empty choice", body)
 		case w == "?":
 			c.set.question = append(c.set.question, t)
 		case w == "<number>":
@@ -275,7 +369,7 @@ func (c *compiler) term(body, field string) (int32, error) {
 		}
 	}
 	c.nTerms++
-	c.terms[body] = t
+	c.terms[key] = t
 	return t, nil
 }
 
