@@ -1,0 +1,245 @@
+// Package frontier keeps what a crawl knows about URLs: which are due, who
+// works on them, and how they ended. Everything a worker learns goes through
+// it in short transactions, so that a crawl can be killed at any moment and
+// goes on where it stood.
+//
+// A URL is pending until a worker that leases its budget key claims it
+// (leased). With its body saved it is fetched; with its mentions in the index
+// it is done. A failure worth another try makes it failed, which is pending
+// with a later due time; any other failure makes it dead, with the reason.
+//
+// Workers lease a budget key (one host, see mention.Host), not URLs: so one
+// host has one worker at a time over all processes. A lease carries a fencing
+// token; when it has expired and another worker has taken the key, what the
+// late worker still writes is refused with ErrLeaseLost.
+//
+// The package is not for fetching, for robots.txt, or for deciding whether a
+// failure is worth another try.
+package frontier
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"klank/mention"
+)
+
+// ErrLeaseLost is returned to a worker whose lease another worker has taken.
+// Nothing was written; the URLs are the other worker's now.
+var ErrLeaseLost = errors.New("frontier: the lease was lost to another worker")
+
+// State is where a URL stands.
+type State uint8
+
+// The states of a URL. Their numbers are stored.
+const (
+	Pending State = iota // to be fetched when it is due
+	Leased               // claimed by a worker
+	Fetched              // its body is in the snapshot store, to be handled
+	Done                 // handled, or redirected, or not modified
+	Failed               // pending again after a failure, due later
+	Dead                 // given up, with a reason
+)
+
+// States lists every State in the order of a URL's life.
+var States = []State{Pending, Leased, Fetched, Done, Failed, Dead}
+
+func (s State) String() string {
+	if int(s) < len(stateNames) {
+		return stateNames[s]
+	}
+	return "unknown"
+}
+
+var stateNames = [...]string{"pending", "leased", "fetched", "done", "failed", "dead"}
+
+// Priority orders the URLs of a host: lower comes first, but a claim takes
+// some of each, so that a thousand list pages do not starve the items.
+type Priority uint8
+
+// The priorities. Their numbers are stored.
+const (
+	PrioritySeed Priority = iota
+	PriorityNext
+	PriorityItem
+	PriorityFeed
+	PriorityPage
+)
+
+// PriorityOf is the priority of a link.
+func PriorityOf(k mention.LinkKind) Priority {
+	switch k {
+	case mention.LinkNext:
+		return PriorityNext
+	case mention.LinkItem:
+		return PriorityItem
+	case mention.LinkFeed:
+		return PriorityFeed
+	}
+	return PriorityPage
+}
+
+// Link is a URL to be added. URL is canonical (mention.CanonicalURL); its
+// budget key is mention.Host of it.
+type Link struct {
+	URL      string
+	Priority Priority
+	// Depth counts the links from a seed, Hops the redirects in a row.
+	Depth, Hops int
+}
+
+// URL is a claimed URL with what is known from before.
+type URL struct {
+	ID int64
+	Link
+	// State is Leased for a URL to be fetched, Fetched for one whose body is
+	// in the snapshot store and only needs to be handled.
+	State State
+	// Attempts counts the failures in a row.
+	Attempts int
+	// Snapshot, SHA256 and the validators belong to the last body; Generation
+	// names the index that holds its mentions, and is empty when none does.
+	Snapshot, SHA256, ETag, LastModified, Generation string
+}
+
+// Result is what became of a claimed URL.
+type Result struct {
+	URL URL
+	// State is Fetched, Done, Failed or Dead.
+	State State
+	// Snapshot, SHA256, ETag and LastModified are stored with Fetched and
+	// Done, Generation with Done only.
+	Snapshot, SHA256, ETag, LastModified, Generation string
+	// Due is when a Failed URL may be tried again. With Fetched it gives the
+	// URL back: the body could not be handled now and waits until Due. A
+	// Fetched URL without Due stays with its worker.
+	Due time.Time
+	// Class and Message say why, for Failed and Dead, and for Fetched with Due.
+	Class, Message string
+	// Links are added in the same transaction.
+	Links []Link
+	// Redo makes depth exact: a link that is known from further away and was
+	// done in this run is handled again from its snapshot, because its own
+	// links are nearer now.
+	Redo bool
+}
+
+// Tally is added to the counts of a run.
+type Tally struct {
+	Pages, Errors int
+	Bytes         int64
+}
+
+// Lease is the exclusive right to work on the URLs of one source on one
+// budget key. It is for one goroutine at a time.
+type Lease struct {
+	Source, Key string
+	// Run is the id of the run that the work counts for.
+	Run string
+	// Token grows with each lease of the key.
+	Token int64
+	// TTL is how long the lease lasts from each call that uses it.
+	TTL time.Duration
+
+	source, budget, run int64 // rows
+}
+
+// Outlook says what a source still waits for.
+type Outlook struct {
+	// Next is when the earliest URL that no lease covers is due; zero when
+	// there is none. It may be in the past.
+	Next time.Time
+	// Leased says that a worker, in this process or another, holds a host of
+	// the source, or that another source's worker holds a host it waits for.
+	Leased bool
+}
+
+// Runs begins and ends the runs of sources.
+type Runs interface {
+	// BeginRun returns the open run of a source, with resumed set and its
+	// remaining work as it stands; or, when there is none, a new run for
+	// which every URL known for the source is due again. URLs whose body was
+	// saved but not handled stay at fetched.
+	BeginRun(ctx context.Context, source string) (run mention.Run, resumed bool, err error)
+	// Add adds URLs that are not known yet (the seeds) and returns how many
+	// that were.
+	Add(ctx context.Context, run mention.Run, links []Link) (int, error)
+	// EndRun closes a run with its final status and returns its record. With
+	// the status "interrupted" the run stays open and is resumed next time.
+	EndRun(ctx context.Context, run mention.Run, status string) (mention.Run, error)
+}
+
+// Queue hands out work. All times are the frontier's own.
+type Queue interface {
+	// Lease takes the budget key that has waited longest among those with
+	// due URLs of an open run of the given sources; nil when there is none.
+	Lease(ctx context.Context, sources []string, ttl time.Duration) (*Lease, error)
+	// Claim returns at most n due URLs of the lease, those at fetched first.
+	Claim(ctx context.Context, l *Lease, n int) ([]URL, error)
+	// Settle writes results in one transaction and returns how many of their
+	// links were new. Results of URLs that are no longer the lease's are
+	// passed over.
+	Settle(ctx context.Context, l *Lease, t Tally, results []Result) (added int, err error)
+	// Extend makes the lease last for its TTL from now.
+	Extend(ctx context.Context, l *Lease) error
+	// Release gives the key back, and claimed URLs untouched to where they
+	// were. Until pause nobody leases the key; a zero time is no pause.
+	Release(ctx context.Context, l *Lease, pause time.Time) error
+	// Outlook tells for each of the sources that wait for something what it is.
+	Outlook(ctx context.Context, sources []string) (map[string]Outlook, error)
+}
+
+// Inspector answers what a person asks about the work.
+type Inspector interface {
+	// Stats counts the URLs of the given sources, or of all without any.
+	Stats(ctx context.Context, sources ...string) ([]SourceStats, error)
+	// Dead lists dead URLs, the latest first; limit 0 lists all.
+	Dead(ctx context.Context, f Filter, limit int) ([]DeadLetter, error)
+	// Requeue makes dead URLs due again and returns how many.
+	Requeue(ctx context.Context, f Filter) (int, error)
+}
+
+// Frontier is a frontier with all its abilities; frontiertest.Run holds any
+// implementation to it.
+type Frontier interface {
+	Runs
+	Queue
+	Inspector
+	Close() error
+}
+
+// SourceStats counts the URLs of a source.
+type SourceStats struct {
+	Source string `json:"source"`
+	// The number of URLs in each state.
+	Pending int `json:"pending"`
+	Leased  int `json:"leased"`
+	Fetched int `json:"fetched"`
+	Done    int `json:"done"`
+	Failed  int `json:"failed"`
+	Dead    int `json:"dead"`
+	// DeadBy counts the dead by class; "robots" is what robots.txt kept out.
+	DeadBy map[string]int `json:"dead_by,omitempty"`
+	// Run is the latest run; its id is empty when there was none.
+	Run mention.Run `json:"run"`
+}
+
+// Known is the number of all URLs of the source.
+func (s SourceStats) Known() int { return s.Left() + s.Done + s.Dead }
+
+// Left is the number of URLs that still want work.
+func (s SourceStats) Left() int { return s.Pending + s.Leased + s.Fetched + s.Failed }
+
+// Filter chooses dead URLs; an empty field chooses all.
+type Filter struct{ Source, Class, URL string }
+
+// DeadLetter is a URL that was given up.
+type DeadLetter struct {
+	Source   string    `json:"source"`
+	URL      string    `json:"url"`
+	Class    string    `json:"class"`
+	Message  string    `json:"message"`
+	Attempts int       `json:"attempts"`
+	At       time.Time `json:"at"`
+}

@@ -1,0 +1,44 @@
+package frontier
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// The queries of the hot path must find their rows by an index: a scan or a
+// sort would make a claim slower with every URL that is known.
+func TestHotQueriesUseAnIndex(t *testing.T) {
+	s, err := OpenSQLite(filepath.Join(t.TempDir(), "frontier.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for name, q := range map[string]struct {
+		query string
+		args  []any
+	}{
+		"lease":    {leaseQuery, []any{1, 1, 1, `["shop"]`}},
+		"claim":    {claimQuery, []any{1, 1, 1, 1, 8}},
+		"next due": {nextDueQuery, []any{1, 1}},
+		"put back": {"UPDATE urls SET state = 0 WHERE source = ? AND budget = ? AND state = 1", []any{1, 1}},
+	} {
+		rows, err := s.read.Query("EXPLAIN QUERY PLAN "+q.query, q.args...)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		steps, err := collect(rows, func(scan func(...any) error) (d string, err error) {
+			var n int
+			err = scan(&n, &n, &n, &d)
+			return d, err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range steps {
+			if strings.Contains(d, "TEMP B-TREE") || strings.HasPrefix(d, "SCAN urls") || strings.HasPrefix(d, "SCAN q") || strings.HasPrefix(d, "SCAN b") {
+				t.Errorf("%s: %s", name, d)
+			}
+		}
+	}
+}

@@ -1,0 +1,265 @@
+package frontier
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"klank/mention"
+)
+
+// resetChunk is how many URLs one transaction of a new run makes due again,
+// so that other workers get their turn in between.
+const resetChunk = 2000
+
+const runColumns = "r.id, s.name, r.started, r.ended, r.status, r.pages, r.bytes, r.errors"
+
+func scanRun(scan func(...any) error, more ...any) (mention.Run, error) {
+	var r mention.Run
+	var started, ended int64
+	err := scan(append([]any{&r.ID, &r.Source, &started, &ended, &r.Status, &r.Pages, &r.Bytes, &r.Errors}, more...)...)
+	r.Started, r.Ended = fromMillis(started), fromMillis(ended)
+	return r, err
+}
+
+// BeginRun implements Runs. Leases of processes that have ended are freed.
+func (s *SQLite) BeginRun(ctx context.Context, source string) (run mention.Run, resumed bool, err error) {
+	var sourceID, seq int64
+	var prepared bool
+	err = s.write(ctx, func(t *tx) error {
+		if err := t.freeDeadOwners(); err != nil {
+			return err
+		}
+		var err error
+		if sourceID, err = t.sourceID(source); err != nil {
+			return err
+		}
+		run, seq, prepared, err = t.openRun(sourceID)
+		if err == nil {
+			resumed, run.Status = true, "running"
+			_, err = t.exec("UPDATE runs SET status = 'running' WHERE seq = ?", seq)
+			return err
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		run = mention.Run{ID: newRunID(time.UnixMilli(t.now)), Source: source, Started: fromMillis(t.now), Status: "running"}
+		return t.row("INSERT INTO runs (id, source, started, status) VALUES (?, ?, ?, 'running') RETURNING seq",
+			run.ID, sourceID, t.now).Scan(&seq)
+	})
+	if err != nil {
+		return run, false, err
+	}
+	if !prepared {
+		err = s.prepare(ctx, sourceID, seq)
+	}
+	return run, resumed, err
+}
+
+// newRunID sorts by time and is unique.
+func newRunID(now time.Time) string {
+	return now.UTC().Format("20060102T150405.000") + "-" + strings.ToLower(rand.Text()[:8])
+}
+
+func (t *tx) sourceID(name string) (id int64, err error) {
+	if err = t.row("SELECT id FROM sources WHERE name = ?", name).Scan(&id); !errors.Is(err, sql.ErrNoRows) {
+		return id, err
+	}
+	err = t.row("INSERT INTO sources (name) VALUES (?) RETURNING id", name).Scan(&id)
+	return id, err
+}
+
+func (t *tx) openRun(source int64) (run mention.Run, seq int64, prepared bool, err error) {
+	run, err = scanRun(t.row("SELECT "+runColumns+", r.seq, r.prepared FROM runs r JOIN sources s ON s.id = r.source"+
+		" WHERE r.source = ? AND r.ended = 0 ORDER BY r.seq DESC LIMIT 1", source).Scan, &seq, &prepared)
+	return run, seq, prepared, err
+}
+
+// prepare makes every URL known for the source due again, chunk by chunk. A
+// URL that has the run's number has been made due before, perhaps by a
+// process that was killed on the way.
+func (s *SQLite) prepare(ctx context.Context, source, seq int64) error {
+	for after, more := "", true; more; {
+		err := s.write(ctx, func(t *tx) error {
+			var last sql.NullString
+			err := t.row("SELECT max(url) FROM (SELECT url FROM urls WHERE source = ? AND url > ? ORDER BY url LIMIT ?) AS chunk",
+				source, after, resetChunk).Scan(&last)
+			if err != nil {
+				return err
+			}
+			if more = last.Valid; !more {
+				_, err = t.exec("UPDATE queues SET next_due = CASE WHEN next_due < ? THEN next_due ELSE ? END WHERE source = ?", t.now, t.now, source)
+				if err == nil {
+					_, err = t.exec("UPDATE runs SET prepared = 1 WHERE seq = ?", seq)
+				}
+				return err
+			}
+			// What was pending keeps its place, before what is due once more:
+			// so a run that is capped goes on where the one before stopped.
+			_, err = t.exec(`UPDATE urls SET
+				due = CASE WHEN state = 0 AND due < ? THEN due ELSE ? END,
+				state = CASE WHEN state = 2 THEN 2 ELSE 0 END,
+				attempts = 0, lease = 0, class = '', message = '', run = ?
+				WHERE source = ? AND url > ? AND url <= ? AND run <> ?`,
+				t.now, t.now, seq, source, after, last.String, seq)
+			after = last.String
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// freeDeadOwners ends the leases of processes that are gone. The token grows,
+// as for any lease that is taken over.
+func (t *tx) freeDeadOwners() error {
+	rows, err := t.rows("SELECT DISTINCT owner FROM budgets WHERE expires > ? AND owner <> ?", t.now, process())
+	if err != nil {
+		return err
+	}
+	owners, err := collect(rows, func(scan func(...any) error) (o string, err error) { err = scan(&o); return o, err })
+	if err != nil {
+		return err
+	}
+	for _, o := range owners {
+		if !ownerGone(o) {
+			continue
+		}
+		if _, err := t.exec("UPDATE budgets SET token = token + 1, expires = 0, owner = '' WHERE owner = ?", o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// collect reads all rows.
+func collect[T any](rows *sql.Rows, read func(scan func(...any) error) (T, error)) ([]T, error) {
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		v, err := read(rows.Scan)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, rows.Err()
+}
+
+// Add implements Runs.
+func (s *SQLite) Add(ctx context.Context, run mention.Run, links []Link) (added int, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		source, seq, err := t.runRow(run)
+		if err != nil {
+			return err
+		}
+		added, err = t.addLinks(source, seq, 0, links, false)
+		return err
+	})
+	return added, err
+}
+
+func (t *tx) runRow(run mention.Run) (source, seq int64, err error) {
+	err = t.row("SELECT source, seq FROM runs WHERE id = ?", run.ID).Scan(&source, &seq)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = fmt.Errorf("there is no run %q", run.ID)
+	}
+	return source, seq, err
+}
+
+// EndRun implements Runs.
+func (s *SQLite) EndRun(ctx context.Context, run mention.Run, status string) (mention.Run, error) {
+	err := s.write(ctx, func(t *tx) error {
+		_, seq, err := t.runRow(run)
+		if err != nil {
+			return err
+		}
+		ended := t.now
+		if status == "interrupted" {
+			ended = 0
+		}
+		if _, err := t.exec("UPDATE runs SET status = ?, ended = ? WHERE seq = ? AND ended = 0", status, ended, seq); err != nil {
+			return err
+		}
+		run, err = scanRun(t.row("SELECT "+runColumns+" FROM runs r JOIN sources s ON s.id = r.source WHERE r.seq = ?", seq).Scan)
+		return err
+	})
+	return run, err
+}
+
+// addLinks adds what is not known. own is the budget whose queue the caller
+// brings up to date itself, 0 for none.
+func (t *tx) addLinks(source, run, own int64, links []Link, redo bool) (added int, err error) {
+	var touched []int64
+	for _, l := range links {
+		budget, err := t.budget(mention.Host(l.URL))
+		if err != nil {
+			return added, err
+		}
+		n, err := t.exec(`INSERT INTO urls (source, url, budget, state, priority, due, depth, hops, run)
+			VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?) ON CONFLICT (source, url) DO NOTHING`,
+			source, l.URL, budget, l.Priority, t.now, l.Depth, l.Hops, run)
+		if err != nil {
+			return added, err
+		}
+		added += int(n)
+		if n == 0 {
+			n, err = t.nearer(source, run, l, redo)
+			if err != nil {
+				return added, err
+			}
+		}
+		if n > 0 && budget != own && (len(touched) == 0 || touched[len(touched)-1] != budget) {
+			touched = append(touched, budget)
+		}
+	}
+	for _, budget := range touched {
+		_, err := t.exec(`INSERT INTO queues (source, budget, next_due) VALUES (?, ?, ?) ON CONFLICT (source, budget)
+			DO UPDATE SET next_due = CASE WHEN queues.next_due < excluded.next_due THEN queues.next_due ELSE excluded.next_due END`,
+			source, budget, t.now)
+		if err != nil {
+			return added, err
+		}
+	}
+	return added, nil
+}
+
+// nearer notes that a known URL was found nearer to a seed or by a better
+// kind of link; see Result.Redo.
+func (t *tx) nearer(source, run int64, l Link, redo bool) (int64, error) {
+	return t.exec(`UPDATE urls SET
+		state = CASE WHEN ? AND state = 3 AND run = ? AND depth > ? THEN CASE WHEN snapshot = '' THEN 0 ELSE 2 END ELSE state END,
+		due = CASE WHEN ? AND state = 3 AND run = ? AND depth > ? THEN ? ELSE due END,
+		depth = CASE WHEN depth > ? THEN ? ELSE depth END,
+		priority = CASE WHEN priority > ? THEN ? ELSE priority END
+		WHERE source = ? AND url = ? AND (depth > ? OR priority > ?)`,
+		redo, run, l.Depth, redo, run, l.Depth, t.now,
+		l.Depth, l.Depth, l.Priority, l.Priority, source, l.URL, l.Depth, l.Priority)
+}
+
+// maxBudgets bounds the budget keys held in memory.
+const maxBudgets = 10_000
+
+func (t *tx) budget(key string) (id int64, err error) {
+	if id := t.s.budgets[key]; id != 0 {
+		return id, nil
+	}
+	err = t.row("SELECT id FROM budgets WHERE key = ?", key).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = t.row("INSERT INTO budgets (key) VALUES (?) RETURNING id", key).Scan(&id)
+	}
+	if err != nil {
+		return 0, err
+	}
+	if len(t.s.budgets) >= maxBudgets {
+		clear(t.s.budgets)
+	}
+	t.s.budgets[key] = id
+	return id, nil
+}

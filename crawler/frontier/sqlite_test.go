@@ -1,0 +1,261 @@
+package frontier_test
+
+import (
+	"database/sql"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"klank/crawler/frontier"
+	"klank/crawler/frontier/frontiertest"
+	"klank/mention"
+)
+
+func open(t testing.TB, path string) *frontier.SQLite {
+	t.Helper()
+	f, err := frontier.OpenSQLite(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func TestSQLite(t *testing.T) {
+	frontiertest.Run(t, func(t *testing.T) func() frontier.Frontier {
+		path := filepath.Join(t.TempDir(), "a folder?", "frontier.db")
+		return func() frontier.Frontier { return open(t, path) }
+	})
+}
+
+func TestNewerFileIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "frontier.db")
+	open(t, path).Close()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec("PRAGMA user_version = 99"); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	if _, err := frontier.OpenSQLite(path); err == nil || !strings.Contains(err.Error(), "version 99") {
+		t.Error(err)
+	}
+}
+
+func TestUnusableFileSaysSo(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "frontier.db")
+	if err := os.WriteFile(path, []byte(strings.Repeat("not a database ", 100)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := frontier.OpenSQLite(path); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("not a database: %v", err)
+	}
+	if _, err := frontier.OpenSQLite(filepath.Join(path, "frontier.db")); err == nil || !strings.Contains(err.Error(), "folder") {
+		t.Errorf("below a file: %v", err)
+	}
+}
+
+func TestClosedFrontierIsAnError(t *testing.T) {
+	f := open(t, filepath.Join(t.TempDir(), "frontier.db"))
+	f.Close()
+	if _, _, err := f.BeginRun(t.Context(), "shop"); err == nil {
+		t.Error("BeginRun after Close")
+	}
+	if err := f.Close(); err != nil {
+		t.Errorf("second Close: %v", err)
+	}
+}
+
+const holdEnv = "KLANK_TEST_HOLD_LEASE"
+
+// TestHoldLease is the process that TestKilledProcessFreesItsLease kills.
+func TestHoldLease(t *testing.T) {
+	path := os.Getenv(holdEnv)
+	if path == "" {
+		t.Skip("runs as a helper process only")
+	}
+	f := open(t, path)
+	run, _, err := f.BeginRun(t.Context(), "shop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Add(t.Context(), run, []frontier.Link{{URL: "https://shop.example/"}}); err != nil {
+		t.Fatal(err)
+	}
+	l, err := f.Lease(t.Context(), []string{"shop"}, time.Hour)
+	if err != nil || l == nil {
+		t.Fatal(l, err)
+	}
+	if _, err := f.Claim(t.Context(), l, 1); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Println("leased")
+	time.Sleep(time.Minute)
+}
+
+func TestKilledProcessFreesItsLease(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "frontier.db")
+	cmd := exec.Command(os.Args[0], "-test.run=^TestHoldLease$")
+	cmd.Env = append(os.Environ(), holdEnv+"="+path)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	buf := make([]byte, 64)
+	if n, err := out.Read(buf); err != nil || !strings.HasPrefix(string(buf[:n]), "leased") {
+		t.Fatalf("helper: %q, %v", buf[:n], err)
+	}
+	f := open(t, path)
+	defer f.Close()
+	if _, resumed, err := f.BeginRun(t.Context(), "shop"); err != nil || !resumed {
+		t.Fatal(resumed, err)
+	}
+	if l, err := f.Lease(t.Context(), []string{"shop"}, time.Minute); l != nil || err != nil {
+		t.Fatalf("the lease of a living process was taken: %v, %v", l, err)
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	if _, _, err := f.BeginRun(t.Context(), "shop"); err != nil {
+		t.Fatal(err)
+	}
+	l, err := f.Lease(t.Context(), []string{"shop"}, time.Minute)
+	if l == nil || err != nil {
+		t.Fatalf("the lease of a killed process is not free: %v, %v", l, err)
+	}
+	if u, err := f.Claim(t.Context(), l, 1); len(u) != 1 || err != nil {
+		t.Fatal(u, err)
+	}
+}
+
+// fill makes a frontier with n pending URLs on one host, and some others.
+func fill(b testing.TB, f *frontier.SQLite, n int) mention.Run {
+	b.Helper()
+	run, _, err := f.BeginRun(b.Context(), "shop")
+	if err != nil {
+		b.Fatal(err)
+	}
+	links := make([]frontier.Link, 0, 1000)
+	for i := 0; i < n; {
+		links = links[:0]
+		for ; len(links) < 1000 && i < n; i++ {
+			links = append(links, frontier.Link{URL: fmt.Sprintf("https://shop.example/product/%d?page=2", i), Priority: frontier.Priority(1 + i%4), Depth: 1})
+		}
+		if _, err := f.Add(b.Context(), run, links); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return run
+}
+
+// BenchmarkLease is a lease and its release beside 100,000 URLs.
+func BenchmarkLease(b *testing.B) {
+	f := open(b, filepath.Join(b.TempDir(), "frontier.db"))
+	defer f.Close()
+	fill(b, f, 100_000)
+	for b.Loop() {
+		l, err := f.Lease(b.Context(), []string{"shop"}, time.Minute)
+		if err != nil || l == nil {
+			b.Fatal(l, err)
+		}
+		if err := f.Release(b.Context(), l, time.Time{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkClaim claims 32 URLs and gives them back: the number of URLs known
+// must not matter.
+func BenchmarkClaim(b *testing.B) {
+	for _, n := range []int{1000, 100_000} {
+		b.Run(fmt.Sprintf("urls=%d", n), func(b *testing.B) {
+			f := open(b, filepath.Join(b.TempDir(), "frontier.db"))
+			defer f.Close()
+			fill(b, f, n)
+			for b.Loop() {
+				l, err := f.Lease(b.Context(), []string{"shop"}, time.Minute)
+				if err != nil || l == nil {
+					b.Fatal(l, err)
+				}
+				if urls, err := f.Claim(b.Context(), l, 32); err != nil || len(urls) != 32 {
+					b.Fatal(len(urls), err)
+				}
+				if err := f.Release(b.Context(), l, time.Time{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkSettle is a batch of four pages, marked fetched and then done with
+// 20 known and 1 new link each.
+func BenchmarkSettle(b *testing.B) {
+	f := open(b, filepath.Join(b.TempDir(), "frontier.db"))
+	defer f.Close()
+	fill(b, f, 100_000)
+	known := make([]frontier.Link, 20, 21)
+	for i := range known {
+		known[i] = frontier.Link{URL: fmt.Sprintf("https://shop.example/product/%d?page=2", i*7), Priority: 4, Depth: 2}
+	}
+	l, err := f.Lease(b.Context(), []string{"shop"}, time.Minute)
+	if err != nil || l == nil {
+		b.Fatal(l, err)
+	}
+	for b.Loop() {
+		b.StopTimer()
+		urls, err := f.Claim(b.Context(), l, 4)
+		if err != nil || len(urls) != 4 {
+			b.Fatal(len(urls), err)
+		}
+		b.StartTimer()
+		var fetched, done []frontier.Result
+		for _, u := range urls {
+			r := frontier.Result{URL: u, State: frontier.Fetched, Snapshot: "klank-20260101T000000-1-abcdef.warc.gz:123456", SHA256: strings.Repeat("a", 64), ETag: `"123"`}
+			fetched = append(fetched, r)
+			r.State, r.Generation = frontier.Done, "g1"
+			r.Links = append(known[:20:20], frontier.Link{URL: u.URL + "&more=1", Priority: 2, Depth: 2})
+			done = append(done, r)
+		}
+		for _, results := range [][]frontier.Result{fetched, done} {
+			if _, err := f.Settle(b.Context(), l, frontier.Tally{Pages: 1}, results); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
+
+// BenchmarkNewRun makes 100,000 URLs due again.
+func BenchmarkNewRun(b *testing.B) {
+	f := open(b, filepath.Join(b.TempDir(), "frontier.db"))
+	defer f.Close()
+	run := fill(b, f, 100_000)
+	for b.Loop() {
+		if _, err := f.EndRun(b.Context(), run, "done"); err != nil {
+			b.Fatal(err)
+		}
+		var err error
+		if run, _, err = f.BeginRun(b.Context(), "shop"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkStats(b *testing.B) {
+	f := open(b, filepath.Join(b.TempDir(), "frontier.db"))
+	defer f.Close()
+	fill(b, f, 100_000)
+	for b.Loop() {
+		if _, err := f.Stats(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
