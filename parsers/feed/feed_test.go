@@ -1,0 +1,128 @@
+package feed
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"klank/mention"
+	"klank/parsers/foundtest"
+)
+
+func TestGolden(t *testing.T) { foundtest.Golden(t, "../../testdata/feeds/*", Parse) }
+
+func TestDetectTellsFeedsFromOtherXMLAndJSON(t *testing.T) {
+	for _, c := range []struct {
+		name, body string
+		want       bool
+	}{
+		{"rss", `<?xml version="1.0"?><!-- hi --><!DOCTYPE rss [<!ENTITY x "y">]><rss version="2.0"><channel/></rss>`, true},
+		{"atom", `<feed xmlns="http://www.w3.org/2005/Atom"></feed>`, true},
+		{"prefixed atom", `<a:feed xmlns:a="http://www.w3.org/2005/Atom"></a:feed>`, true},
+		{"rss 1.0", `<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"></rdf:RDF>`, true},
+		{"json feed", ` {"version": "https://jsonfeed.org/version/1.1", "items": []}`, true},
+		{"app store", `{"feed":{"entry":[{"im:rating":{"label":"5"}}]}}`, true},
+		{"other rdf", `<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:foaf="http://xmlns.com/foaf/0.1/"></rdf:RDF>`, false},
+		{"sitemap", `<?xml version="1.0"?><urlset><url/></urlset>`, false},
+		{"html", `<!DOCTYPE html><html><body>rss</body></html>`, false},
+		{"json", `{"version": 3, "items": []}`, false},
+		{"empty", ``, false},
+		{"text", `rss <rss>`, false},
+	} {
+		if got := Detect(foundtest.Open("page", []byte(c.body))); got != c.want {
+			t.Errorf("%s: got %v", c.name, got)
+		}
+	}
+}
+
+func TestAMalformedFeedGivesTheEntriesThatCanBeRead(t *testing.T) {
+	body := `<?xml version="1.0" encoding="iso-8859-1"?><rss version="2.0"><channel><title>x</title>
+<item><guid>1</guid><title>één</title></item>
+<item><guid>2</guid><title>never closed
+<item><guid>3</guid><title><a></b></title></item>
+<item><guid>4</guid><title>four</title></item>
+</channel>`
+	f := Parse(foundtest.Open("feed.xml", []byte(body)))
+	var ids []string
+	for _, m := range f.Mentions {
+		ids = append(ids, m.NativeID)
+	}
+	if strings.Join(ids, " ") != "1 4" || f.Mentions[0].Title != "één" {
+		t.Errorf("mentions: %v", ids)
+	}
+	if len(f.Problems) != 2 || !strings.Contains(f.Problems[1].What, "2 entries read, 2 lost") {
+		t.Errorf("problems: %+v", f.Problems)
+	}
+}
+
+func TestHostileFeedsCostLittle(t *testing.T) {
+	for name, body := range map[string]string{
+		"deep":        "<rss>" + strings.Repeat("<a>", 1<<18),
+		"unclosed":    "<rss><channel>" + strings.Repeat("<item>", 1<<17),
+		"unclosed2":   "<rss><channel>" + strings.Repeat("<item>", 1<<17) + "</item>",
+		"declaration": strings.Repeat("<!-- -->", 1<<17),
+		"root":        "<rss " + strings.Repeat("a='b' ", 1<<17) + ">",
+	} {
+		d := foundtest.Open("feed.xml", []byte(body))
+		Detect(d)
+		if f := Parse(d); len(f.Problems) == 0 || len(f.Mentions) > 1 {
+			t.Errorf("%s: %d mentions, problems %v", name, len(f.Mentions), f.Problems)
+		}
+	}
+}
+
+func TestEveryCaseOfTheLibraryIsReadWithoutPanic(t *testing.T) {
+	root := "../../../shared/pages/feeds"
+	if _, err := os.Stat(root); err != nil {
+		t.Skip("the feed cases are not here")
+	}
+	files, detected, mentions := 0, 0, 0
+	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		body, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		files++
+		d := foundtest.Open(filepath.Base(path), body)
+		if Detect(d) {
+			detected++
+		} else if filepath.Ext(path) == ".xml" {
+			t.Logf("not a feed: %s", path)
+		}
+		f := Parse(d)
+		mentions += len(f.Mentions)
+		for _, m := range f.Mentions {
+			if m.Kind == "" || strings.Contains(m.Text, "\x00") {
+				t.Errorf("%s: %+v", path, m)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d files, %d detected as feeds, %d mentions", files, detected, mentions)
+}
+
+func FuzzParse(f *testing.F) {
+	files, _ := filepath.Glob("../../testdata/feeds/*")
+	for _, file := range files {
+		if body, err := os.ReadFile(file); err == nil && filepath.Ext(file) != ".golden" {
+			f.Add(body)
+		}
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		d := foundtest.Open("feed", body)
+		Detect(d)
+		for _, m := range Parse(d).Mentions {
+			if m.Kind != mention.Post && m.Kind != mention.Comment && m.Kind != mention.Review {
+				t.Errorf("kind %q", m.Kind)
+			}
+		}
+	})
+}
