@@ -1,0 +1,113 @@
+package sentiment
+
+import (
+	"embed"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"klank/analysis/pattern"
+)
+
+//go:embed data/*.tsv data/*.txt
+var data embed.FS
+
+// lexicon is one language: forms with their valence, and patterns with what
+// each section means.
+type lexicon struct {
+	words    map[string]float64
+	patterns *pattern.Set
+	sections []section
+}
+
+// section is what a pattern's section means.
+type section struct {
+	role  role
+	value float64
+}
+
+// role is what a word does.
+type role uint8
+
+const (
+	carries     role = 1 << iota // has a value of its own
+	negates                      // turns what follows
+	strengthens                  // multiplies what follows, as weakens does
+	contrasts                    // but
+	concedes                     // although
+)
+
+var roles = map[string]role{
+	"value": carries, "negate": negates, "strengthen": strengthens, "weaken": strengthens,
+	"contrast": contrasts, "concede": concedes,
+}
+
+// New reads the embedded word lists.
+func New() (*Scorer, error) {
+	nl, err := newLexicon("nl")
+	if err != nil {
+		return nil, err
+	}
+	en, err := newLexicon("en")
+	if err != nil {
+		return nil, err
+	}
+	signs := map[string]float64{}
+	for _, name := range []string{"emoji.tsv", "signs.txt"} { // the later wins
+		if err := readWords(name, signs); err != nil {
+			return nil, err
+		}
+	}
+	return &Scorer{dutch: nl, english: en, signs: signs}, nil
+}
+
+func newLexicon(language string) (*lexicon, error) {
+	l := &lexicon{words: make(map[string]float64, 1<<15)}
+	if err := readWords(language+".tsv", l.words); err != nil {
+		return nil, err
+	}
+	source, err := data.ReadFile("data/" + language + ".txt")
+	if err != nil {
+		return nil, fmt.Errorf("sentiment: %w", err)
+	}
+	if l.patterns, err = pattern.Compile(language+".txt", string(source)); err != nil {
+		return nil, fmt.Errorf("sentiment: %w", err)
+	}
+	for _, name := range l.patterns.Sections {
+		word, number, _ := strings.Cut(name, " ")
+		s := section{role: roles[word]}
+		if number != "" {
+			s.value, err = strconv.ParseFloat(number, 64)
+		}
+		if err != nil || s.role == 0 || (number == "") != (s.role&(carries|strengthens) == 0) {
+			return nil, fmt.Errorf("sentiment: %s.txt: section [%s] is not known", language, name)
+		}
+		l.sections = append(l.sections, s)
+	}
+	return l, nil
+}
+
+// readWords reads lines of a form, blank space and its valence in hundredths.
+func readWords(name string, into map[string]float64) error {
+	source, err := data.ReadFile("data/" + name)
+	if err != nil {
+		return fmt.Errorf("sentiment: %w", err)
+	}
+	n := 0
+	for line := range strings.Lines(string(source)) {
+		n++
+		if line[0] == '#' {
+			continue
+		}
+		i := strings.LastIndexAny(line, "\t ")
+		if i < 0 {
+			return fmt.Errorf("sentiment: %s:%d: no valence", name, n)
+		}
+		v, err := strconv.Atoi(strings.TrimSpace(line[i+1:]))
+		if err != nil {
+			return fmt.Errorf("sentiment: %s:%d: %w", name, n, err)
+		}
+		into[line[:i]] = float64(v) / 100
+	}
+	return nil
+}

@@ -1,0 +1,301 @@
+package sentiment
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"klank/analysis/pattern"
+	"klank/analysis/text"
+)
+
+// state is what is known of one token while its sentence is scored.
+type state struct {
+	roles  role
+	factor float64 // of a strengthening or weakening word
+	length int     // tokens of the longest value pattern over this token
+	owner  int     // that pattern's hit, numbered over all lexicons, or -1
+	unit   int     // the unit that starts or covers this token, or -1
+	used   bool    // a negation that turned something
+}
+
+// unit is a word or phrase that carries a value.
+type unit struct {
+	first, last int // tokens, relative to the sentence
+	value       float64
+	rule        string
+	dead        bool // it only strengthens another
+	effects     []string
+}
+
+// sentence returns the sum of a sentence's values and whether it has any.
+func (s *Scorer) sentence(w *Work, d *text.Doc, sent text.Sentence, lexicons []*lexicon, p *params) (float64, bool) {
+	tokens := d.Tokens[sent.First:sent.Last]
+	w.tokens, w.units = w.tokens[:0], w.units[:0]
+	for range tokens {
+		w.tokens = append(w.tokens, state{factor: 1, owner: -1, unit: -1})
+	}
+	base := 0
+	for _, l := range lexicons {
+		hits := w.matcher.Find(l.patterns, d, sent)
+		w.mark(l, hits, base, sent.First)
+		w.own(l, hits, base, sent.First)
+		base += len(hits)
+	}
+	s.find(w, tokens, lexicons, p)
+	w.modify(tokens, p)
+	w.denials(tokens, p)
+	w.contrast(tokens, p)
+	return w.total(d, tokens, p)
+}
+
+// mark gives each value pattern the tokens over which it is the longest.
+func (w *Work) mark(l *lexicon, hits []pattern.Hit, base, offset int) {
+	for i, h := range hits {
+		sec := l.sections[l.patterns.Rules[h.Rule].Section]
+		if sec.role != carries {
+			continue
+		}
+		length := h.Last - h.First
+		for j := h.First - offset; j < h.Last-offset; j++ {
+			if t := &w.tokens[j]; length >= t.length {
+				t.length, t.owner = length, base+i
+			}
+		}
+	}
+}
+
+// own turns the patterns that kept all their tokens into units, and gives the
+// words outside of these their roles.
+func (w *Work) own(l *lexicon, hits []pattern.Hit, base, offset int) {
+	for i, h := range hits {
+		rule := &l.patterns.Rules[h.Rule]
+		sec := l.sections[rule.Section]
+		first, last := h.First-offset, h.Last-offset
+		if sec.role != carries {
+			for j := first; j < last; j++ {
+				if t := &w.tokens[j]; t.length < 2 || last-first >= t.length {
+					t.roles |= sec.role
+					if sec.role == strengthens {
+						t.factor = sec.value
+					}
+				}
+			}
+			continue
+		}
+		whole := true
+		for j := first; j < last; j++ {
+			whole = whole && w.tokens[j].owner == base+i
+		}
+		if whole {
+			w.add(unit{first: first, last: last, value: sec.value, rule: rule.Source})
+		}
+	}
+}
+
+func (w *Work) add(u unit) {
+	for j := u.first; j < u.last; j++ {
+		w.tokens[j].unit = len(w.units)
+	}
+	w.units = append(w.units, u)
+}
+
+// find adds the units that are no patterns: words of the lists, signs and
+// grades.
+func (s *Scorer) find(w *Work, tokens []text.Token, lexicons []*lexicon, p *params) {
+	for i := range tokens {
+		if w.tokens[i].unit >= 0 {
+			continue
+		}
+		t := &tokens[i]
+		switch t.Kind {
+		case text.Word, text.Hashtag:
+			if v, rule := lookup(lexicons, t); v != 0 {
+				w.add(unit{first: i, last: i + 1, value: v * p.List, rule: rule})
+			}
+		case text.Emoji, text.Emoticon:
+			if v := s.sign(t.Norm); v != 0 {
+				w.add(unit{first: i, last: i + 1, value: v, rule: "sign"})
+			}
+		case text.Number:
+			if v, n, ok := grade(tokens, i); ok {
+				w.add(unit{first: i, last: i + n, value: v, rule: "grade"})
+			}
+		}
+	}
+}
+
+// lookup finds a word in the lists; of an elongated word also its short form.
+func lookup(lexicons []*lexicon, t *text.Token) (float64, string) {
+	if len(t.Norm) > 64 {
+		return 0, ""
+	}
+	for _, l := range lexicons {
+		v, ok := l.words[t.Norm]
+		if !ok && t.Has(text.Elongated) {
+			v, ok = l.words[t.Single()]
+		}
+		if ok {
+			return v, "word list"
+		}
+	}
+	return 0, ""
+}
+
+// sign looks up an emoji without its variation and skin tone, or an emoticon.
+func (s *Scorer) sign(norm string) float64 {
+	if v, ok := s.signs[norm]; ok {
+		return v
+	}
+	r, size := utf8.DecodeRuneInString(norm)
+	if size > 1 && size < len(norm) && r != 0x1f1e6 {
+		return s.signs[norm[:size]]
+	}
+	return 0
+}
+
+// How far before a word its negation and its strengthening word may stand.
+const (
+	negationReach   = 4
+	strengthenReach = 2
+)
+
+// modify applies to each unit what stands before it.
+func (w *Work) modify(tokens []text.Token, p *params) {
+	for k := range w.units {
+		u := &w.units[k]
+		if u.dead || u.value == 0 {
+			continue
+		}
+		factor, negated, chain := 1.0, 0, true
+		for j := u.first - 1; j >= 0 && j >= u.first-negationReach; j-- {
+			t := &w.tokens[j]
+			if tokens[j].Kind != text.Word && tokens[j].Kind != text.Hashtag || t.roles&contrasts != 0 {
+				break
+			}
+			if t.roles&strengthens != 0 && chain && j >= u.first-strengthenReach {
+				factor *= t.factor
+				if t.unit >= 0 {
+					w.units[t.unit].dead = true
+				}
+				continue
+			}
+			chain = false
+			if t.roles&negates != 0 {
+				negated++
+				t.used = true
+				continue
+			}
+			if t.unit >= 0 && !w.units[t.unit].dead && w.units[t.unit].value != 0 {
+				break
+			}
+		}
+		u.apply(factor, negated, &tokens[u.first], p)
+	}
+}
+
+// apply changes the value of a unit and notes why.
+func (u *unit) apply(factor float64, negated int, t *text.Token, p *params) {
+	if factor != 1 {
+		u.value *= factor
+		u.effects = append(u.effects, "strengthened")
+	}
+	if negated%2 == 1 {
+		if u.value > 0 {
+			u.value *= -p.NegatePositive
+		} else {
+			u.value *= -p.NegateNegative
+		}
+		u.effects = append(u.effects, "negated")
+	}
+	if t.Has(text.Upper) {
+		u.value *= p.Capitals
+	}
+	if t.Has(text.Elongated) {
+		u.value *= p.Elongated
+	}
+}
+
+// denials adds a little for each negation that turned nothing.
+func (w *Work) denials(tokens []text.Token, p *params) {
+	for j := range w.tokens {
+		t := &w.tokens[j]
+		if t.roles&negates != 0 && !t.used && t.unit < 0 && (j == 0 || w.tokens[j-1].roles&negates == 0) {
+			w.add(unit{first: j, last: j + 1, value: p.Denial, rule: "negation"})
+		}
+	}
+}
+
+// contrast weakens what stands before the last "but" and what "although"
+// introduces, and strengthens what follows the "but".
+func (w *Work) contrast(tokens []text.Token, p *params) {
+	but := -1
+	for j := range w.tokens {
+		t := &w.tokens[j]
+		if t.roles&contrasts != 0 && j > 0 {
+			but = j
+		}
+	}
+	concede := false
+	conceded := func(j int) bool {
+		if w.tokens[j].roles&concedes != 0 {
+			concede = true
+		} else if tokens[j].Kind == text.Punct && tokens[j].Norm == "," {
+			concede = false
+		}
+		return concede
+	}
+	at := make([]bool, 0, 64)
+	for j := range tokens {
+		at = append(at, conceded(j))
+	}
+	for k := range w.units {
+		u := &w.units[k]
+		switch {
+		case at[u.first]:
+			u.value *= p.Concede
+			u.effects = append(u.effects, "conceded")
+		case but >= 0 && u.last <= but:
+			u.value *= p.Before
+			u.effects = append(u.effects, "before but")
+		case but >= 0 && u.first > but:
+			u.value *= p.After
+			u.effects = append(u.effects, "after but")
+		}
+	}
+}
+
+// total sums up the units and applies the sentence's end.
+func (w *Work) total(d *text.Doc, tokens []text.Token, p *params) (float64, bool) {
+	sum, loaded := 0.0, false
+	var steps []Step
+	for k := range w.units {
+		u := &w.units[k]
+		if u.dead || u.value == 0 {
+			continue
+		}
+		if u.value < 0 {
+			u.value *= p.Negative
+		}
+		sum += u.value
+		loaded = true
+		if w.Explain != nil {
+			steps = append(steps, Step{d.Source[tokens[u.first].Start:tokens[u.last-1].End], u.rule, round(u.value), u.effects})
+		}
+	}
+	if w.Explain != nil {
+		w.Explain(len(w.sums), steps)
+	}
+	exclaim, asked := 0, false
+	for i := range tokens {
+		if tokens[i].Kind == text.Stop {
+			exclaim += strings.Count(tokens[i].Norm, "!")
+			asked = asked || strings.Contains(tokens[i].Norm, "?")
+		}
+	}
+	sum *= 1 + p.Exclaim*float64(min(exclaim, 3))
+	if asked {
+		sum = sum*p.Question + p.Asked
+		loaded = true
+	}
+	return sum, loaded
+}
