@@ -3,6 +3,7 @@ package index
 import (
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"klank/index/query"
@@ -17,7 +18,7 @@ func Keywords(m *mention.Mention, field string) []string {
 		if s == "" {
 			return nil
 		}
-		return []string{s}
+		return []string{strings.ToValidUTF8(s, "\uFFFD")}
 	}
 	switch field {
 	case "id":
@@ -216,7 +217,7 @@ func unique(values []string) []string {
 	out := make([]string, 0, len(values))
 	for _, v := range values {
 		if v != "" {
-			out = append(out, v)
+			out = append(out, strings.ToValidUTF8(v, "\uFFFD"))
 		}
 	}
 	slices.Sort(out)

@@ -1,0 +1,210 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+
+	"klank/index"
+	"klank/index/query"
+	"klank/index/text"
+)
+
+// condition is a WHERE condition over facts, named f. It is true or false,
+// never NULL, so that NOT means what it says. Values only travel as args.
+type condition struct {
+	sql   strings.Builder
+	args  []any
+	words bool // it asks the full-text index
+}
+
+// keep finds the matches once for all the statements of a transaction that
+// is rolled back, and returns the condition of being one of them. It pays
+// where the full-text index is asked: the narrow rows are as quick to filter
+// again.
+func (c *condition) keep(ctx context.Context, tx *sql.Tx) (*condition, error) {
+	if !c.words {
+		return c, nil
+	}
+	_, err := tx.ExecContext(ctx, "CREATE TEMP TABLE matches (doc INTEGER PRIMARY KEY)")
+	if err == nil {
+		_, err = tx.ExecContext(ctx, "INSERT INTO matches SELECT f.rowid FROM facts f WHERE "+c.sql.String()+" ORDER BY 1", c.args...)
+	}
+	if err != nil {
+		return nil, err
+	}
+	kept := &condition{}
+	kept.sql.WriteString("f.rowid IN (SELECT doc FROM matches)")
+	return kept, nil
+}
+
+// compile turns a query into a condition; nil is always true.
+func compile(n query.Node) (*condition, error) {
+	c := &condition{}
+	if n == nil {
+		c.sql.WriteString("1")
+		return c, nil
+	}
+	return c, c.add(n)
+}
+
+func (c *condition) add(n query.Node) error {
+	if match, ok := matchAll(n); ok {
+		if match == "" {
+			c.sql.WriteString("0")
+			return nil
+		}
+		c.sql.WriteString("f.rowid IN (SELECT rowid FROM words WHERE words MATCH ?)")
+		c.args = append(c.args, match)
+		c.words = true
+		return nil
+	}
+	switch n := n.(type) {
+	case nil:
+		c.sql.WriteString("1")
+	case *query.And:
+		return c.list(n.Nodes, " AND ", "1")
+	case *query.Or:
+		return c.list(n.Nodes, " OR ", "0")
+	case *query.Not:
+		c.sql.WriteString("NOT (")
+		err := c.add(n.Node)
+		c.sql.WriteString(")")
+		return err
+	case *query.Term:
+		return c.term(n)
+	case *query.Range:
+		return c.rang(n)
+	default:
+		return fmt.Errorf("%w: no such query node: %T", index.ErrRequest, n)
+	}
+	return nil
+}
+
+func (c *condition) list(nodes []query.Node, op, empty string) error {
+	if len(nodes) == 0 {
+		c.sql.WriteString(empty)
+		return nil
+	}
+	c.sql.WriteString("(")
+	for i, n := range nodes {
+		if i > 0 {
+			c.sql.WriteString(op)
+		}
+		if err := c.add(n); err != nil {
+			return err
+		}
+	}
+	c.sql.WriteString(")")
+	return nil
+}
+
+func (c *condition) term(t *query.Term) error {
+	switch {
+	case t.Field == "id":
+		c.sql.WriteString("f.id = ?")
+		c.args = append(c.args, t.Value)
+	case slices.Contains(setFields, t.Field):
+		v := text.Fold(t.Value)
+		if t.Field == "language" {
+			v = text.Primary(v)
+		}
+		c.sql.WriteString("f." + t.Field + " IN (SELECT set_id FROM members WHERE field = ? AND folded = ?)")
+		c.args = append(c.args, t.Field, v)
+	case slices.Contains(hashFields, t.Field):
+		c.sql.WriteString("(f." + t.Field + " IS NOT NULL AND f." + t.Field + " = ?)")
+		c.args = append(c.args, hash(t.Value))
+	default:
+		return fmt.Errorf("%w: no field %q to compare with a value", index.ErrRequest, t.Field)
+	}
+	return nil
+}
+
+func (c *condition) rang(r *query.Range) error {
+	date := slices.Contains(dateFields, r.Field)
+	if !date && !slices.Contains(numberFields, r.Field) {
+		return fmt.Errorf("%w: no field %q with ranges", index.ErrRequest, r.Field)
+	}
+	c.sql.WriteString("(f." + r.Field + " IS NOT NULL")
+	bound := func(op string, v any) {
+		c.sql.WriteString(" AND f." + r.Field + op + "?")
+		c.args = append(c.args, v)
+	}
+	switch {
+	case date:
+		if !r.From.IsZero() {
+			bound(" >= ", r.From.UnixMilli())
+		}
+		if !r.To.IsZero() {
+			bound(" < ", r.To.UnixMilli())
+		}
+	default:
+		if r.Min != nil {
+			bound(map[bool]string{true: " > ", false: " >= "}[r.ExMin], *r.Min)
+		}
+		if r.Max != nil {
+			bound(map[bool]string{true: " < ", false: " <= "}[r.ExMax], *r.Max)
+		}
+	}
+	c.sql.WriteString(")")
+	return nil
+}
+
+// matchAll returns one full-text expression for a tree of nothing but Text,
+// And and Or; it is empty when no mention can match. Words travel as quoted
+// strings, in which FTS5 knows no operators.
+func matchAll(n query.Node) (match string, ok bool) {
+	switch n := n.(type) {
+	case *query.Text:
+		return matchText(n), true
+	case *query.And:
+		return matchList(n.Nodes, " AND ")
+	case *query.Or:
+		return matchList(n.Nodes, " OR ")
+	}
+	return "", false
+}
+
+func matchList(nodes []query.Node, op string) (string, bool) {
+	if len(nodes) == 0 {
+		return "", false
+	}
+	var parts []string
+	none := false
+	for _, n := range nodes {
+		m, ok := matchAll(n)
+		if !ok {
+			return "", false
+		}
+		if m == "" {
+			none = true
+			continue
+		}
+		parts = append(parts, m)
+	}
+	if none && op == " AND " || len(parts) == 0 {
+		return "", true
+	}
+	return "(" + strings.Join(parts, op) + ")", true
+}
+
+func matchText(t *query.Text) string {
+	var parts []string
+	for _, p := range index.PatternsOf(t) {
+		parts = append(parts, matchPattern(p))
+	}
+	if len(parts) < 2 {
+		return strings.Join(parts, "")
+	}
+	return "(" + strings.Join(parts, " OR ") + ")"
+}
+
+func matchPattern(p index.Pattern) string {
+	words := `"` + strings.ReplaceAll(strings.Join(p.Words, " "), `"`, `""`) + `"`
+	if p.Prefix {
+		return "plain : " + words + " *"
+	}
+	return "stem : " + words
+}

@@ -1,0 +1,240 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"klank/index"
+	"klank/index/text"
+	"klank/mention"
+)
+
+// statements are the writer's prepared statements.
+type statements struct {
+	find, putFacts, putDoc, putRevision, putWords, findSet, addSet, addMember *sql.Stmt
+}
+
+func (w *writer) prepare() error {
+	cols := columns()
+	for _, s := range []struct {
+		stmt **sql.Stmt
+		sql  string
+	}{
+		{&w.stmts.find, "SELECT f.rowid, d.json FROM facts f JOIN docs d ON d.rowid = f.rowid WHERE f.id = ?"},
+		{&w.stmts.putFacts, "REPLACE INTO facts (rowid, " + strings.Join(cols, ", ") + ") VALUES (?" + strings.Repeat(", ?", len(cols)) + ")"},
+		{&w.stmts.putDoc, "REPLACE INTO docs (rowid, json) VALUES (?, ?)"},
+		{&w.stmts.putRevision, "REPLACE INTO revisions (doc, revision, json) VALUES (?, ?, ?)"},
+		{&w.stmts.putWords, "REPLACE INTO words (rowid, plain, stem) VALUES (?, ?, ?)"},
+		{&w.stmts.findSet, "SELECT id FROM sets WHERE field = ? AND members = ?"},
+		{&w.stmts.addSet, "INSERT INTO sets (field, members) VALUES (?, ?)"},
+		{&w.stmts.addMember, "INSERT INTO members (set_id, value, field, folded) VALUES (?, ?, ?, ?)"},
+	} {
+		var err error
+		if *s.stmt, err = w.db.Prepare(s.sql); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *statements) close() error {
+	var errs []error
+	for _, st := range []*sql.Stmt{s.find, s.putFacts, s.putDoc, s.putRevision, s.putWords, s.findSet, s.addSet, s.addMember} {
+		if st != nil {
+			errs = append(errs, st.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Put stores mentions in one transaction; see index.Index. What is already
+// known of a mention is joined with what comes by index.Merge. An id that
+// stands twice in ms is put twice, in order.
+func (ix *Index) Put(ctx context.Context, ms []mention.Mention) ([]index.Change, error) {
+	for i := range ms {
+		if ms[i].ID == "" {
+			return nil, fmt.Errorf("index: put: mention %d of %d (%s) has no id", i+1, len(ms), ms[i].URL)
+		}
+	}
+	if len(ms) == 0 {
+		return nil, ctx.Err()
+	}
+	changes := make([]index.Change, len(ms))
+	err := ix.write(ctx, "put", func(tx *sql.Tx, w *writer) error {
+		if err := w.sets.check(tx); err != nil {
+			return err
+		}
+		b := &batch{tx: tx, w: w, codec: ix.codec}
+		for i := range ms {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			var err error
+			if changes[i], err = b.put(ms[i]); err != nil {
+				return fmt.Errorf("mention %s: %w", ms[i].ID, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return changes, nil
+}
+
+// batch is one transaction of Put with the buffers its mentions share.
+type batch struct {
+	tx     *sql.Tx
+	w      *writer
+	codec  *codec
+	stem   text.Stemmer
+	tokens []text.Token
+	plain  strings.Builder
+	stems  strings.Builder
+}
+
+func (b *batch) put(m mention.Mention) (index.Change, error) {
+	utc(&m)
+	var rowid int64
+	var blob []byte
+	err := b.tx.Stmt(b.w.stmts.find).QueryRow(m.ID).Scan(&rowid, &blob)
+	if errors.Is(err, sql.ErrNoRows) {
+		m.Revision = 1
+		return index.New, b.insert(&m)
+	}
+	if err != nil {
+		return "", err
+	}
+	var stored mention.Mention
+	known, err := b.codec.unpack(blob, &stored)
+	if err != nil {
+		return "", err
+	}
+	merged, change := index.Merge(stored, m)
+	if change == index.Changed {
+		if _, err := b.tx.Stmt(b.w.stmts.putRevision).Exec(rowid, stored.Revision, blob); err != nil {
+			return "", err
+		}
+	}
+	doc, err := json.Marshal(&merged)
+	if err != nil || bytes.Equal(doc, known) {
+		return change, err
+	}
+	if _, err := b.putRow(rowid, &merged, doc); err != nil {
+		return "", err
+	}
+	if stored.Title != merged.Title || stored.Text != merged.Text || index.Language(&stored) != index.Language(&merged) {
+		err = b.putWords(rowid, &merged)
+	}
+	return change, err
+}
+
+func (b *batch) insert(m *mention.Mention) error {
+	doc, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	rowid, err := b.putRow(nil, m, doc)
+	if err != nil {
+		return err
+	}
+	return b.putWords(rowid, m)
+}
+
+// putRow writes the narrow row and the document. A nil rowid makes a new one.
+func (b *batch) putRow(rowid any, m *mention.Mention, doc []byte) (int64, error) {
+	args := append(make([]any, 0, 40), rowid)
+	for _, f := range dateFields {
+		args = append(args, millis(index.Date(m, f)))
+	}
+	for _, f := range numberFields {
+		if v, ok := index.Number(m, f); ok {
+			args = append(args, v)
+		} else {
+			args = append(args, nil)
+		}
+	}
+	for _, f := range setFields {
+		id, err := b.w.setID(b.tx, f, index.Keywords(m, f))
+		if err != nil {
+			return 0, err
+		}
+		args = append(args, id)
+	}
+	for _, f := range hashFields {
+		if v := index.Keywords(m, f); len(v) > 0 {
+			args = append(args, hash(v[0]))
+		} else {
+			args = append(args, nil)
+		}
+	}
+	res, err := b.tx.Stmt(b.w.stmts.putFacts).Exec(append(args, m.ID)...)
+	if err != nil {
+		return 0, err
+	}
+	id, err := res.LastInsertId()
+	if err != nil {
+		return 0, err
+	}
+	_, err = b.tx.Stmt(b.w.stmts.putDoc).Exec(id, b.codec.pack(doc))
+	return id, err
+}
+
+// titleEnd stands between the words of the title and those of the text, so
+// that no phrase runs from one into the other. No word is spelled like it.
+const titleEnd = "\u00b6"
+
+func (b *batch) putWords(rowid int64, m *mention.Mention) error {
+	b.plain.Reset()
+	b.stems.Reset()
+	language := index.Language(m)
+	b.addWords(m.Title, language)
+	if b.plain.Len() > 0 && m.Text != "" {
+		b.plain.WriteString(titleEnd + " ")
+		b.stems.WriteString(titleEnd + " ")
+	}
+	b.addWords(m.Text, language)
+	_, err := b.tx.Stmt(b.w.stmts.putWords).Exec(rowid, b.plain.String(), b.stems.String())
+	return err
+}
+
+func (b *batch) addWords(s, language string) {
+	b.tokens = text.AppendTokens(b.tokens[:0], s)
+	for _, t := range b.tokens {
+		b.plain.WriteString(t.Word)
+		b.plain.WriteByte(' ')
+		b.stems.WriteString(b.stem.Stem(t.Word, language))
+		b.stems.WriteByte(' ')
+	}
+}
+
+// utc brings the times of m to UTC, as the record asks.
+func utc(m *mention.Mention) {
+	for _, t := range []*time.Time{&m.Published, &m.Updated, &m.Collected, &m.Removed, &m.Evidence.Fetched} {
+		if !t.IsZero() {
+			*t = t.UTC()
+		}
+	}
+}
+
+// millis is a time as dates are stored: Unix milliseconds, or NULL.
+func millis(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixMilli()
+}
+
+// hash is what a hashed field stores of its value.
+func hash(s string) int64 {
+	h := sha256.Sum256([]byte(s))
+	return int64(binary.BigEndian.Uint64(h[:8]))
+}

@@ -1,0 +1,90 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+
+	"klank/index/query"
+	"klank/mention"
+)
+
+// Scan walks all matches in id order; see index.Scanner. What it sees is of
+// the moment it began, and fn may put and delete meanwhile.
+func (ix *Index) Scan(ctx context.Context, q query.Node, fn func(*mention.Mention) error) error {
+	where, err := compile(query.Simplify(q))
+	if err != nil {
+		return err
+	}
+	var stop error // fn's error, handed back as it is
+	err = ix.read(ctx, "scan", func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, "SELECT d.json FROM facts f JOIN docs d ON d.rowid = f.rowid WHERE "+where.sql.String()+" ORDER BY f.id", where.args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var blob sql.RawBytes
+			if err := rows.Scan(&blob); err != nil {
+				return err
+			}
+			m := &mention.Mention{}
+			if _, err := ix.codec.unpack(blob, m); err != nil {
+				return err
+			}
+			if stop = fn(m); stop != nil {
+				return nil
+			}
+		}
+		return rows.Err()
+	})
+	if stop != nil {
+		return stop
+	}
+	return err
+}
+
+// Delete deletes all mentions that q matches; see index.Deleter. Their
+// values go from the lists of known values too.
+func (ix *Index) Delete(ctx context.Context, q query.Node) (int, error) {
+	where, err := compile(query.Simplify(q))
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	err = ix.write(ctx, "delete", func(tx *sql.Tx, w *writer) error {
+		if _, err := tx.ExecContext(ctx, "CREATE TEMP TABLE IF NOT EXISTS doomed (doc INTEGER PRIMARY KEY)"); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, "DELETE FROM doomed"); err != nil {
+			return err
+		}
+		res, err := tx.ExecContext(ctx, "INSERT INTO doomed SELECT f.rowid FROM facts f WHERE "+where.sql.String(), where.args...)
+		if err != nil {
+			return err
+		}
+		count, err := res.RowsAffected()
+		if err != nil || count == 0 {
+			return err
+		}
+		n = int(count)
+		for _, s := range []string{
+			"DELETE FROM words WHERE rowid IN (SELECT doc FROM doomed)",
+			"DELETE FROM revisions WHERE doc IN (SELECT doc FROM doomed)",
+			"DELETE FROM docs WHERE rowid IN (SELECT doc FROM doomed)",
+			"DELETE FROM facts WHERE rowid IN (SELECT doc FROM doomed)",
+		} {
+			if _, err := tx.ExecContext(ctx, s); err != nil {
+				return err
+			}
+		}
+		if err := purgeSets(tx); err != nil {
+			return err
+		}
+		w.sets.forget()
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return n, nil
+}

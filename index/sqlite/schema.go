@@ -1,0 +1,100 @@
+package sqlite
+
+import (
+	"crypto/rand"
+	"database/sql"
+	"fmt"
+	"strings"
+)
+
+// setFields are the keyword fields of facts that hold the number of a set,
+// hashFields those that are looked up but never counted (a hash of the
+// value), numberFields and dateFields the rest (dates in Unix milliseconds).
+var (
+	setFields = []string{"kind", "source", "type", "host", "brand", "item", "language", "sentiment", "moment", "touchpoint",
+		"care", "signal", "moment_sentiment", "flag", "verified", "invited", "parser", "has", "author", "thread"}
+	hashFields   = []string{"url", "page", "parent"}
+	numberFields = []string{"score", "rating", "stars"}
+	dateFields   = []string{"published", "collected", "removed"}
+)
+
+// columns lists the columns of facts after rowid, in order: those that
+// filters and counts read most come first.
+func columns() []string {
+	var out []string
+	for _, fs := range [][]string{dateFields, numberFields, setFields, hashFields} {
+		out = append(out, fs...)
+	}
+	return append(out, "id")
+}
+
+// migrations bring a file from one version to the next. A version, once
+// released, never changes; a change of the layout is another entry.
+func migrations() []string {
+	facts := "CREATE TABLE facts (rowid INTEGER PRIMARY KEY, " +
+		strings.Join(dateFields, " INTEGER, ") + " INTEGER, " +
+		strings.Join(numberFields, " REAL, ") + " REAL, " +
+		strings.Join(setFields, " INTEGER NOT NULL, ") + " INTEGER NOT NULL, " +
+		strings.Join(hashFields, " INTEGER, ") + " INTEGER, id TEXT NOT NULL);"
+	return []string{facts + `
+		CREATE UNIQUE INDEX facts_id ON facts (id);
+		CREATE INDEX facts_page ON facts (page) WHERE page IS NOT NULL;
+		CREATE INDEX facts_url ON facts (url) WHERE url IS NOT NULL;
+		CREATE INDEX facts_thread ON facts (thread) WHERE thread <> 0;
+		CREATE TABLE docs (rowid INTEGER PRIMARY KEY, json BLOB NOT NULL);
+		CREATE TABLE revisions (doc INTEGER NOT NULL, revision INTEGER NOT NULL, json BLOB NOT NULL);
+		CREATE UNIQUE INDEX revisions_doc ON revisions (doc, revision);
+		CREATE TABLE sets (id INTEGER PRIMARY KEY, field TEXT NOT NULL, members TEXT NOT NULL);
+		CREATE UNIQUE INDEX sets_members ON sets (field, members);
+		CREATE TABLE members (set_id INTEGER NOT NULL, value TEXT NOT NULL, field TEXT NOT NULL, folded TEXT NOT NULL,
+			PRIMARY KEY (set_id, value)) WITHOUT ROWID;
+		CREATE INDEX members_folded ON members (field, folded, set_id);
+		CREATE VIRTUAL TABLE words USING fts5(plain, stem, content='', contentless_delete=1,
+			tokenize="ascii tokenchars '''.:,;_""'");
+		CREATE TABLE runs (id TEXT PRIMARY KEY, started INTEGER NOT NULL, json TEXT NOT NULL);
+		CREATE INDEX runs_started ON runs (started);
+		CREATE TABLE coverage (source TEXT NOT NULL, item TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (source, item));
+		CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+		INSERT INTO meta VALUES ('purges', '0');`,
+	}
+}
+
+// migrate brings the file to the latest version.
+func migrate(db *sql.DB) error {
+	if err := db.QueryRow("PRAGMA journal_mode = wal").Scan(new(string)); err != nil {
+		return err
+	}
+	tx, err := db.Begin()
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	var version, tables int
+	if err := tx.QueryRow("PRAGMA user_version").Scan(&version); err != nil {
+		return err
+	}
+	if err := tx.QueryRow("SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
+		return err
+	}
+	steps := migrations()
+	switch {
+	case version > len(steps):
+		return fmt.Errorf("the file was written by a newer klank (layout %d, this one knows %d); use that version", version, len(steps))
+	case version == 0 && tables > 0:
+		return fmt.Errorf("the file is a database of another program; choose another data folder")
+	}
+	for i := version; i < len(steps); i++ {
+		if _, err := tx.Exec(steps[i]); err != nil {
+			return err
+		}
+	}
+	if version == 0 {
+		if _, err := tx.Exec("INSERT INTO meta VALUES ('generation', ?), ('dictionary', ?)", rand.Text(), string(dictionary)); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.Exec(fmt.Sprintf("PRAGMA user_version = %d", len(steps))); err != nil {
+		return err
+	}
+	return tx.Commit()
+}

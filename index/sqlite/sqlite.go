@@ -1,0 +1,172 @@
+// Package sqlite is the embedded index: one file (index.db, beside it its
+// write-ahead log while it is open), no server. It answers everything that
+// package index asks, and keeps runs and coverage too.
+//
+// It is for one machine. Several processes may open the file at once; writers
+// take turns. What it is not for: network file systems, and many millions of
+// mentions with several writers, where Elasticsearch stands in.
+//
+// # How it is stored
+//
+//	facts      one narrow row a mention: numbers, dates, and for every keyword
+//	           field the number of its set of values; filters and counts read
+//	           only this
+//	sets       the distinct sets of values of each field, and members their
+//	           values; a mention without a value has set 0
+//	docs       the mention as JSON, compressed; revisions the earlier ones
+//	words      a full-text index (FTS5, contentless) over words that package
+//	           text has cut and stemmed: a plain and a stemmed column
+//	runs, coverage, meta
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+// Index is an index in a SQLite file. It implements index.Index, Getter,
+// Deleter, Scanner, Recorder and Generation.
+type Index struct {
+	path       string
+	generation string
+	codec      *codec
+	writer     *writer
+	readers    *sql.DB
+}
+
+// maxReaders bounds the questions that run at once; each holds a page cache
+// of at most readerCache.
+const maxReaders = 4
+
+// Open opens the index file at path and creates it where there is none (its
+// folder must exist). Errors say what is wrong with the file and what to do.
+func Open(path string) (*Index, error) {
+	ix := &Index{path: path}
+	if err := ix.open(); err != nil {
+		return nil, ix.wrap("open", err)
+	}
+	return ix, nil
+}
+
+func (ix *Index) open() (err error) {
+	defer func() {
+		if err != nil {
+			ix.Close()
+		}
+	}()
+	if dir := filepath.Dir(ix.path); !isDir(dir) {
+		return fmt.Errorf("the folder %s does not exist", dir)
+	}
+	db, err := sql.Open("sqlite", dsn(ix.path, "immediate", "synchronous(full)", "cache_size(-32768)", "journal_size_limit(67108864)", "secure_delete(fast)"))
+	if err != nil {
+		return err
+	}
+	db.SetMaxOpenConns(1)
+	ix.writer = &writer{db: db}
+	if err = migrate(db); err != nil {
+		return err
+	}
+	var dict []byte
+	if err = db.QueryRow("SELECT (SELECT value FROM meta WHERE name = 'generation'), (SELECT value FROM meta WHERE name = 'dictionary')").Scan(&ix.generation, &dict); err != nil {
+		return err
+	}
+	if ix.codec, err = newCodec(dict); err != nil {
+		return err
+	}
+	if err = ix.writer.prepare(); err != nil {
+		return err
+	}
+	ix.readers, err = sql.Open("sqlite", dsn(ix.path, "deferred", "cache_size(-16384)", "temp_store(memory)"))
+	if err != nil {
+		return err
+	}
+	ix.readers.SetMaxOpenConns(maxReaders)
+	ix.readers.SetMaxIdleConns(maxReaders)
+	return ix.readers.Ping()
+}
+
+func isDir(path string) bool {
+	fi, err := os.Stat(path)
+	return err == nil && fi.IsDir()
+}
+
+// dsn spells a file name for the driver. Waiting for another process's lock
+// is bounded by the busy timeout.
+func dsn(path, txlock string, pragmas ...string) string {
+	q := url.Values{"_txlock": {txlock}}
+	for _, p := range append([]string{"busy_timeout(10000)", "foreign_keys(0)"}, pragmas...) {
+		q.Add("_pragma", p)
+	}
+	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + q.Encode()
+}
+
+// Generation returns the random id given to this file when it was created.
+func (ix *Index) Generation() string { return ix.generation }
+
+// Close waits for what is running and closes the file. It may be called more
+// than once.
+func (ix *Index) Close() error {
+	var errs []error
+	if ix.readers != nil {
+		errs = append(errs, ix.readers.Close())
+	}
+	if ix.writer != nil {
+		errs = append(errs, ix.writer.close())
+	}
+	if ix.codec != nil {
+		ix.codec.close()
+	}
+	return errors.Join(errs...)
+}
+
+// read runs fn in one read transaction: all it sees is of one moment.
+func (ix *Index) read(ctx context.Context, what string, fn func(tx *sql.Tx) error) error {
+	tx, err := ix.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return ix.wrap(what, err)
+	}
+	defer tx.Rollback()
+	return ix.wrap(what, fn(tx))
+}
+
+// writer is the one connection that writes, and what it remembers.
+type writer struct {
+	mu    sync.Mutex
+	db    *sql.DB
+	stmts statements
+	sets  setCache
+}
+
+// do runs fn in one write transaction, durable when do returns. After an
+// error nothing of it is stored.
+func (ix *Index) write(ctx context.Context, what string, fn func(tx *sql.Tx, w *writer) error) error {
+	w := ix.writer
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	tx, err := w.db.BeginTx(ctx, nil)
+	if err != nil {
+		return ix.wrap(what, err)
+	}
+	if err = fn(tx, w); err == nil {
+		err = tx.Commit()
+	}
+	if err != nil {
+		tx.Rollback()
+		w.sets.forget()
+	}
+	return ix.wrap(what, err)
+}
+
+func (w *writer) close() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return errors.Join(w.stmts.close(), w.db.Close())
+}
