@@ -178,9 +178,9 @@ func sniff(body []byte) string {
 func htmlLanguage(body []byte) string {
 	tag := openTag(body[:min(len(body), 16<<10)], "<html")
 	if lang := attr(tag, "lang"); lang != "" {
-		return languageTag(lang)
+		return LanguageTag(lang)
 	}
-	return languageTag(attr(tag, "xml:lang"))
+	return LanguageTag(attr(tag, "xml:lang"))
 }
 
 // baseHref returns the href of the first base element before the body.
@@ -241,9 +241,9 @@ func attr(b []byte, name string) string {
 	return ""
 }
 
-// languageTag tidies a language hint: the first of a list, "nl_NL" as
+// LanguageTag tidies a language hint: the first of a list, "nl_NL" as
 // "nl-NL"; "" for what is no tag.
-func languageTag(s string) string {
+func LanguageTag(s string) string {
 	s, _, _ = strings.Cut(s, ",")
 	s = strings.ReplaceAll(strings.TrimSpace(s), "_", "-")
 	parts := strings.Split(s, "-")

@@ -31,9 +31,10 @@ type Document struct {
 	// Content-Language, else empty.
 	Language string
 
-	base string // what references resolve against
-	root *html.Node
-	err  error
+	base    string // what references resolve against
+	outline *Outline
+	root    *html.Node
+	err     error
 }
 
 // Candidate is a mention as one parser read it, before the registry merges
@@ -43,6 +44,13 @@ type Candidate struct {
 	// IDScope is the URL within which the native id is unique; empty where
 	// it is unique on the host. See mention.Mention.SetID.
 	IDScope string
+	// Unsteady says that Published was counted back from the time of fetching
+	// ("3 weeks ago", see normalize.Relative): it moves with every fetch and
+	// takes no part in the id.
+	Unsteady bool
+	// Handle names the candidate within its page, ParentHandle and
+	// ThreadHandle name others; the registry turns them into mention ids.
+	Handle, ParentHandle, ThreadHandle string
 }
 
 // Found is what one parser found on a page, in page order.
@@ -73,7 +81,7 @@ func Open(p *mention.Page) (*Document, []mention.Problem) {
 	}
 	d.Body = body
 	d.MediaType = mediaType(p.ContentType, body)
-	d.Language = languageTag(p.Language)
+	d.Language = LanguageTag(p.Language)
 	d.base = d.URL
 	if d.IsHTML() {
 		if lang := htmlLanguage(body); lang != "" {
@@ -130,6 +138,19 @@ func (d *Document) Abs(ref string) string {
 	u, err := mention.CanonicalURL(d.base, ref)
 	if err != nil {
 		return ""
+	}
+	return u
+}
+
+// Ref resolves as Abs does and keeps the fragment: where on its page a person
+// finds something.
+func (d *Document) Ref(ref string) string {
+	u := d.Abs(ref)
+	if u == "" && strings.HasPrefix(strings.TrimSpace(ref), "#") {
+		u = d.URL
+	}
+	if _, frag, ok := strings.Cut(strings.TrimSpace(ref), "#"); ok && frag != "" && u != "" && !strings.ContainsAny(frag, " \t\r\n<>\"") {
+		return u + "#" + frag
 	}
 	return u
 }

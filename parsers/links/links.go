@@ -1,0 +1,188 @@
+// Package links finds where a page leads: the next pages of its list, items
+// with mentions of their own, feeds, and all else; and what the page says
+// about being indexed and followed.
+//
+// It works on the outline of the page, without a DOM, and judges by general
+// habits of the web; it is not for following anything.
+package links
+
+import (
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+
+	"klank/mention"
+	"klank/parsers/document"
+)
+
+// Find returns the links of a page in page order, each URL once under its
+// most telling kind. Link headers come first.
+func Find(d *document.Document) []mention.Link {
+	f := finder{d: d, at: map[string]int{}, here: pagination(d.URL)}
+	for _, h := range parseHeaders(d.Page.Link) {
+		f.header(h)
+	}
+	for i := range d.Outline().Anchors {
+		f.anchor(&d.Outline().Anchors[i])
+	}
+	return f.out
+}
+
+type finder struct {
+	d    *document.Document
+	out  []mention.Link
+	at   map[string]int // URL to its place in out
+	here place
+}
+
+// order is the rank of the kinds: a link found twice keeps the first.
+func order(k mention.LinkKind) int {
+	switch k {
+	case mention.LinkNext:
+		return 0
+	case mention.LinkItem:
+		return 1
+	case mention.LinkFeed:
+		return 2
+	}
+	return 3
+}
+
+func (f *finder) add(u string, kind mention.LinkKind, nofollow bool) {
+	if i, ok := f.at[u]; ok {
+		have := &f.out[i]
+		if order(kind) < order(have.Kind) {
+			have.Kind = kind
+		}
+		have.NoFollow = have.NoFollow && nofollow
+		return
+	}
+	f.at[u] = len(f.out)
+	f.out = append(f.out, mention.Link{URL: u, Kind: kind, NoFollow: nofollow})
+}
+
+func (f *finder) header(h header) {
+	u := f.d.Abs(h.target)
+	if u == "" || u == f.d.URL {
+		return
+	}
+	switch {
+	case has(h.rel, "next"):
+		f.add(u, mention.LinkNext, false)
+	case has(h.rel, "alternate") && feedType(h.typ):
+		f.add(u, mention.LinkFeed, false)
+	}
+}
+
+func (f *finder) anchor(a *document.Anchor) {
+	href := strings.TrimSpace(a.Href)
+	if href == "" || href[0] == '#' {
+		return
+	}
+	u := f.d.Abs(href)
+	if u == "" || u == f.d.URL {
+		return
+	}
+	nofollow := has(a.Rel, "nofollow") || has(a.Rel, "ugc") || has(a.Rel, "sponsored")
+	if a.Element == "link" {
+		switch {
+		case has(a.Rel, "next"):
+			f.add(u, mention.LinkNext, nofollow)
+		case has(a.Rel, "alternate") && feedType(a.Type):
+			f.add(u, mention.LinkFeed, nofollow)
+		}
+		return
+	}
+	if kind := f.kind(a, u); kind != "" {
+		f.add(u, kind, nofollow)
+	}
+}
+
+// kind judges an a or area element; "" for files that hold no text.
+func (f *finder) kind(a *document.Anchor, u string) mention.LinkKind {
+	p, err := url.Parse(u)
+	if err != nil || file(p.Path) {
+		return ""
+	}
+	if feedType(a.Type) || feedPath(p.Path) {
+		return mention.LinkFeed
+	}
+	if !mention.SameSite(u, f.d.URL) {
+		return mention.LinkPage
+	}
+	if has(a.Rel, "next") {
+		return mention.LinkNext
+	}
+	to := pagination(u)
+	next := nextLabel(a.Text) || nextLabel(a.Label) || nextClass(a.Class)
+	if to.list == f.here.list && (to.number != f.here.number || to.ok != f.here.ok) {
+		if to.first() && f.here.first() {
+			return "" // this page under another name
+		}
+		if to.ok && (to.sure || next || number(a.Text) || f.here.ok) {
+			return mention.LinkNext
+		}
+	}
+	if next && !a.List && (to.ok || sameList(u, f.d.URL)) || next && to.ok {
+		return mention.LinkNext
+	}
+	if itemLink(a, p) {
+		return mention.LinkItem
+	}
+	return mention.LinkPage
+}
+
+// sameList tells whether two URLs have the same path: only the query, where
+// a cursor stands, differs.
+func sameList(a, b string) bool {
+	a, _, _ = strings.Cut(a, "?")
+	b, _, _ = strings.Cut(b, "?")
+	return a == b
+}
+
+// has tells whether a list of words holds one.
+func has(list, word string) bool {
+	for _, w := range strings.Fields(list) {
+		if w == word {
+			return true
+		}
+	}
+	return false
+}
+
+func feedType(t string) bool {
+	t, _, _ = strings.Cut(strings.ToLower(t), ";")
+	switch strings.TrimSpace(t) {
+	case "application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml":
+		return true
+	}
+	return false
+}
+
+func feedPath(p string) bool {
+	p = strings.ToLower(strings.TrimSuffix(p, "/"))
+	switch path.Base(p) {
+	case "feed", "rss", "atom", "rss.xml", "feed.xml", "atom.xml", "index.rdf", "feed.json", "rss2", "feeds":
+		return true
+	}
+	return strings.HasSuffix(p, ".rss") || strings.HasSuffix(p, ".atom")
+}
+
+// file tells whether a path names an image, archive or other file without
+// readable text.
+func file(p string) bool {
+	switch strings.ToLower(path.Ext(p)) {
+	case ".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".svg", ".ico", ".bmp", ".css", ".js", ".mjs", ".map", ".woff", ".woff2", ".ttf",
+		".pdf", ".zip", ".gz", ".tar", ".rar", ".7z", ".exe", ".dmg", ".apk", ".mp3", ".mp4", ".m4a", ".avi", ".mov", ".webm", ".ogg", ".wav",
+		".doc", ".docx", ".xls", ".xlsx", ".ppt", ".pptx", ".epub":
+		return true
+	}
+	return false
+}
+
+func number(s string) bool {
+	s = strings.TrimSpace(s)
+	n, err := strconv.Atoi(s)
+	return err == nil && n > 0 && n < 100000
+}

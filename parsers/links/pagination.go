@@ -1,0 +1,125 @@
+package links
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// place is where in a paginated list a URL stands.
+type place struct {
+	list   string // the URL without the page number: the list's name
+	number int    // of the page, or the offset
+	ok     bool   // it has a page number
+	sure   bool   // its parameter means nothing but a page number
+	offset bool   // the number counts entries from 0, not pages from 1
+}
+
+// first tells whether this is where the list starts.
+func (p place) first() bool {
+	return !p.ok || p.number == 0 || p.number == 1 && !p.offset
+}
+
+// pagination takes a URL apart.
+func pagination(raw string) place {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return place{list: raw}
+	}
+	p := place{}
+	var rest []string
+	for _, kv := range strings.Split(u.RawQuery, "&") {
+		k, v, _ := strings.Cut(kv, "=")
+		n, err := strconv.Atoi(v)
+		sure, offset, is := pageParam(strings.ToLower(k))
+		if is && err == nil && n >= 0 && n < 1e7 && !p.ok {
+			p.number, p.ok, p.sure, p.offset = n, true, sure, offset
+			continue
+		}
+		if kv != "" {
+			rest = append(rest, kv)
+		}
+	}
+	segments := strings.Split(strings.TrimSuffix(u.Path, "/"), "/")
+	for i := len(segments) - 1; i >= 1 && i >= len(segments)-2 && !p.ok; i-- {
+		n, width := pageSegment(segments, i)
+		if width == 0 {
+			continue
+		}
+		p.number, p.ok, p.sure = n, true, true
+		segments = append(segments[:i:i], segments[i+width:]...)
+	}
+	p.list = u.Scheme + "://" + u.Host + strings.Join(segments, "/") + "?" + strings.Join(rest, "&")
+	return p
+}
+
+// pageParam tells whether a query parameter numbers pages.
+func pageParam(k string) (sure, offset, ok bool) {
+	switch k {
+	case "page", "pg", "paged", "pagina", "pagenumber", "page_number", "pagenr", "page_no", "pageno", "currentpage", "seite", "cpage", "reviewpage", "review_page", "reviewspage", "comment-page", "comments_page", "pageindex":
+		return true, false, true
+	case "p", "pn":
+		return false, false, true
+	case "offset", "start", "st", "skip", "from":
+		return false, true, true
+	}
+	if strings.HasSuffix(k, "[page]") || strings.HasSuffix(k, "[number]") || strings.HasSuffix(k, "%5bpage%5d") || strings.HasSuffix(k, "%5bnumber%5d") {
+		return true, false, true
+	}
+	return false, false, false
+}
+
+// pageSegment reads /page/2, /page-2, /pagina2 and comment-page-2 at segment
+// i; width is how many segments that takes.
+func pageSegment(segments []string, i int) (n, width int) {
+	s := strings.ToLower(segments[i])
+	for _, word := range []string{"comment-page", "page", "pagina", "seite"} {
+		rest, ok := strings.CutPrefix(s, word)
+		if !ok {
+			continue
+		}
+		if rest == "" && i+1 < len(segments) {
+			if n, err := strconv.Atoi(segments[i+1]); err == nil && n >= 0 && n < 1e7 {
+				return n, 2
+			}
+		}
+		if n, err := strconv.Atoi(strings.TrimLeft(rest, "-_")); err == nil && n >= 0 && n < 1e7 {
+			return n, 1
+		}
+	}
+	return 0, 0
+}
+
+// nextLabel tells whether a link's words promise the next page of a list.
+func nextLabel(s string) bool {
+	if s == "" || len(s) > 80 {
+		return false
+	}
+	s = strings.TrimFunc(strings.ToLower(s), func(r rune) bool {
+		return unicode.IsSpace(r) || strings.ContainsRune("»›→>…⟩▶.", r)
+	})
+	s = strings.Join(strings.Fields(s), " ")
+	switch s {
+	case "next", "next page", "go to next page", "go to the next page", "older", "older posts", "older comments", "older reviews", "older entries",
+		"more reviews", "load more", "show more", "load more reviews", "show more reviews", "view more reviews", "see more reviews", "more comments", "load more comments", "next reviews",
+		"volgende", "volgende pagina", "ga naar volgende pagina", "ga naar de volgende pagina", "naar de volgende pagina", "oudere berichten", "oudere reacties", "oudere reviews",
+		"meer reviews", "meer beoordelingen", "meer ervaringen", "meer reacties", "meer laden", "toon meer", "toon meer reviews", "toon meer beoordelingen", "laad meer", "laad meer reviews",
+		"bekijk meer reviews", "meer weergeven", "volgende reviews", "volgende beoordelingen",
+		"weiter", "nächste", "nächste seite", "suivant", "suivante", "page suivante", "siguiente", "página siguiente", "successivo", "successiva", "pagina successiva", "avanti",
+		"próxima", "próximo", "próxima página", "następna", "następny", "nästa", "neste", "næste", "seuraava":
+		return true
+	}
+	return false
+}
+
+// nextClass tells whether a class names the next link of a pager.
+func nextClass(class string) bool {
+	for _, c := range strings.Fields(strings.ToLower(class)) {
+		switch c {
+		case "next", "next-page", "nextpage", "page-next", "pager-next", "pagination-next", "pagination__next", "next_page", "js-next-page", "pagination__item--next", "nextpostslink":
+			return true
+		}
+	}
+	return false
+}

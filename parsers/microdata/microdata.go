@@ -1,0 +1,270 @@
+// Package microdata reads the HTML microdata of a page into mentions and
+// items, after https://html.spec.whatwg.org/multipage/microdata.html with the
+// liberties that pages take: a content attribute on any element, and links
+// used for what is no URL.
+//
+// It needs the DOM and is not for any other syntax.
+package microdata
+
+import (
+	"bytes"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"klank/mention"
+	"klank/parsers/document"
+	"klank/parsers/normalize"
+	"klank/parsers/schemaorg"
+)
+
+// Present tells cheaply whether a page can have microdata at all.
+func Present(d *document.Document) bool {
+	return d.IsHTML() && (bytes.Contains(d.Body, []byte("itemscope")) || bytes.Contains(d.Body, []byte("ITEMSCOPE")))
+}
+
+// Parse returns what the page's microdata says.
+func Parse(d *document.Document) document.Found {
+	root, err := d.Root()
+	if err != nil {
+		return document.Found{Problems: []mention.Problem{{Where: "microdata", What: err.Error()}}}
+	}
+	r := reader{
+		things:   map[*html.Node]*schemaorg.Thing{},
+		attached: map[*schemaorg.Thing]bool{},
+		budget:   4*len(d.Body) + 1<<16,
+	}
+	r.walk(root, nil)
+	r.references(root)
+	roots := r.roots[:0]
+	for _, t := range r.roots {
+		if !r.attached[t] {
+			roots = append(roots, t)
+		}
+	}
+	out := schemaorg.Read(d, roots, "microdata")
+	if r.budget < 0 {
+		out.Problems = append(out.Problems, mention.Problem{Where: "microdata", What: "properties nested in each other are too long; the rest is left out"})
+	}
+	return out
+}
+
+type reader struct {
+	roots    []*schemaorg.Thing
+	things   map[*html.Node]*schemaorg.Thing
+	attached map[*schemaorg.Thing]bool
+	refs     []ref
+	// budget is how many bytes of text may still be read. Properties nest,
+	// so the same text may be part of many.
+	budget int
+}
+
+// ref is an itemref still to be followed.
+type ref struct {
+	thing *schemaorg.Thing
+	ids   []string
+}
+
+// micro are the attributes that matter here.
+type micro struct {
+	scope                 bool
+	prop, typ, id, refs   string
+	content, anchor, href string
+	hasContent            bool
+}
+
+func attributes(n *html.Node) micro {
+	var m micro
+	for i := range n.Attr {
+		v := n.Attr[i].Val
+		switch n.Attr[i].Key {
+		case "itemscope":
+			m.scope = true
+		case "itemprop":
+			m.prop = v
+		case "itemtype":
+			m.typ = v
+		case "itemid":
+			m.id = strings.TrimSpace(v)
+		case "itemref":
+			m.refs = v
+		case "content":
+			m.content, m.hasContent = v, true
+		case "id":
+			m.anchor = v
+		case "href":
+			m.href = v
+		}
+	}
+	return m
+}
+
+// walk adds the properties in n and below to the item they belong to.
+func (r *reader) walk(n *html.Node, in *schemaorg.Thing) {
+	if n.Type == html.ElementNode {
+		m := attributes(n)
+		switch {
+		case m.scope:
+			in = r.item(n, m, in)
+			if in == nil {
+				return
+			}
+		case m.prop != "" && in != nil:
+			r.property(n, m, in)
+		}
+	}
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		r.walk(c, in)
+	}
+}
+
+// item opens the item at n; nil when its content has been read before.
+func (r *reader) item(n *html.Node, m micro, in *schemaorg.Thing) *schemaorg.Thing {
+	t, seen := r.things[n]
+	if !seen {
+		t = &schemaorg.Thing{ID: m.id, Anchor: m.anchor}
+		for _, typ := range strings.Fields(m.typ) {
+			t.Types = append(t.Types, schemaorg.Bare(typ))
+		}
+		r.things[n] = t
+		if m.refs != "" {
+			r.refs = append(r.refs, ref{t, strings.Fields(m.refs)})
+		}
+	}
+	if m.prop != "" && in != nil && in != t {
+		for _, name := range strings.Fields(m.prop) {
+			in.Add(schemaorg.Bare(name), schemaorg.Value{Thing: t})
+		}
+		r.attached[t] = true
+	} else if !seen {
+		r.roots = append(r.roots, t)
+	}
+	if seen {
+		return nil
+	}
+	return t
+}
+
+func (r *reader) property(n *html.Node, m micro, in *schemaorg.Thing) {
+	names := strings.Fields(m.prop)
+	for i, name := range names {
+		names[i] = schemaorg.Bare(name)
+	}
+	if len(names) == 0 {
+		return
+	}
+	v := r.value(n, m, names[0])
+	for _, name := range names {
+		in.Add(name, v)
+	}
+}
+
+// value is what the element says: by the standard's rules, except that
+// content counts on any element, and that a link used for a name, a person
+// or a brand gives its text.
+func (r *reader) value(n *html.Node, m micro, name string) schemaorg.Value {
+	if m.hasContent {
+		return schemaorg.Value{Text: m.content}
+	}
+	switch n.DataAtom {
+	case atom.Meta:
+		return schemaorg.Value{}
+	case atom.Img, atom.Audio, atom.Embed, atom.Iframe, atom.Source, atom.Track, atom.Video:
+		if strings.Contains(strings.ToLower(name), "rating") {
+			return schemaorg.Value{Text: attr(n, "alt", "title")}
+		}
+		return schemaorg.Value{Text: attr(n, "src")}
+	case atom.Object:
+		return schemaorg.Value{Text: attr(n, "data")}
+	case atom.Data, atom.Meter:
+		if v := attr(n, "value"); v != "" {
+			return schemaorg.Value{Text: v}
+		}
+	case atom.Time:
+		if v := attr(n, "datetime"); v != "" {
+			return schemaorg.Value{Text: v}
+		}
+	case atom.Link:
+		return schemaorg.Value{Text: m.href}
+	case atom.A, atom.Area:
+		return r.link(n, m, name)
+	}
+	return schemaorg.Value{Text: r.text(n)}
+}
+
+func (r *reader) link(n *html.Node, m micro, name string) schemaorg.Value {
+	switch name {
+	case "author", "creator", "reviewer", "brand", "manufacturer", "publisher", "itemReviewed":
+		if text := r.text(n); text != "" {
+			t := &schemaorg.Thing{}
+			t.Add("name", schemaorg.Value{Text: text})
+			t.Add("url", schemaorg.Value{Text: m.href})
+			return schemaorg.Value{Thing: t}
+		}
+	case "name", "headline", "text", "description", "reviewBody", "ratingValue", "reviewCount", "ratingCount", "datePublished", "dateCreated":
+		if text := r.text(n); text != "" {
+			return schemaorg.Value{Text: text}
+		}
+	}
+	return schemaorg.Value{Text: m.href}
+}
+
+// text returns the text of an element while the budget lasts.
+func (r *reader) text(n *html.Node) string {
+	if r.budget < 0 {
+		return ""
+	}
+	s := normalize.Node(n)
+	r.budget -= len(s)
+	return s
+}
+
+func attr(n *html.Node, names ...string) string {
+	for _, name := range names {
+		for _, a := range n.Attr {
+			if a.Key == name && a.Val != "" {
+				return a.Val
+			}
+		}
+	}
+	return ""
+}
+
+// maxRefs bounds the elements that itemref may add to items.
+const maxRefs = 1000
+
+// references adds the properties of the elements that items name by itemref.
+func (r *reader) references(root *html.Node) {
+	if len(r.refs) == 0 {
+		return
+	}
+	byID := map[string]*html.Node{}
+	index(root, byID)
+	followed := 0
+	for i := 0; i < len(r.refs); i++ { // following one may meet others
+		for _, id := range r.refs[i].ids {
+			n := byID[id]
+			if n == nil || followed >= maxRefs {
+				continue
+			}
+			followed++
+			r.walk(n, r.refs[i].thing)
+		}
+	}
+}
+
+func index(n *html.Node, byID map[string]*html.Node) {
+	if n.Type == html.ElementNode {
+		for _, a := range n.Attr {
+			if a.Key == "id" {
+				if _, ok := byID[a.Val]; !ok {
+					byID[a.Val] = n
+				}
+			}
+		}
+	}
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		index(c, byID)
+	}
+}

@@ -1,0 +1,128 @@
+// Package schemaorg turns a graph of schema.org things into mentions and
+// items, whatever syntax the graph was written in: JSON-LD, microdata and
+// RDFa share it.
+//
+// It follows https://schema.org as pages use it, with the properties of the
+// older data-vocabulary.org beside it. It is not for reading a syntax, nor
+// for merging what several syntaxes say.
+package schemaorg
+
+import (
+	"strings"
+
+	"klank/parsers/normalize"
+)
+
+// Thing is a node of the graph. Types and property names are bare: neither
+// prefix nor vocabulary URL.
+type Thing struct {
+	// ID is the global identifier as written (@id, itemid), or "".
+	ID    string
+	Types []string
+	Props []Prop
+	// Anchor is the id attribute of the element, where the syntax has one.
+	Anchor string
+}
+
+// Prop is a property with all its values in page order.
+type Prop struct {
+	Name   string
+	Values []Value
+}
+
+// Value is a text or a thing: Thing is nil for a text.
+type Value struct {
+	Text  string
+	Thing *Thing
+}
+
+// maxProps bounds the properties of a thing; real ones have a few dozen.
+const maxProps = 250
+
+// Add appends a value to a property. A thing with absurdly many properties
+// gets no more of them.
+func (t *Thing) Add(name string, v Value) {
+	for i := range t.Props {
+		if t.Props[i].Name == name {
+			t.Props[i].Values = append(t.Props[i].Values, v)
+			return
+		}
+	}
+	if len(t.Props) < maxProps {
+		t.Props = append(t.Props, Prop{name, []Value{v}})
+	}
+}
+
+// Bare strips prefix or vocabulary URL from a type or property name:
+// "schema:Review" and "https://schema.org/Review" are both "Review".
+func Bare(name string) string {
+	name = strings.TrimSpace(name)
+	if rest, ok := strings.CutPrefix(name, "schema:"); ok {
+		return rest
+	}
+	if i := strings.Index(name, "://"); i >= 0 {
+		name = strings.TrimRight(name, "/#")
+		return name[strings.LastIndexAny(name, "/#")+1:]
+	}
+	return name
+}
+
+// isRef tells whether t only names another node.
+func (t *Thing) isRef() bool { return t.ID != "" && len(t.Props) == 0 }
+
+// is tells whether t has one of the types.
+func (t *Thing) is(types ...string) bool {
+	for _, have := range t.Types {
+		for _, want := range types {
+			if strings.EqualFold(have, want) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// values returns the values of the first of the properties that has any.
+func (t *Thing) values(names ...string) []Value {
+	for _, name := range names {
+		for i := range t.Props {
+			if t.Props[i].Name == name && len(t.Props[i].Values) > 0 {
+				return t.Props[i].Values
+			}
+		}
+	}
+	return nil
+}
+
+// text returns the first text among the properties, in their order: raw, as
+// the page has it. A thing given where a text belongs answers with its name
+// or value.
+func (t *Thing) text(names ...string) string {
+	for _, name := range names {
+		for _, v := range t.values(name) {
+			s := v.Text
+			if v.Thing != nil && name != "name" {
+				s = v.Thing.text("name", "value", "text", "ratingValue")
+			}
+			if strings.TrimSpace(s) != "" {
+				return s
+			}
+		}
+	}
+	return ""
+}
+
+// line returns text as a single plain line.
+func (t *Thing) line(names ...string) string { return normalize.Line(t.text(names...)) }
+
+// thing returns the first thing among the properties.
+func (t *Thing) thing(names ...string) *Thing {
+	for _, name := range names {
+		for _, v := range t.values(name) {
+			if v.Thing != nil {
+				return v.Thing
+			}
+		}
+	}
+	return nil
+}
