@@ -33,7 +33,7 @@ func newTransport(c Config, dialer *net.Dialer) *http.Transport {
 		TLSHandshakeTimeout:    min(dialTimeout, c.Timeout),
 		MaxResponseHeaderBytes: maxHeader,
 		MaxIdleConns:           maxIdleConns,
-		MaxIdleConnsPerHost:    2, // requests to a host follow one another
+		MaxIdleConnsPerHost:    8, // more than one only where no rate limit holds
 		IdleConnTimeout:        idleTimeout,
 		DisableCompression:     true, // limits.go decompresses, and counts
 		ForceAttemptHTTP2:      true,

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -95,7 +96,7 @@ func unreadable(x *exchange, hop int, err error) *Error {
 		err = failed.Err
 	}
 	return &Error{
-		Class: Robots, Temporary: true, RetryAfter: max(x.retryAfter, robotsRetry),
+		Class: Robots, Temporary: true, RetryAfter: cmp.Or(x.retryAfter, robotsRetry),
 		Err: fmt.Errorf("robots.txt could not be read, which forbids everything until it can: %s: %w", x.URL, err),
 	}
 }
