@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -68,7 +69,8 @@ func (s *site) lookup() (*template.Template, error) {
 		"clock": func(t time.Time) string { return t.Format("15:04") },
 		"grade": func(f float64) string { return decimal(f, s.Lang) },
 		"stars": func(f float64) string {
-			return strings.Repeat("★", int(f)) + strings.Repeat("☆", int(s.best)-int(f))
+			n := int(math.Round(f))
+			return strings.Repeat("★", n) + strings.Repeat("☆", int(s.best)-n)
 		},
 		"broken":  broken,
 		"account": accountName,

@@ -38,7 +38,9 @@ func krabbels() *site {
 	}
 }
 
-const postsPerPage = 8
+// postsPerPage counts the posts that answer the first one directly; that one
+// stands on every page.
+const postsPerPage = 5
 
 func renderForum(s *site) error {
 	set, err := s.lookup()

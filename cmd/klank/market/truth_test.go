@@ -17,10 +17,10 @@ import (
 )
 
 // seen is what a page says about one text.
-type seen struct{ id, author, title, text, date, rating string }
+type seen struct{ id, author, title, text, date, rating, reply string }
 
 func seenOf(t Truth) seen {
-	s := seen{t.NativeID, t.Author, t.Title, squeeze(t.Text), t.Published.Format(time.DateOnly), ""}
+	s := seen{t.NativeID, t.Author, t.Title, squeeze(t.Text), t.Published.Format(time.DateOnly), "", t.Reply}
 	if t.Rating > 0 {
 		s.rating = strconv.FormatFloat(t.Rating, 'f', -1, 64)
 	}
@@ -55,8 +55,8 @@ func markup(d *goquery.Document) []seen {
 		}
 		date, _ := own("time").Attr("datetime")
 		out = append(out, seen{
-			s.AttrOr("id", ""), squeeze(own("[itemprop=author]").Text()), title, inner(own("[itemprop=reviewBody],[itemprop=text]")),
-			day(date), strings.Replace(own("[itemprop=ratingValue]").Text(), ",", ".", 1),
+			own("[itemprop=identifier]").AttrOr("content", s.AttrOr("id", "")), squeeze(own("[itemprop=author]").Text()), title, inner(own("[itemprop=reviewBody],[itemprop=text]")),
+			day(date), strings.Replace(own("[itemprop=ratingValue]").Text(), ",", ".", 1), "",
 		})
 	})
 	return out
@@ -129,7 +129,7 @@ func selected(d *goquery.Document, c *Selectors) []seen {
 		if err != nil {
 			return
 		}
-		out = append(out, seen{value(s, c.ID), value(s, c.Author), value(s, c.Title), value(s, c.Text), iso.Format(time.DateOnly), rating})
+		out = append(out, seen{value(s, c.ID), value(s, c.Author), value(s, c.Title), value(s, c.Text), iso.Format(time.DateOnly), rating, value(s, c.Reply)})
 	})
 	return out
 }
@@ -154,7 +154,7 @@ func entries(t *testing.T, f fetched) []seen {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out = append(out, seen{i.GUID, i.Creator, i.Title, squeeze(strings.ReplaceAll(fragment(t, i.Content), "\n", " ")), at.UTC().Format(time.DateOnly), ""})
+		out = append(out, seen{i.GUID, i.Creator, i.Title, squeeze(strings.ReplaceAll(fragment(t, i.Content), "\n", " ")), at.UTC().Format(time.DateOnly), "", ""})
 	}
 	return out
 }
@@ -176,7 +176,7 @@ func statuses(t *testing.T, f fetched) []seen {
 	}
 	var out []seen
 	for _, s := range list {
-		out = append(out, seen{s.ID, s.Account.Acct, "", fragment(t, s.Content), day(s.CreatedAt), ""})
+		out = append(out, seen{s.ID, s.Account.Acct, "", fragment(t, s.Content), day(s.CreatedAt), "", ""})
 	}
 	return out
 }
@@ -266,13 +266,20 @@ func TestTheTruthIsConsistent(t *testing.T) {
 			t.Errorf("nobody or nothing: %+v", x)
 		}
 	}
+	replies := 0
 	for _, x := range truth {
+		if x.Reply != "" {
+			replies++
+		}
 		if x.Parent != "" && !ids[x.Host+" "+x.Parent] {
 			t.Errorf("%s answers %s, which is not there", cmp.Or(x.NativeID, x.Text), x.Parent)
 		}
 		if (x.Kind == mention.Comment || x.Kind == mention.Answer) != (x.Parent != "") {
 			t.Errorf("%s is a %s with parent %q", x.NativeID, x.Kind, x.Parent)
 		}
+	}
+	if replies != 3 {
+		t.Errorf("%d owner's replies", replies)
 	}
 	if len(truth) != 207 || languages["nl"] != 115 || languages["en"] != 92 {
 		t.Errorf("%d texts, languages %v", len(truth), languages)
