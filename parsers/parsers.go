@@ -58,10 +58,3 @@ type Selectors struct {
 	Next  string `yaml:"next,omitempty" json:"next,omitempty"`
 	Links string `yaml:"links,omitempty" json:"links,omitempty"`
 }
-
-// func New() *Registry
-// func (r *Registry) Names() []string            // contract names, in order
-// func (r *Registry) Parse(p *mention.Page, o Options) (Result, error)
-//
-// Parse returns an error only for an unknown Options.Parser or selectors
-// that do not compile; everything a page gets wrong is a Problem in Result.

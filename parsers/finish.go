@@ -1,0 +1,134 @@
+package parsers
+
+import (
+	"time"
+
+	"klank/mention"
+	"klank/parsers/document"
+)
+
+// finish turns the candidates of a page into mentions: where they come from,
+// what they are about, their evidence and ids; the same id twice is once.
+func finish(d *document.Document, cs []document.Candidate, items []mention.Item) []mention.Mention {
+	p := d.Page
+	host := mention.Host(d.URL)
+	main := mainItem(d, items)
+	ambiguousIDs(cs)
+	ids := map[string]string{} // handle to id
+	seen := map[string]bool{}
+	out := make([]mention.Mention, 0, len(cs))
+	kept := make([]*document.Candidate, 0, len(cs))
+	for i := range cs {
+		c := &cs[i]
+		m := c.Mention
+		m.Source = source(m.Source, p.Source, host)
+		m.Page = d.URL
+		fill(&m.URL, d.URL)
+		fill(&m.Language, d.Language)
+		if m.Item == nil && main != nil && m.Kind != mention.Post {
+			ref := *main
+			m.Item = &ref
+		}
+		if !m.Published.IsZero() && m.PublishedPrecision == "" {
+			m.PublishedPrecision = mention.Second
+		}
+		m.Evidence.Fetched, m.Evidence.SHA256, m.Evidence.Snapshot = p.Fetched, p.SHA256, p.Snapshot
+		fill(&m.Evidence.List, d.URL)
+		if m.Evidence.Rank == 0 {
+			m.Evidence.Rank = i + 1
+		}
+		setID(&m, c)
+		if c.Handle != "" {
+			ids[c.Handle] = m.ID
+		}
+		if !seen[m.ID] {
+			seen[m.ID] = true
+			out = append(out, m)
+			kept = append(kept, c)
+		}
+	}
+	for i := range out {
+		if id, ok := ids[kept[i].ParentHandle]; ok && id != out[i].ID {
+			out[i].Parent = id
+		}
+		if id, ok := ids[kept[i].ThreadHandle]; ok && id != out[i].ID {
+			out[i].Thread = id
+		}
+	}
+	return out
+}
+
+// setID sets the id; a date that moves with every fetch takes no part in it.
+func setID(m *mention.Mention, c *document.Candidate) {
+	if !c.Unsteady {
+		m.SetID(c.IDScope)
+		return
+	}
+	when := m.Published
+	m.Published = time.Time{}
+	m.SetID(c.IDScope)
+	m.Published = when
+}
+
+// source completes what a parser knows of the source with what the crawler
+// knows; the host is always the page's own unless a parser read from an API.
+func source(own, page mention.Source, host string) mention.Source {
+	fill(&own.Name, page.Name)
+	fill(&own.Type, page.Type)
+	fill(&own.Host, host)
+	fill(&own.Host, page.Host)
+	fill(&own.Name, own.Host)
+	fill(&own.Type, "site")
+	return own
+}
+
+// ambiguousIDs clears native ids that different mentions of the page share:
+// they are not ids.
+func ambiguousIDs(cs []document.Candidate) {
+	type key struct{ scope, id string }
+	first := map[key]*document.Candidate{}
+	bad := map[key]bool{}
+	for i := range cs {
+		c := &cs[i]
+		if c.NativeID == "" {
+			continue
+		}
+		k := key{c.IDScope, c.NativeID}
+		if f, ok := first[k]; !ok {
+			first[k] = c
+		} else if f.Text != c.Text || !sameAuthor(f.Author, c.Author) {
+			bad[k] = true
+		}
+	}
+	for i := range cs {
+		if bad[key{cs[i].IDScope, cs[i].NativeID}] {
+			cs[i].NativeID, cs[i].IDScope = "", ""
+		}
+	}
+}
+
+func sameAuthor(a, b *mention.Author) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Name == b.Name
+}
+
+// mainItem returns what the page is about: its only item, else the one that
+// the page's own URL names; nil when that is not plain.
+func mainItem(d *document.Document, items []mention.Item) *mention.ItemRef {
+	if len(items) == 1 {
+		return &items[0].ItemRef
+	}
+	var own *mention.ItemRef
+	for i := range items {
+		if items[i].URL == "" || items[i].URL != d.URL {
+			continue
+		}
+		if own != nil {
+			return nil
+		}
+		own = &items[i].ItemRef
+	}
+	return own
+}

@@ -1,0 +1,251 @@
+package parsers
+
+import (
+	"math"
+	"strings"
+	"unicode"
+
+	"klank/mention"
+	"klank/parsers/document"
+)
+
+// maxMentions bounds what one page can yield.
+const maxMentions = 20000
+
+// merger joins what several parsers found on one page: the same review told
+// in two syntaxes becomes one mention with the union of their fields.
+type merger struct {
+	candidates []document.Candidate
+	items      []mention.Item
+	byKey      map[string][]int
+	// from counts the parsers, taken says which of them a candidate has
+	// been joined with already: one parser's two reviews stay two.
+	from  int
+	taken []int
+}
+
+// prefixLen is how many letters and digits of a text tell reviews apart.
+const prefixLen = 60
+
+// prefix is the beginning of a text without case, spaces and signs.
+func prefix(s string, n int) string {
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			b.WriteRune(unicode.ToLower(r))
+			if n--; n == 0 {
+				break
+			}
+		}
+	}
+	return b.String()
+}
+
+// keys are the ways to recognise a candidate, the surest first.
+func keys(c *document.Candidate) []string {
+	var out []string
+	kind := string(c.Kind) + "\x00"
+	if c.NativeID != "" {
+		out = append(out, kind+"id\x00"+c.NativeID)
+	}
+	author := ""
+	if c.Author != nil {
+		author = prefix(c.Author.Name, 40)
+	}
+	text := prefix(c.Text, prefixLen)
+	switch {
+	case text != "" && author != "":
+		out = append(out, kind+"text\x00"+author+"\x00"+text)
+	case author != "" && c.Rating != nil && !c.Published.IsZero():
+		out = append(out, kind+"day\x00"+author+"\x00"+c.Published.Format("2006-01-02"))
+	}
+	if len(text) >= 25 {
+		out = append(out, kind+"long\x00"+text)
+	}
+	return out
+}
+
+// add takes what the next parser found.
+func (m *merger) add(f document.Found) {
+	if m.byKey == nil {
+		m.byKey = map[string][]int{}
+	}
+	m.from++
+	before := len(m.candidates)
+	for i := range f.Mentions {
+		c := &f.Mentions[i]
+		if at := m.find(c, before); at >= 0 {
+			m.taken[at] = m.from
+			join(&m.candidates[at], c)
+			continue
+		}
+		if len(m.candidates) >= maxMentions {
+			break
+		}
+		m.candidates = append(m.candidates, *c)
+		m.taken = append(m.taken, 0)
+	}
+	for i := before; i < len(m.candidates); i++ {
+		for _, k := range keys(&m.candidates[i]) {
+			m.byKey[k] = append(m.byKey[k], i)
+		}
+	}
+	for i := range f.Items {
+		m.addItem(f.Items[i])
+	}
+}
+
+// find returns the candidate of an earlier parser that is the same mention,
+// or -1.
+func (m *merger) find(c *document.Candidate, before int) int {
+	if before == 0 {
+		return -1
+	}
+	for _, k := range keys(c) {
+		list := m.byKey[k]
+		for len(list) > 0 && m.taken[list[0]] == m.from {
+			list = list[1:]
+		}
+		if m.byKey[k] = list; len(list) == 0 {
+			continue
+		}
+		if at := list[0]; compatible(&m.candidates[at], c) {
+			return at
+		}
+	}
+	return -1
+}
+
+// compatible tells whether two candidates with a common key can be the same:
+// known authors must agree, and so must texts.
+func compatible(a, b *document.Candidate) bool {
+	if a.Author != nil && b.Author != nil && a.Author.Name != "" && b.Author.Name != "" {
+		x, y := prefix(a.Author.Name, 40), prefix(b.Author.Name, 40)
+		if !strings.HasPrefix(x, y) && !strings.HasPrefix(y, x) {
+			return false
+		}
+	}
+	x, y := prefix(a.Text, prefixLen), prefix(b.Text, prefixLen)
+	return x == "" || y == "" || strings.HasPrefix(x, y) || strings.HasPrefix(y, x)
+}
+
+// join completes a with what b knows beyond it.
+func join(a, b *document.Candidate) {
+	if a.NativeID == "" {
+		a.NativeID, a.IDScope = b.NativeID, b.IDScope
+	}
+	fill(&a.URL, b.URL)
+	fill(&a.Title, b.Title)
+	fill(&a.Language, b.Language)
+	fill(&a.Parent, b.Parent)
+	fill(&a.Thread, b.Thread)
+	fill(&a.ParentHandle, b.ParentHandle)
+	fill(&a.ThreadHandle, b.ThreadHandle)
+	if len(b.Text) > len(a.Text) { // one of them is cut off
+		a.Text = b.Text
+	}
+	a.Item = joinRef(a.Item, b.Item)
+	if a.Author == nil {
+		a.Author = b.Author
+	} else if b.Author != nil {
+		fill(&a.Author.Name, b.Author.Name)
+		fill(&a.Author.URL, b.Author.URL)
+	}
+	if a.Rating == nil {
+		a.Rating = b.Rating
+	}
+	if len(a.Ratings) == 0 {
+		a.Ratings = b.Ratings
+	}
+	if a.Published.IsZero() || a.Unsteady && !b.Unsteady && !b.Published.IsZero() {
+		a.Published, a.PublishedPrecision, a.Unsteady = b.Published, b.PublishedPrecision, b.Unsteady
+	}
+	if a.Updated.IsZero() {
+		a.Updated = b.Updated
+	}
+	if a.Reply == nil {
+		a.Reply = b.Reply
+	}
+	if a.Engagement == nil {
+		a.Engagement = b.Engagement
+	}
+	if a.Verified == nil {
+		a.Verified = b.Verified
+	}
+	if a.Invited == nil {
+		a.Invited = b.Invited
+	}
+}
+
+func fill(dst *string, src string) {
+	if *dst == "" {
+		*dst = src
+	}
+}
+
+func joinRef(a, b *mention.ItemRef) *mention.ItemRef {
+	if a == nil || b == nil {
+		if a == nil {
+			return b
+		}
+		return a
+	}
+	if a.Name != "" && b.Name != "" && prefix(a.Name, 200) != prefix(b.Name, 200) {
+		return a
+	}
+	out := *a
+	fill(&out.Name, b.Name)
+	fill(&out.Brand, b.Brand)
+	fill(&out.Type, b.Type)
+	fill(&out.URL, b.URL)
+	fill(&out.GTIN, b.GTIN)
+	fill(&out.SKU, b.SKU)
+	return &out
+}
+
+// maxItems bounds the items of one page.
+const maxItems = 2000
+
+// addItem adds an item or completes one that is the same.
+func (m *merger) addItem(it mention.Item) {
+	for i := range m.items {
+		have := &m.items[i]
+		if !sameItem(have, &it) {
+			continue
+		}
+		have.ItemRef = *joinRef(&have.ItemRef, &it.ItemRef)
+		if have.Rating == nil {
+			have.Rating = it.Rating
+		}
+		if have.RatingCount == nil {
+			have.RatingCount = it.RatingCount
+		}
+		if have.ReviewCount == nil {
+			have.ReviewCount = it.ReviewCount
+		}
+		return
+	}
+	if len(m.items) < maxItems {
+		m.items = append(m.items, it)
+	}
+}
+
+// sameItem tells whether two items are one: the same name or number, and
+// grades that do not contradict each other beyond rounding.
+func sameItem(a, b *mention.Item) bool {
+	if a.Rating != nil && b.Rating != nil && math.Abs(a.Rating.Score-b.Rating.Score) > 0.02 {
+		return false
+	}
+	if a.RatingCount != nil && b.RatingCount != nil && *a.RatingCount != *b.RatingCount {
+		return false
+	}
+	switch {
+	case a.GTIN != "" && b.GTIN != "":
+		return a.GTIN == b.GTIN
+	case a.Name != "" && b.Name != "":
+		return prefix(a.Name, 200) == prefix(b.Name, 200) && (a.URL == "" || b.URL == "" || a.URL == b.URL)
+	case a.SKU != "" && b.SKU != "":
+		return a.SKU == b.SKU
+	}
+	return a.URL != "" && a.URL == b.URL
+}
