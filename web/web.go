@@ -1,0 +1,230 @@
+// Package web serves what klank knows: server-rendered pages for people and a
+// JSON API for programs, with health checks and metrics beside them.
+//
+// It reads from an index and shows; it never crawls, parses or analyses, and
+// it changes nothing in the index. Pages work without JavaScript, load nothing
+// from other hosts, and treat every word that a mention contains as hostile.
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"klank/index"
+	"klank/mention"
+)
+
+// Config is what a Server needs. Only Index is required.
+type Config struct {
+	// Index answers the questions. Its optional abilities (index.Getter,
+	// index.Recorder) are used where it has them.
+	Index index.Index
+	// Addr is the HOST:PORT to be bound (see CheckAddr). Its host is a valid
+	// Host header beside the loopback names; empty means loopback only.
+	Addr string
+	// Token, when set, must accompany every request except health checks and
+	// the look of the login page.
+	Token string
+	// Brands are the configured brand names, in the order of the menu. Brands
+	// found in the index are added behind them.
+	Brands []string
+	// Snapshot opens a saved page by its locator (mention.Evidence.Snapshot);
+	// an error that is fs.ErrNotExist means there is none. Nil switches the
+	// viewer off.
+	Snapshot func(ctx context.Context, locator string) (*mention.Page, error)
+	// Status tells what the collecting side is doing. Nil leaves it to what
+	// the index has recorded.
+	Status func(ctx context.Context) (*Status, error)
+	// Gatherer adds the metrics of the rest of the program to /metrics.
+	Gatherer prometheus.Gatherer
+	// Version is shown at the foot of every page.
+	Version string
+	// Ready says whether the program can do its work; nil means always.
+	Ready func(ctx context.Context) error
+	// Log receives requests (debug) and failures (error); nil discards them.
+	Log *slog.Logger
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// Server serves the pages and the API of one index. It is safe for concurrent
+// use.
+type Server struct {
+	cfg     Config
+	log     *slog.Logger
+	now     func() time.Time
+	assets  *assets
+	views   map[string]*view
+	metrics *metrics
+	routes  []route
+	handler http.Handler
+}
+
+// The bounds of one request. A page that needs longer than requestTimeout is
+// given up with an explanation; shutdownGrace keeps a stop under two seconds.
+const (
+	requestTimeout = 20 * time.Second
+	shutdownGrace  = 1500 * time.Millisecond
+	maxFormBytes   = 16 << 10
+)
+
+// New checks the configuration and prepares templates, languages and assets.
+func New(cfg Config) (*Server, error) {
+	if cfg.Index == nil {
+		return nil, errors.New("web: no index to serve")
+	}
+	if cfg.Addr != "" {
+		if err := CheckAddr(cfg.Addr, cfg.Token); err != nil {
+			return nil, err
+		}
+	}
+	s := &Server{cfg: cfg, log: cfg.Log, now: cfg.Now}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	var err error
+	if s.assets, err = loadAssets(); err != nil {
+		return nil, fmt.Errorf("web: assets: %w", err)
+	}
+	locales, err := loadLocales()
+	if err != nil {
+		return nil, fmt.Errorf("web: languages: %w", err)
+	}
+	if s.views, err = loadViews(locales, s.assets); err != nil {
+		return nil, fmt.Errorf("web: templates: %w", err)
+	}
+	s.metrics = newMetrics()
+	s.routes = s.allRoutes()
+	s.handler = s.wrap(s.mux())
+	return s, nil
+}
+
+// Handler returns the whole service as one handler, guards included.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Serve answers requests on ln until ctx ends, then lets running requests
+// finish for at most 1.5 s and returns nil. It refuses a listener that
+// CheckAddr would refuse, and closes ln in any case.
+func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
+	if err := CheckAddr(ln.Addr().String(), s.cfg.Token); err != nil {
+		ln.Close()
+		return err
+	}
+	// Requests outlive ctx by the grace, so that a stop does not cut answers
+	// that are already under way.
+	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	srv := &http.Server{
+		Handler:           s.handler,
+		BaseContext:       func(net.Listener) context.Context { return base },
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      requestTimeout + 10*time.Second,
+		IdleTimeout:       60 * time.Second,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(ln) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("web: serve: %w", err)
+	case <-ctx.Done():
+	}
+	grace, stop := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+	defer stop()
+	if err := srv.Shutdown(grace); err != nil {
+		cancel()
+		srv.Close()
+	}
+	<-failed
+	return nil
+}
+
+// route is one entry of the service: what it answers and to whom.
+type route struct {
+	pattern string
+	handler http.HandlerFunc
+	// open routes answer without a token: health checks, login, looks.
+	open bool
+	// api routes answer errors as application/problem+json.
+	api bool
+}
+
+func (s *Server) allRoutes() []route {
+	return []route{
+		{pattern: "GET /{$}", handler: s.overview},
+		{pattern: "GET /search", handler: s.search},
+		{pattern: "GET /mention/{id}", handler: s.mention},
+		{pattern: "GET /snapshot/{locator...}", handler: s.snapshot},
+		{pattern: "GET /status", handler: s.status},
+		{pattern: "GET /api/v1/search", handler: s.apiSearch, api: true},
+		{pattern: "GET /api/v1/mentions/{id}", handler: s.apiMention, api: true},
+		{pattern: "GET /api/v1/aggregate", handler: s.apiAggregate, api: true},
+		{pattern: "GET /api/v1/openapi.json", handler: s.apiDescription, api: true},
+		{pattern: "/api/", handler: s.apiNotFound, api: true},
+		{pattern: "GET /metrics", handler: s.metrics.handler(s.cfg.Gatherer, s.log).ServeHTTP, api: true},
+		{pattern: "GET /healthz", handler: s.healthz, open: true},
+		{pattern: "GET /readyz", handler: s.readyz, open: true},
+		{pattern: "GET /assets/{name}", handler: s.assets.serve, open: true},
+		{pattern: "GET /login", handler: s.loginForm, open: true},
+		{pattern: "POST /login", handler: s.login, open: true},
+		{pattern: "POST /logout", handler: s.logout, open: true},
+		{pattern: "/", handler: s.notFound},
+	}
+}
+
+func (s *Server) mux() *http.ServeMux {
+	mux := http.NewServeMux()
+	for _, r := range s.routes {
+		var h http.Handler = r.handler
+		if !r.open {
+			h = s.requireToken(h, r.api)
+		}
+		mux.Handle(r.pattern, h)
+	}
+	return mux
+}
+
+// wrap puts around every route what holds for all of them. From the outside
+// in: measuring and recovering, security headers, the Host check, the check
+// for cross-site requests, compression, and the bound on time.
+func (s *Server) wrap(mux *http.ServeMux) http.Handler {
+	h := withTimeout(mux)
+	h = compress(h)
+	h = http.NewCrossOriginProtection().Handler(h)
+	h = s.checkHost(h)
+	h = securityHeaders(h)
+	return s.observe(h)
+}
+
+func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
+	writePlain(w, http.StatusOK, "ok\n")
+}
+
+func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
+	if s.cfg.Ready != nil {
+		if err := s.cfg.Ready(r.Context()); err != nil {
+			writePlain(w, http.StatusServiceUnavailable, "not ready: "+clean(err.Error())+"\n")
+			return
+		}
+	}
+	writePlain(w, http.StatusOK, "ready\n")
+}
+
+func writePlain(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	w.Write([]byte(text))
+}
