@@ -138,7 +138,7 @@ func renderBlog(s *site) error {
 }
 
 // articleLD is the article with its comments: a Review where it is about a
-// product, else a BlogPosting.
+// product, else a posting.
 func articleLD(s *site, t *text, comments []*post) (template.JS, error) {
 	a := ld{
 		"@context": "https://schema.org", "identifier": t.ID, "url": s.url("/posts/" + t.On), "author": person(t),
@@ -149,7 +149,9 @@ func articleLD(s *site, t *text, comments []*post) (template.JS, error) {
 		a["itemReviewed"] = ld{"@type": "Product", "name": p.Name, "brand": ld{"@type": "Brand", "name": p.Brand}}
 		a["reviewRating"] = ld{"@type": "Rating", "ratingValue": t.Stars, "bestRating": s.best, "worstRating": 1}
 	} else {
-		a["@type"], a["headline"], a["articleBody"] = "BlogPosting", t.Title, t.body()
+		// Both types, for readers that do not know the one is the other.
+		a["@type"] = []string{"BlogPosting", "SocialMediaPosting"}
+		a["headline"], a["articleBody"] = t.Title, t.body()
 	}
 	return jsonLD(a)
 }

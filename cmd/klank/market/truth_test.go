@@ -86,7 +86,11 @@ func linked(v any) []seen {
 			}
 			return ""
 		}
-		if typ := text("@type"); typ != "FAQPage" {
+		typ := text("@type")
+		if types, ok := v["@type"].([]any); ok {
+			typ, _ = types[0].(string)
+		}
+		if typ != "FAQPage" {
 			if slices.Contains([]string{"Review", "BlogPosting", "Comment", "Question", "Answer"}, typ) {
 				s := seen{
 					id: text("identifier"), title: text("name", "headline"), text: squeeze(text("reviewBody", "articleBody", "text")),
