@@ -14,8 +14,8 @@ func finish(d *document.Document, cs []document.Candidate, items []mention.Item)
 	host := mention.Host(d.URL)
 	main := mainItem(d, items)
 	ambiguousIDs(cs)
-	ids := map[string]string{} // handle to id
-	seen := map[string]bool{}
+	ids := map[string]string{}  // handle to id
+	seen := map[string]string{} // id to text
 	out := make([]mention.Mention, 0, len(cs))
 	kept := make([]*document.Candidate, 0, len(cs))
 	for i := range cs {
@@ -25,10 +25,7 @@ func finish(d *document.Document, cs []document.Candidate, items []mention.Item)
 		m.Page = d.URL
 		fill(&m.URL, d.URL)
 		fill(&m.Language, d.Language)
-		if m.Item == nil && main != nil && m.Kind != mention.Post {
-			ref := *main
-			m.Item = &ref
-		}
+		m.Item = about(m.Item, m.Kind, main, items)
 		if !m.Published.IsZero() && m.PublishedPrecision == "" {
 			m.PublishedPrecision = mention.Second
 		}
@@ -38,11 +35,14 @@ func finish(d *document.Document, cs []document.Candidate, items []mention.Item)
 			m.Evidence.Rank = i + 1
 		}
 		setID(&m, c)
+		if other, ok := seen[m.ID]; ok && other != m.Text && m.NativeID == "" {
+			setTextID(&m) // a second one by the same author on the same day
+		}
 		if c.Handle != "" {
 			ids[c.Handle] = m.ID
 		}
-		if !seen[m.ID] {
-			seen[m.ID] = true
+		if _, ok := seen[m.ID]; !ok {
+			seen[m.ID] = m.Text
 			out = append(out, m)
 			kept = append(kept, c)
 		}
@@ -60,14 +60,39 @@ func finish(d *document.Document, cs []document.Candidate, items []mention.Item)
 
 // setID sets the id; a date that moves with every fetch takes no part in it.
 func setID(m *mention.Mention, c *document.Candidate) {
-	if !c.Unsteady {
+	if !c.Unsteady || c.NativeID != "" {
 		m.SetID(c.IDScope)
 		return
 	}
+	setTextID(m)
+}
+
+// setTextID makes the id from the text instead of the date.
+func setTextID(m *mention.Mention) {
 	when := m.Published
 	m.Published = time.Time{}
-	m.SetID(c.IDScope)
+	m.SetID("")
 	m.Published = when
+}
+
+// about completes what a mention is about with what the page says of its
+// items; a mention that names nothing is about the page's main item, unless
+// it is a post, which may be about anything.
+func about(ref *mention.ItemRef, kind mention.Kind, main *mention.ItemRef, items []mention.Item) *mention.ItemRef {
+	if ref == nil {
+		if main == nil || kind == mention.Post {
+			return nil
+		}
+		ref = main
+	}
+	out := *ref
+	for i := range items {
+		if out.Name != "" && prefix(out.Name, 200) == prefix(items[i].Name, 200) && (out.URL == "" || items[i].URL == "" || out.URL == items[i].URL) {
+			out = *joinRef(&out, &items[i].ItemRef)
+			break
+		}
+	}
+	return &out
 }
 
 // source completes what a parser knows of the source with what the crawler

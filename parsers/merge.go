@@ -247,5 +247,8 @@ func sameItem(a, b *mention.Item) bool {
 	case a.SKU != "" && b.SKU != "":
 		return a.SKU == b.SKU
 	}
+	if a.ItemRef == (mention.ItemRef{}) && b.ItemRef == a.ItemRef {
+		return a.Rating != nil && b.Rating != nil && a.Rating.Value == b.Rating.Value
+	}
 	return a.URL != "" && a.URL == b.URL
 }

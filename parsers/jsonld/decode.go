@@ -34,10 +34,6 @@ func decode(block []byte) (things []*schemaorg.Thing, fault string) {
 		if p.i >= len(p.s) || p.fault != "" {
 			return things, p.fault
 		}
-		if c := p.peek(); c != '{' && c != '[' {
-			p.fail("is not a JSON object")
-			return things, p.fault
-		}
 		for _, v := range p.values(0) {
 			if v.Thing != nil {
 				things = append(things, v.Thing)

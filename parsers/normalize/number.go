@@ -79,7 +79,7 @@ func decimal(text string) (float64, bool) {
 	if last := strings.LastIndexByte(text, '.'); last >= 0 {
 		text = strings.ReplaceAll(text[:last], ".", "") + text[last:]
 	}
-	if len(text) > 24 {
+	if len(text) > 64 {
 		return 0, false
 	}
 	f, err := strconv.ParseFloat(text, 64)

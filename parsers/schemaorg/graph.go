@@ -17,7 +17,6 @@ type node struct {
 	*Thing
 	parent *Thing // nil for roots
 	prop   string // the parent's property that holds it
-	own    bool   // part of what the site says itself (FAQ, quiz)
 }
 
 // graph lists the things of a page in page order and resolves references.
@@ -39,7 +38,7 @@ func newGraph(pageURL string, roots []*Thing) *graph {
 		if n.isRef() {
 			t := g.deref(n.Thing)
 			if have, ok := g.place[t]; t != n.Thing && n.parent != nil && (!ok || have.parent == nil || !owning(have.prop)) {
-				g.place[t] = n
+				g.place[t] = node{Thing: t, parent: n.parent, prop: n.prop}
 			}
 		}
 	}
@@ -53,7 +52,6 @@ func (g *graph) add(n node, depth int) {
 	if _, seen := g.place[n.Thing]; seen {
 		return
 	}
-	n.own = n.own || n.is("FAQPage", "Quiz", "LearningResource")
 	g.nodes = append(g.nodes, n)
 	g.place[n.Thing] = n
 	if id := g.fullID(n.ID); id != "" && !n.isRef() {
@@ -66,7 +64,7 @@ func (g *graph) add(n node, depth int) {
 	for _, p := range n.Props {
 		for _, v := range p.Values {
 			if v.Thing != nil {
-				g.add(node{Thing: v.Thing, parent: n.Thing, prop: p.Name, own: n.own}, depth+1)
+				g.add(node{Thing: v.Thing, parent: n.Thing, prop: p.Name}, depth+1)
 			}
 		}
 	}
@@ -95,6 +93,20 @@ func (g *graph) fullID(id string) string {
 		return g.pageURL + id
 	}
 	return id
+}
+
+// own tells whether n is part of what a site says itself: its FAQ, a quiz.
+func (g *graph) own(n node) bool {
+	for range maxDepth {
+		if n.is("FAQPage", "Quiz", "LearningResource") {
+			return true
+		}
+		if n.parent == nil {
+			return false
+		}
+		n = g.place[n.parent]
+	}
+	return false
 }
 
 // deref returns the node that a reference names, else t itself.
@@ -153,9 +165,6 @@ func kindOf(t *Thing) mention.Kind {
 // kind returns the kind of mention that a node is; what hangs below "review"
 // without a type is a review.
 func (n node) kind() mention.Kind {
-	if n.own {
-		return ""
-	}
 	if len(n.Types) == 0 && (n.prop == "review" || n.prop == "reviews") && !n.isRef() {
 		return mention.Review
 	}

@@ -108,9 +108,7 @@ func gtin(s string) string {
 // or by itself with itemReviewed.
 func (r *reader) item(n node) {
 	if agg := r.g.thing(n.Thing, "aggregateRating"); agg != nil {
-		if !n.own || !n.is("FAQPage") {
-			r.emitItem(n.Thing, agg)
-		}
+		r.emitItem(n.Thing, agg)
 		return
 	}
 	if isAggregate(n.Thing) && n.prop != "aggregateRating" && !r.referenced(n) {

@@ -22,8 +22,9 @@ func Read(d *document.Document, roots []*Thing, parser string) document.Found {
 			continue
 		}
 		r.item(n)
-		if k := n.kind(); k != "" && !r.replies[n.Thing] {
-			r.mention(n, k)
+		at := r.g.place[n.Thing]
+		if k := at.kind(); k != "" && !r.replies[n.Thing] && !r.g.own(at) {
+			r.mention(at, k)
 		}
 	}
 	return r.out
@@ -47,13 +48,12 @@ func (r *reader) handle(t *Thing) string {
 	return h
 }
 
-func (r *reader) mention(n node, kind mention.Kind) {
-	t := n.Thing
+func (r *reader) mention(at node, kind mention.Kind) {
+	t := at.Thing
 	c := document.Candidate{}
 	m := &c.Mention
 	m.Kind = kind
 	m.Evidence.Parser = r.parser
-	at := r.g.place[t]
 	item := r.reviewed(at, kind)
 	m.Item = item
 	m.Author = r.author(t)
