@@ -105,6 +105,9 @@ type Source struct {
 	// Seeds are the URLs a crawl starts from; everything else is reached by
 	// following links and pagination.
 	Seeds []string
+	// Brand is the brand that everything of the source is about; empty
+	// where it differs by page, as it does on every site so far.
+	Brand string
 	// Selectors are needed for a site without markup, else nil.
 	Selectors *Selectors
 }
