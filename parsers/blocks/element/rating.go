@@ -1,0 +1,529 @@
+package element
+
+import (
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/html"
+
+	"klank/mention"
+	"klank/parsers/normalize"
+)
+
+// Rating reads the grade that an element shows: said in words for screen
+// readers ("4 van 5 sterren"), in data attributes, by glyphs, by the width of
+// a bar of stars, by full and empty icons, by class ("stars-4", "rating_45")
+// or by the name of an image. The plainest evidence wins, the outer element
+// before the inner; evidence that contradicts itself is none. It returns nil
+// where nothing shows a grade; plain numbers do not.
+func Rating(n *html.Node) *mention.Rating {
+	var r ratings
+	starry := map[*html.Node]bool{}
+	walk(n, func(n *html.Node, depth int) bool {
+		starry[n] = Starry(n) || starry[n.Parent]
+		r.element(n, depth, starry[n])
+		return true
+	})
+	return r.best()
+}
+
+// evidence is how plainly a grade is shown; more is plainer.
+type evidence int
+
+const (
+	byImage evidence = iota + 1
+	byFullRow
+	byClass
+	byIcons
+	byWidth
+	byGlyphs
+	byPhrase
+	byData
+	byScale
+	byValue
+)
+
+// guess is one reading of a grade.
+type guess struct {
+	value, best string
+	evidence    evidence
+	depth       int
+}
+
+// ratings collects the guesses of one subtree.
+type ratings struct{ guesses []guess }
+
+func (r *ratings) add(value, best string, e evidence, depth int) {
+	if v, err := strconv.ParseFloat(strings.Replace(value, ",", ".", 1), 64); err != nil || v <= 0 {
+		return
+	}
+	r.guesses = append(r.guesses, guess{value, best, e, depth})
+}
+
+func (r *ratings) best() *mention.Rating {
+	if len(r.guesses) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(r.guesses, func(a, b guess) int {
+		if a.evidence != b.evidence {
+			return int(b.evidence - a.evidence)
+		}
+		return a.depth - b.depth
+	})
+	first := r.guesses[0]
+	for _, g := range r.guesses[1:] {
+		if g.evidence == first.evidence && g.depth == first.depth && (g.value != first.value || g.best != first.best) {
+			return nil // a list of several grades, not one
+		}
+	}
+	return normalize.Rating(first.value, first.best, "")
+}
+
+// element adds what the element n itself shows; starry says that it or one
+// above it is called one of stars.
+func (r *ratings) element(n *html.Node, depth int, starry bool) {
+	var style, class, max string
+	for _, a := range n.Attr {
+		v := strings.TrimSpace(a.Val)
+		switch a.Key {
+		case "itemprop":
+			if v == "ratingValue" {
+				r.add(firstNumber(firstOf(Attr(n, "content"), Text(n, 20))), "", byValue, depth)
+			}
+		case "aria-label", "title", "alt":
+			r.phrase(v, depth)
+		case "aria-valuenow":
+			if m := Attr(n, "aria-valuemax"); m != "" {
+				r.add(v, m, byValue, depth)
+			}
+		case "value":
+			if n.Data == "meter" {
+				r.add(v, Attr(n, "max"), byValue, depth)
+			}
+		case "style":
+			style = v
+		case "class":
+			class = v
+		case "src":
+			r.image(v, depth)
+		case "data-rating", "data-score", "data-stars", "data-star", "data-rating-value", "data-rate", "data-rateit-value", "data-grade", "data-star-rating":
+			max = firstOf(Attr(n, "data-max"), Attr(n, "data-best"), Attr(n, "data-rating-max"), Attr(n, "data-rateit-max"), Attr(n, "data-max-rating"))
+			r.add(v, max, byData, depth)
+		case "data-value":
+			if starry {
+				r.add(v, Attr(n, "data-max"), byData, depth)
+			}
+		}
+	}
+	if starry {
+		if pct, ok := Width(style); ok {
+			r.add(fromPercent(pct), "5", byWidth, depth)
+		}
+		if v, best, ok := ClassGrade(class); ok {
+			r.add(v, best, byClass, depth)
+		}
+		r.icons(n, depth)
+	}
+	r.text(n, depth)
+}
+
+// text adds what the element's own text says in a few words or glyphs.
+func (r *ratings) text(n *html.Node, depth int) {
+	var own strings.Builder
+	glyphs := false
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if c.Type == html.TextNode && own.Len() < 100 {
+			own.WriteString(c.Data)
+		}
+		glyphs = glyphs || c.Type == html.ElementNode
+	}
+	s := strings.TrimSpace(own.String())
+	if s == "" && glyphs {
+		if all := Text(n, 60); HasGlyph(all) {
+			s = all
+		}
+	}
+	if s == "" || len(s) > 80 {
+		return
+	}
+	r.phrase(s, depth)
+	filled, empty := 0, 0
+	for _, c := range s {
+		switch c {
+		case '★', '⭐':
+			filled++
+		case '☆':
+			empty++
+		case ' ', '\u00a0', '\t', '\n', '\r', '\ufe0f':
+		default:
+			return
+		}
+	}
+	switch {
+	case filled == 0 || filled+empty > 10:
+	case empty > 0 || filled > 1 && filled < 5:
+		r.add(strconv.Itoa(filled), strconv.Itoa(max(5, filled+empty)), byGlyphs, depth)
+	case filled == 5:
+		r.add("5", "5", byFullRow, depth)
+	}
+}
+
+// HasGlyph tells whether s holds a star.
+func HasGlyph(s string) bool { return strings.ContainsAny(s, "★☆⭐") }
+
+// icons counts child elements that are full and empty stars.
+func (r *ratings) icons(n *html.Node, depth int) {
+	full, half, empty, plain := 0, 0, 0, 0
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if c.Type != html.ElementNode {
+			continue
+		}
+		star, state := false, ""
+		for _, w := range Words(firstOf(Attr(c, "class"), Attr(c, "src"))) {
+			star = star || starWord(w)
+			if s := iconStates[w]; s != "" && (state == "" || state == "full") {
+				state = s
+			}
+		}
+		if !star && state == "" {
+			continue
+		}
+		switch state {
+		case "full":
+			full++
+		case "half":
+			half++
+		case "empty":
+			empty++
+		default:
+			plain++
+		}
+	}
+	if empty == 0 && half == 0 {
+		empty, plain = plain, 0 // <i class="star on"> among <i class="star">
+	} else {
+		full, plain = full+plain, 0
+	}
+	total := full + half + empty
+	if total < 3 || total > 10 || full+half == 0 {
+		return
+	}
+	e := byIcons
+	if full == total {
+		e = byFullRow
+	}
+	r.add(strconv.FormatFloat(float64(full)+float64(half)/2, 'g', -1, 64), strconv.Itoa(total), e, depth)
+}
+
+// iconStates are the words that tell full stars from empty ones.
+var iconStates = map[string]string{
+	"full": "full", "filled": "full", "active": "full", "on": "full", "checked": "full", "solid": "full", "selected": "full",
+	"gold": "full", "yellow": "full", "fill": "full", "fas": "full", "lit": "full", "vol": "full", "gevuld": "full",
+	"half":  "half",
+	"empty": "empty", "off": "empty", "outline": "empty", "o": "empty", "inactive": "empty", "gray": "empty", "grey": "empty",
+	"far": "empty", "unchecked": "empty", "leeg": "empty", "unfilled": "empty", "blank": "empty",
+}
+
+// phrase adds a grade said in words: with its scale ("4 van 5", "4,6/5"), by
+// stars ("4 stars") or announced ("rating: 8").
+func (r *ratings) phrase(s string, depth int) {
+	if len(s) > 120 || !strings.ContainsAny(s, "0123456789") {
+		return
+	}
+	value, best, e := Phrase(s)
+	if value != "" {
+		r.add(value, best, e, depth)
+	}
+}
+
+// Phrase finds a grade in a few words; "" where it finds none.
+func Phrase(s string) (value, best string, e evidence) {
+	ts := phraseTokens(s)
+	for i, t := range ts {
+		if !t.number {
+			continue
+		}
+		j := i + 1
+		for j < len(ts) && (starWord(ts[j].text) || ts[j].text == "(") {
+			j++
+		}
+		if scale := afterOutOf(ts, j); scale != "" && plausible(t.text, scale) {
+			return t.text, scale, byScale
+		}
+	}
+	for i, t := range ts {
+		if !t.number || i > 0 && (ts[i-1].text == "/" || ts[i-1].number) {
+			continue
+		}
+		next := ""
+		if i+1 < len(ts) {
+			next = ts[i+1].text
+			if next == "-" && i+2 < len(ts) {
+				next = ts[i+2].text
+			}
+		}
+		if starWord(next) && next != "rating" && next != "score" && plausible(t.text, "5") && len(ts) <= 8 {
+			return t.text, "5", byPhrase
+		}
+		if i > 0 && i == len(ts)-1 && len(ts) <= 5 {
+			before := ts[i-1].text
+			if before == ":" && i > 1 {
+				before = ts[i-2].text
+			}
+			if announces[before] && plausible(t.text, "10") {
+				return t.text, "", byPhrase
+			}
+		}
+	}
+	return "", "", 0
+}
+
+// announces are words before a grade that stands alone.
+var announces = map[string]bool{"rating": true, "rated": true, "score": true, "waardering": true, "cijfer": true, "beoordeling": true,
+	"rapportcijfer": true, "note": true, "bewertung": true, "eindcijfer": true, "grade": true}
+
+// afterOutOf returns the scale that stands at ts[j] after "out of" and its
+// like; "" where what is counted are people.
+func afterOutOf(ts []phraseToken, j int) string {
+	switch {
+	case j+2 < len(ts) && ts[j].text == "out" && ts[j+1].text == "of":
+		j += 2
+	case j+2 < len(ts) && (ts[j].text == "van" || ts[j].text == "uit") && (ts[j+1].text == "de" || ts[j+1].text == "max"):
+		j += 2
+	case j+1 < len(ts) && (ts[j].text == "/" || outOf[ts[j].text]):
+		j++
+	default:
+		return ""
+	}
+	if j >= len(ts) || !ts[j].number {
+		return ""
+	}
+	if j+1 < len(ts) && (ts[j+1].text == "/" || ts[j+1].text == "-" || counted(ts[j+1].text)) {
+		return ""
+	}
+	return ts[j].text
+}
+
+var outOf = map[string]bool{"van": true, "uit": true, "of": true, "von": true, "sur": true, "su": true, "de": true, "av": true, "af": true}
+
+// counted tells words for what is counted rather than graded.
+func counted(w string) bool {
+	for _, p := range []string{"people", "person", "customer", "klant", "mens", "user", "gebruiker", "found", "vond", "review", "beoordeling", "kunden", "result", "page", "pagina", "comment", "reactie"} {
+		if strings.HasPrefix(w, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// plausible tells whether value may be a grade on a scale to best.
+func plausible(value, best string) bool {
+	v, err := strconv.ParseFloat(strings.Replace(value, ",", ".", 1), 64)
+	b, err2 := strconv.ParseFloat(strings.Replace(best, ",", ".", 1), 64)
+	return err == nil && err2 == nil && v > 0 && v <= b && (b >= 4 && b <= 7 || b == 10 || b == 20 || b == 100)
+}
+
+type phraseToken struct {
+	text   string
+	number bool
+}
+
+// phraseTokens splits a phrase into words, numbers (one decimal sign allowed)
+// and single signs; brackets that close are dropped.
+func phraseTokens(s string) []phraseToken {
+	var out []phraseToken
+	s = strings.ToLower(s)
+	for i := 0; i < len(s) && len(out) < 24; {
+		c, j := s[i], i+1
+		switch {
+		case '0' <= c && c <= '9':
+			pointed := false
+			for j < len(s) && ('0' <= s[j] && s[j] <= '9' || !pointed && (s[j] == '.' || s[j] == ',') && j+1 < len(s) && '0' <= s[j+1] && s[j+1] <= '9') {
+				pointed = pointed || s[j] == '.' || s[j] == ','
+				j++
+			}
+			out = append(out, phraseToken{s[i:j], true})
+		case 'a' <= c && c <= 'z' || c >= 0x80:
+			for j < len(s) && ('a' <= s[j] && s[j] <= 'z' || s[j] >= 0x80) {
+				j++
+			}
+			if w := strings.Trim(s[i:j], "\u00a0"); w != "" {
+				out = append(out, phraseToken{w, false})
+			}
+		case strings.IndexByte("/:(-", c) >= 0:
+			out = append(out, phraseToken{s[i:j], false})
+		}
+		i = j
+	}
+	return out
+}
+
+// Starry tells whether an element is called one of stars or grades.
+func Starry(n *html.Node) bool {
+	for _, a := range n.Attr {
+		if a.Key == "class" || a.Key == "id" {
+			for _, w := range Words(a.Val) {
+				if starWord(w) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// starWord tells words for stars and grades, in class names and in phrases.
+func starWord(w string) bool {
+	switch w {
+	case "star", "stars", "starred", "ster", "sterren", "stern", "sterne", "sternen", "etoile", "étoile", "etoiles", "étoiles",
+		"rating", "ratings", "rated", "score", "waardering", "cijfer", "estrella", "estrellas", "stelle":
+		return true
+	}
+	for _, p := range []string{"user", "star", "review", "product", "customer", "overall", "avg", "average", "item", "small", "big", "five"} {
+		if rest, ok := strings.CutPrefix(w, p); ok && (rest == "rating" || rest == "stars" || rest == "star" || rest == "score") {
+			return true
+		}
+	}
+	return false
+}
+
+// Width returns the percentage of a width in a style.
+func Width(style string) (float64, bool) {
+	for part := range strings.SplitSeq(style, ";") {
+		name, value, ok := strings.Cut(part, ":")
+		if !ok || strings.ToLower(strings.TrimSpace(name)) != "width" {
+			continue
+		}
+		number, ok := strings.CutSuffix(strings.TrimSpace(value), "%")
+		if !ok {
+			return 0, false
+		}
+		f, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+		return f, err == nil && f > 0 && f <= 100
+	}
+	return 0, false
+}
+
+func fromPercent(pct float64) string {
+	return strconv.FormatFloat(float64(int(pct*5+0.5))/100, 'g', -1, 64)
+}
+
+// numberWords are grades as class names spell them.
+var numberWords = map[string]string{"one": "1", "two": "2", "three": "3", "four": "4", "five": "5",
+	"een": "1", "twee": "2", "drie": "3", "vier": "4", "vijf": "5"}
+
+// ClassGrade reads a grade from class names of stars: "stars-4", "star-4-5"
+// (a half), "rating_45" (tenths), "stars90" (per cent), "star-rating Three".
+func ClassGrade(class string) (value, best string, ok bool) {
+	if len(class) > 300 {
+		return "", "", false
+	}
+	starry, word := false, ""
+	for token := range strings.FieldsSeq(class) {
+		words := Words(token)
+		at := slices.IndexFunc(words, starWord)
+		if at < 0 {
+			if len(words) == 1 && numberWords[words[0]] != "" {
+				word = numberWords[words[0]]
+			}
+			continue
+		}
+		starry = true
+		if slices.ContainsFunc(words, func(w string) bool {
+			return w == "count" || w == "total" || w == "max" || w == "of" || w == "size" || w == "scale"
+		}) {
+			continue
+		}
+		for i := at + 1; i < len(words); i++ {
+			if n := words[i]; n[0] >= '0' && n[0] <= '9' {
+				half := i+1 < len(words) && words[i+1] == "5" || i+1 < len(words) && words[i+1] == "half"
+				return classScale(n, half)
+			}
+		}
+	}
+	if starry && word != "" {
+		return word, "5", true
+	}
+	return "", "", false
+}
+
+func classScale(digits string, half bool) (value, best string, ok bool) {
+	n, err := strconv.Atoi(digits)
+	switch {
+	case err != nil || n <= 0 || n > 100:
+		return "", "", false
+	case n < 5 && half:
+		return digits + ".5", "5", true
+	case n <= 5:
+		return digits, "5", true
+	case n <= 10:
+		return digits, "10", true
+	case n <= 50 && n%5 == 0:
+		return strconv.FormatFloat(float64(n)/10, 'g', -1, 64), "5", true
+	case n > 50:
+		return fromPercent(float64(n)), "5", true
+	}
+	return "", "", false
+}
+
+// image adds the grade in the name of an image of stars: "stars_3.gif".
+func (r *ratings) image(src string, depth int) {
+	if len(src) > 500 {
+		return
+	}
+	src, _, _ = strings.Cut(src, "?")
+	name := path.Base(src)
+	name = strings.TrimSuffix(name, path.Ext(name))
+	words := Words(name)
+	if !slices.ContainsFunc(words, starWord) {
+		return
+	}
+	if v, best, ok := ClassGrade(name); ok {
+		r.add(v, best, byImage, depth)
+	} else if v, _, ok := ClassGrade("star-" + name); ok && len(words) == 2 { // "4-stars.png"
+		r.add(v, "5", byImage, depth)
+	}
+}
+
+func firstNumber(s string) string {
+	for _, t := range phraseTokens(s) {
+		if t.number {
+			return t.text
+		}
+	}
+	return ""
+}
+
+func firstOf(values ...string) string {
+	for _, v := range values {
+		if v = strings.TrimSpace(v); v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// AttrRating reads a grade off an attribute that is known to hold one.
+func AttrRating(attr, value string) *mention.Rating {
+	switch attr {
+	case "style":
+		if pct, ok := Width(value); ok {
+			return normalize.Rating(fromPercent(pct), "5", "")
+		}
+		return nil
+	case "class":
+		if v, best, ok := ClassGrade(value); ok {
+			return normalize.Rating(v, best, "")
+		}
+	case "src":
+		var r ratings
+		r.image(value, 0)
+		return r.best()
+	}
+	if v, best, _ := Phrase(value); v != "" {
+		return normalize.Rating(v, best, "")
+	}
+	return normalize.Rating(value, "", "")
+}

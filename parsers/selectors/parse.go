@@ -1,0 +1,328 @@
+package selectors
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/html"
+
+	"klank/mention"
+	"klank/parsers/blocks/element"
+	"klank/parsers/document"
+	"klank/parsers/normalize"
+)
+
+// Parse reads the page by the rules. A rule that matches nothing in any of
+// the page's blocks is a problem, told once; so is a page without blocks.
+func (s *Selectors) Parse(d *document.Document) document.Found {
+	var found document.Found
+	root, err := d.Root()
+	if err != nil {
+		found.Problems = append(found.Problems, problem("%v", err))
+		return found
+	}
+	p := &page{s: s, d: d, found: &found, hits: map[string]int{}}
+	p.item(root)
+	if s.review != nil {
+		p.blocks(root)
+	}
+	p.links(root)
+	return found
+}
+
+// page is one run over one page.
+type page struct {
+	s     *Selectors
+	d     *document.Document
+	found *document.Found
+	ref   *mention.ItemRef
+	// hits counts in how many blocks each field gave a value.
+	hits map[string]int
+}
+
+func problem(format string, args ...any) mention.Problem {
+	return mention.Problem{Where: "selectors", What: fmt.Sprintf(format, args...)}
+}
+
+// item reads the fields of the whole page.
+func (p *page) item(root *html.Node) {
+	var it mention.Item
+	it.Name = normalize.Line(value(p.s.item, root, nil))
+	it.Rating = rating(p.s.itemRating, root, nil)
+	if n, ok := normalize.Count(value(p.s.reviewCount, root, nil)); ok {
+		it.ReviewCount = &n
+	}
+	for _, f := range []struct {
+		name  string
+		field field
+		empty bool
+	}{{"item", p.s.item, it.Name == ""}, {"item_rating", p.s.itemRating, it.Rating == nil}, {"review_count", p.s.reviewCount, it.ReviewCount == nil}} {
+		if f.field != nil && f.empty {
+			p.found.Problems = append(p.found.Problems, problem("%s gave nothing on the page", f.name))
+		}
+	}
+	if it.Name == "" && it.Rating == nil && it.ReviewCount == nil {
+		return
+	}
+	// Without a URL: the pages of one item's list have many, and the item
+	// is part of the ids of mentions without one of their own.
+	p.found.Items = append(p.found.Items, it)
+	p.ref = &it.ItemRef
+}
+
+// blocks reads all blocks and tells which rules never gave a value.
+func (p *page) blocks(root *html.Node) {
+	nodes, _ := p.s.review.elements(root, nil)
+	if len(nodes) == 0 {
+		p.found.Problems = append(p.found.Problems, problem("review matched nothing on the page"))
+		return
+	}
+	in := make(map[*html.Node]bool, len(nodes))
+	index := make(map[*html.Node]int, len(nodes))
+	for i, n := range nodes {
+		in[n], index[n] = true, i
+	}
+	empty := 0
+	for i, n := range nodes {
+		c := p.block(n, in)
+		c.Handle = handle(i)
+		for up := n.Parent; up != nil; up = up.Parent {
+			if in[up] {
+				c.ParentHandle = handle(index[up])
+				break
+			}
+		}
+		if c.Text == "" && c.Title == "" && c.Rating == nil {
+			empty++
+			continue
+		}
+		p.found.Mentions = append(p.found.Mentions, c)
+	}
+	if empty > 0 {
+		p.found.Problems = append(p.found.Problems, problem("%d of %d blocks have no text, title or rating", empty, len(nodes)))
+	}
+	for _, f := range p.fields() {
+		if f.field != nil && !f.optional && p.hits[f.name] == 0 {
+			p.found.Problems = append(p.found.Problems, problem("%s matched nothing in %d blocks", f.name, len(nodes)))
+		}
+	}
+}
+
+func handle(i int) string { return "selectors:" + strconv.Itoa(i) }
+
+type namedField struct {
+	name     string
+	field    field
+	optional bool // most pages have blocks without it
+}
+
+func (p *page) fields() []namedField {
+	s := p.s
+	return []namedField{{"id", s.id, false}, {"author", s.author, false}, {"title", s.title, false}, {"text", s.text, false},
+		{"rating", s.rating, false}, {"date", s.date, false}, {"url", s.url, false}, {"reply", s.reply, true}}
+}
+
+// block reads one block; nested blocks are not part of it.
+func (p *page) block(n *html.Node, blocks map[*html.Node]bool) document.Candidate {
+	hit := func(name string, ok bool) {
+		if ok {
+			p.hits[name]++
+		}
+	}
+	s := p.s
+	c := document.Candidate{Mention: mention.Mention{Kind: s.kind, Item: p.ref, Language: language(n, p.d.Language)}}
+	c.NativeID = normalize.Line(value(s.id, n, blocks))
+	hit("id", c.NativeID != "")
+	if len(c.NativeID) < 4 && strings.Trim(c.NativeID, "0123456789") == "" && c.NativeID != "" {
+		c.IDScope = p.d.URL // a number that short counts the blocks of a page
+	}
+	if name := normalize.Line(value(s.author, n, blocks)); name != "" {
+		c.Author = &mention.Author{Name: name, URL: p.profile(n, blocks)}
+	}
+	hit("author", c.Author != nil)
+	c.Title = normalize.Line(value(s.title, n, blocks))
+	hit("title", c.Title != "")
+	if s.text != nil {
+		c.Text = texts(s.text, n, blocks)
+		hit("text", c.Text != "")
+	}
+	c.Rating = rating(s.rating, n, blocks)
+	hit("rating", c.Rating != nil)
+	if stamp, ok := p.date(n, blocks); ok {
+		c.Published, c.PublishedPrecision, c.Unsteady = stamp.Time, stamp.Precision, stamp.Unsteady
+		hit("date", true)
+	}
+	c.URL = p.d.Abs(link(s.url, n, blocks))
+	hit("url", c.URL != "")
+	if t := texts(s.reply, n, blocks); t != "" {
+		c.Reply = &mention.Reply{Text: t}
+	}
+	return c
+}
+
+// profile returns where the author's element leads, when it is a link.
+func (p *page) profile(n *html.Node, skip map[*html.Node]bool) string {
+	nodes, a := p.s.author.elements(n, skip)
+	if len(nodes) == 0 || a.match == nil || nodes[0].Data != "a" {
+		return ""
+	}
+	return p.d.Abs(element.Attr(nodes[0], "href"))
+}
+
+func (p *page) date(n *html.Node, skip map[*html.Node]bool) (element.Stamp, bool) {
+	at := p.d.Page.Fetched
+	for _, a := range p.s.date {
+		nodes, _ := field{a}.elements(n, skip)
+		for _, e := range nodes {
+			if a.attr != "" {
+				if stamp, ok := element.TimeText(element.Attr(e, a.attr), p.d.Language, at); ok {
+					return stamp, true
+				}
+			} else if stamp, ok := element.Time(e, p.d.Language, at); ok {
+				return stamp, true
+			}
+		}
+	}
+	return element.Stamp{}, false
+}
+
+// links adds what next and links select; both may select links or what holds
+// one, and take href when no attribute is named.
+func (p *page) links(root *html.Node) {
+	add := func(f field, kind mention.LinkKind, one bool) {
+		nodes, a := f.elements(root, nil)
+		for _, n := range nodes {
+			u := p.d.Abs(target(n, a.attr))
+			if u == "" || u == p.d.URL {
+				continue
+			}
+			rel := " " + strings.ToLower(element.Attr(n, "rel")) + " "
+			nofollow := strings.Contains(rel, " nofollow ") || strings.Contains(rel, " ugc ") || strings.Contains(rel, " sponsored ")
+			p.found.Links = append(p.found.Links, mention.Link{URL: u, Kind: kind, NoFollow: nofollow})
+			if one {
+				return
+			}
+		}
+	}
+	add(p.s.next, mention.LinkNext, true)
+	add(p.s.links, mention.LinkItem, false)
+}
+
+// value returns the first value that the field gives below n, as printed.
+func value(f field, n *html.Node, skip map[*html.Node]bool) string {
+	for _, a := range f {
+		nodes, _ := field{a}.elements(n, skip)
+		for _, e := range nodes {
+			v := element.Attr(e, a.attr)
+			if a.attr == "" {
+				v = prose(e, skip)
+			}
+			if strings.TrimSpace(v) != "" {
+				return v
+			}
+		}
+	}
+	return ""
+}
+
+// texts returns the text of all that the field selects, one paragraph each;
+// what stands within another selected element is not repeated.
+func texts(f field, n *html.Node, skip map[*html.Node]bool) string {
+	for _, a := range f {
+		nodes, _ := field{a}.elements(n, skip)
+		var out []string
+		var last *html.Node
+		for _, e := range nodes {
+			if last != nil && within(e, last) {
+				continue
+			}
+			last = e
+			v := normalize.Text(element.Attr(e, a.attr))
+			if a.attr == "" {
+				v = prose(e, skip)
+			}
+			if v != "" {
+				out = append(out, v)
+			}
+		}
+		if len(out) > 0 {
+			return strings.Join(out, "\n\n")
+		}
+	}
+	return ""
+}
+
+func prose(n *html.Node, skip map[*html.Node]bool) string {
+	return element.Prose(n, func(n *html.Node) bool { return skip[n] })
+}
+
+func within(n, outer *html.Node) bool {
+	for ; n != nil; n = n.Parent {
+		if n == outer {
+			return true
+		}
+	}
+	return false
+}
+
+// rating reads a grade: the named attribute, or all that the element shows.
+func rating(f field, n *html.Node, skip map[*html.Node]bool) *mention.Rating {
+	for _, a := range f {
+		nodes, _ := field{a}.elements(n, skip)
+		for _, e := range nodes {
+			if r := gradeOf(e, a.attr); r != nil {
+				return r
+			}
+		}
+	}
+	return nil
+}
+
+func gradeOf(e *html.Node, attr string) *mention.Rating {
+	if attr == "" {
+		if r := element.Rating(e); r != nil {
+			return r
+		}
+		return normalize.Rating(normalize.Node(e), "", "")
+	}
+	return element.AttrRating(attr, element.Attr(e, attr))
+}
+
+// link returns the URL that the field gives, as written.
+func link(f field, n *html.Node, skip map[*html.Node]bool) string {
+	nodes, a := f.elements(n, skip)
+	for _, e := range nodes {
+		if v := target(e, a.attr); v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// target returns where an element leads: the attribute, or href of it or of
+// the first link in it.
+func target(e *html.Node, attr string) string {
+	if attr != "" {
+		return element.Attr(e, attr)
+	}
+	if href := element.Attr(e, "href"); href != "" {
+		return href
+	}
+	for c := e.FirstChild; c != nil; c = c.NextSibling {
+		if c.Type == html.ElementNode {
+			if href := target(c, ""); href != "" {
+				return href
+			}
+		}
+	}
+	return ""
+}
+
+// language returns the block's own lang attribute, else the page's.
+func language(n *html.Node, page string) string {
+	if lang := element.Attr(n, "lang"); len(lang) >= 2 && len(lang) <= 35 {
+		return lang
+	}
+	return page
+}

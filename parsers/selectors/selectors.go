@@ -1,0 +1,212 @@
+// Package selectors reads mentions off pages by a source's own CSS selectors:
+// the way for sites without markup whose operator of klank knows the page.
+//
+// It is not for guessing (package blocks does that) nor for state embedded in
+// scripts.
+package selectors
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/andybalholm/cascadia"
+	"golang.org/x/net/html"
+
+	"klank/mention"
+)
+
+// Rules are a source's own selectors. Each field is a CSS selector relative
+// to Review, optionally followed by "@attr" for an attribute instead of the
+// text ("@attr" alone: of the block itself), e.g. ".stars@aria-label".
+// Alternatives are separated by " || ": the first that gives a value counts.
+type Rules struct {
+	// Review selects the repeated block of one mention. Blocks may nest: the
+	// inner then is a reply to the outer.
+	Review string `yaml:"review" json:"review"`
+	// Kind is the kind of the mentions; empty means review.
+	Kind   mention.Kind `yaml:"kind,omitempty" json:"kind,omitempty"`
+	ID     string       `yaml:"id,omitempty" json:"id,omitempty"`
+	Author string       `yaml:"author,omitempty" json:"author,omitempty"`
+	Title  string       `yaml:"title,omitempty" json:"title,omitempty"`
+	Text   string       `yaml:"text,omitempty" json:"text,omitempty"`
+	Rating string       `yaml:"rating,omitempty" json:"rating,omitempty"`
+	Date   string       `yaml:"date,omitempty" json:"date,omitempty"`
+	URL    string       `yaml:"url,omitempty" json:"url,omitempty"`
+	Reply  string       `yaml:"reply,omitempty" json:"reply,omitempty"`
+	// Item and the rest are looked up on the whole page.
+	Item        string `yaml:"item,omitempty" json:"item,omitempty"`
+	ItemRating  string `yaml:"item_rating,omitempty" json:"item_rating,omitempty"`
+	ReviewCount string `yaml:"review_count,omitempty" json:"review_count,omitempty"`
+	// Next and Links select pagination and detail links to follow.
+	Next  string `yaml:"next,omitempty" json:"next,omitempty"`
+	Links string `yaml:"links,omitempty" json:"links,omitempty"`
+}
+
+// Selectors are compiled Rules, safe for concurrent use.
+type Selectors struct {
+	review                                            field
+	kind                                              mention.Kind
+	id, author, title, text, rating, date, url, reply field
+	item, itemRating, reviewCount, next, links        field
+}
+
+// field is one compiled rule: its alternatives in order.
+type field []alternative
+
+type alternative struct {
+	source string
+	// match is nil for "@attr" alone, which means the block itself.
+	match cascadia.Sel
+	attr  string
+}
+
+// Error says which rule does not compile and why.
+type Error struct {
+	Field, Selector, Reason string
+}
+
+func (e *Error) Error() string {
+	return fmt.Sprintf("selectors: %s: %q: %s", e.Field, e.Selector, e.Reason)
+}
+
+// maxSelector bounds a rule's length; maxAlternatives its alternatives.
+const (
+	maxSelector     = 1000
+	maxAlternatives = 10
+)
+
+// Compile checks the rules. Its errors are *Error: they name the field, the
+// selector and the reason.
+func Compile(r Rules) (*Selectors, error) {
+	s := &Selectors{kind: r.Kind}
+	if s.kind == "" {
+		s.kind = mention.Review
+	}
+	if !slices.Contains(mention.Kinds, s.kind) {
+		return nil, &Error{"kind", string(s.kind), "not one of " + kinds()}
+	}
+	if strings.TrimSpace(r.Review) == "" && (r.Next == "" && r.Links == "" && r.Item == "") {
+		return nil, &Error{"review", "", "nothing to select: give the selector of one block"}
+	}
+	for _, f := range []struct {
+		name, rule string
+		to         *field
+		element    bool // selects elements, "@attr" means nothing
+	}{
+		{"review", r.Review, &s.review, true},
+		{"id", r.ID, &s.id, false},
+		{"author", r.Author, &s.author, false},
+		{"title", r.Title, &s.title, false},
+		{"text", r.Text, &s.text, false},
+		{"rating", r.Rating, &s.rating, false},
+		{"date", r.Date, &s.date, false},
+		{"url", r.URL, &s.url, false},
+		{"reply", r.Reply, &s.reply, false},
+		{"item", r.Item, &s.item, false},
+		{"item_rating", r.ItemRating, &s.itemRating, false},
+		{"review_count", r.ReviewCount, &s.reviewCount, false},
+		{"next", r.Next, &s.next, false},
+		{"links", r.Links, &s.links, false},
+	} {
+		if strings.TrimSpace(f.rule) == "" {
+			continue
+		}
+		compiled, err := compileField(f.name, f.rule)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range compiled {
+			if f.element && a.attr != "" {
+				return nil, &Error{f.name, a.source, "selects blocks, so @" + a.attr + " has no meaning"}
+			}
+		}
+		*f.to = compiled
+	}
+	return s, nil
+}
+
+func compileField(name, rule string) (field, error) {
+	if len(rule) > maxSelector {
+		return nil, &Error{name, rule[:40] + "…", fmt.Sprintf("longer than %d characters", maxSelector)}
+	}
+	parts := strings.Split(rule, " || ")
+	if len(parts) > maxAlternatives {
+		return nil, &Error{name, rule, fmt.Sprintf("more than %d alternatives", maxAlternatives)}
+	}
+	var out field
+	for _, part := range parts {
+		part = strings.TrimSpace(part)
+		a := alternative{source: part}
+		css := part
+		if i := strings.LastIndexByte(part, '@'); i >= 0 && attrName(part[i+1:]) {
+			css, a.attr = strings.TrimSpace(part[:i]), strings.ToLower(part[i+1:])
+		}
+		if css == "" && a.attr == "" {
+			return nil, &Error{name, rule, "an empty alternative"}
+		}
+		if css != "" {
+			sel, err := cascadia.Parse(css)
+			if err != nil {
+				return nil, &Error{name, part, strings.TrimPrefix(err.Error(), "cascadia: ")}
+			}
+			if sel.PseudoElement() != "" {
+				return nil, &Error{name, part, "pseudo-elements select nothing on a saved page"}
+			}
+			a.match = sel
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+func attrName(s string) bool {
+	for _, c := range s {
+		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.ContainsRune("-_:.", c)) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+func kinds() string {
+	var names []string
+	for _, k := range mention.Kinds {
+		names = append(names, string(k))
+	}
+	return strings.Join(names, ", ")
+}
+
+// elements returns what the field selects below (or, for "@attr", is) n, by
+// the first alternative that selects anything; skip cuts subtrees off.
+func (f field) elements(n *html.Node, skip map[*html.Node]bool) ([]*html.Node, alternative) {
+	for _, a := range f {
+		if a.match == nil {
+			return []*html.Node{n}, a
+		}
+		if found := query(n, a.match, skip); len(found) > 0 {
+			return found, a
+		}
+	}
+	return nil, alternative{}
+}
+
+// query returns the elements below n that match, in document order, without
+// those in skipped subtrees.
+func query(n *html.Node, m cascadia.Matcher, skip map[*html.Node]bool) []*html.Node {
+	var out []*html.Node
+	var down func(n *html.Node)
+	down = func(n *html.Node) {
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			if c.Type != html.ElementNode || skip[c] {
+				continue
+			}
+			if m.Match(c) {
+				out = append(out, c)
+			}
+			down(c)
+		}
+	}
+	down(n)
+	return out
+}
