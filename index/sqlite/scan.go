@@ -34,6 +34,9 @@ func (ix *Index) Scan(ctx context.Context, q query.Node, fn func(*mention.Mentio
 			if stop = fn(m); stop != nil {
 				return nil
 			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 		}
 		return rows.Err()
 	})

@@ -1,0 +1,135 @@
+// Package indextest holds every back-end of package index to the same
+// answers: hit sets, counts, facets and the order of field sorts; by
+// relevance the hit sets only. A back-end runs it in a few lines:
+//
+//	func TestIndex(t *testing.T) {
+//		indextest.Run(t, func(t *testing.T) index.Index {
+//			ix, err := sqlite.Open(filepath.Join(t.TempDir(), "index.db"))
+//			if err != nil {
+//				t.Fatal(err)
+//			}
+//			return ix
+//		})
+//	}
+//
+// What was put must be found as soon as Put returns. Optional abilities are
+// tested where a back-end has them.
+package indextest
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"klank/index"
+	"klank/index/query"
+	"klank/mention"
+)
+
+// Run runs the suite. open returns an empty index of its own for every call;
+// the suite closes it.
+func Run(t *testing.T, open func(t *testing.T) index.Index) {
+	for _, test := range []struct {
+		name string
+		run  func(*testing.T, index.Index)
+	}{
+		{"every query finds its mentions", testHits},
+		{"any text is a query or an error with a place", testHostile},
+		{"every sort has its order, ties by id", testSorts},
+		{"pages join without gaps or repeats while mentions come in", testPaging},
+		{"requests out of bounds are refused", testRequests},
+		{"highlights are the spans of the words asked for", testHighlights},
+		{"totals count mentions, authors and means", testTotals},
+		{"facets count values, ties by value", testFacets},
+		{"histograms fill their gaps", testHistograms},
+		{"put tells new, changed and same", testPut},
+		{"put joins what pages tell", testMerge},
+		{"put is all or nothing", testPutRefuses},
+		{"put and search run side by side", testConcurrent},
+		{"earlier revisions stay readable", testGet},
+		{"delete deletes what the query matches and nothing else", testDelete},
+		{"scan walks all matches in id order", testScan},
+		{"runs and coverage are kept", testRecorder},
+		{"the generation names this index", func(t *testing.T, ix index.Index) { testGeneration(t, ix, open) }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			ix := open(t)
+			t.Cleanup(func() {
+				if err := ix.Close(); err != nil {
+					t.Errorf("Close: %v", err)
+				}
+			})
+			test.run(t, ix)
+		})
+	}
+}
+
+// ability returns ix with an optional ability, or skips the test.
+func ability[A any](t *testing.T, ix index.Index) A {
+	t.Helper()
+	a, ok := ix.(A)
+	if !ok {
+		t.Skipf("%T has no such ability", ix)
+	}
+	return a
+}
+
+func put(t *testing.T, ix index.Index, ms ...mention.Mention) []index.Change {
+	t.Helper()
+	changes, err := ix.Put(context.Background(), ms)
+	if err != nil {
+		t.Fatalf("Put: %v", err)
+	}
+	if len(changes) != len(ms) {
+		t.Fatalf("Put of %d mentions returned %d changes", len(ms), len(changes))
+	}
+	return changes
+}
+
+func parse(t *testing.T, text string) query.Node {
+	t.Helper()
+	n, err := query.Parse(text, now)
+	if err != nil {
+		t.Fatalf("Parse(%q): %v", text, err)
+	}
+	return n
+}
+
+func search(t *testing.T, ix index.Index, r index.SearchRequest) *index.SearchResult {
+	t.Helper()
+	res, err := ix.Search(context.Background(), r)
+	if err != nil {
+		t.Fatalf("Search(%s): %v", query.String(r.Query), err)
+	}
+	return res
+}
+
+func aggregate(t *testing.T, ix index.Index, r index.AggregateRequest) *index.AggregateResult {
+	t.Helper()
+	res, err := ix.Aggregate(context.Background(), r)
+	if err != nil {
+		t.Fatalf("Aggregate(%s): %v", query.String(r.Query), err)
+	}
+	return res
+}
+
+// ids returns the ids of all hits in order.
+func ids(res *index.SearchResult) []string {
+	out := []string{}
+	for _, h := range res.Hits {
+		out = append(out, h.Mention.ID)
+	}
+	return out
+}
+
+// find returns the ids of all matches, sorted.
+func find(t *testing.T, ix index.Index, n query.Node) []string {
+	t.Helper()
+	res := search(t, ix, index.SearchRequest{Query: n, Limit: index.MaxLimit})
+	out := ids(res)
+	slices.Sort(out)
+	if res.Total != len(out) || res.Next != "" {
+		t.Errorf("Search(%s): total %d, next %q with %d hits", query.String(n), res.Total, res.Next, len(out))
+	}
+	return out
+}
