@@ -25,9 +25,10 @@ type exchange struct {
 	// crawlDelay is what robots.txt asks for; set above the pacer.
 	crawlDelay time.Duration
 
-	// connected and sent are set by the transport's goroutines.
+	// connected tells that there was a connection to send on, answered is
+	// when the first byte came back; the transport's goroutines set them.
 	connected atomic.Bool
-	sent      atomic.Pointer[time.Time]
+	answered  atomic.Pointer[time.Time]
 
 	status     int
 	header     http.Header
@@ -48,13 +49,13 @@ func exchangeOf(req *http.Request) *exchange {
 	return req.Context().Value(exchangeKey{}).(*exchange)
 }
 
-// trace notes when the request goes out.
+// trace notes how far the request comes.
 func (x *exchange) trace(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { x.connected.Store(true) },
-		WroteHeaders: func() {
+		GotFirstResponseByte: func() {
 			now := time.Now()
-			x.sent.Store(&now)
+			x.answered.Store(&now)
 		},
 	})
 }

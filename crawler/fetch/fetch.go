@@ -1,7 +1,7 @@
 // Package fetch asks for one URL at a time, politely. colly dispatches; the
 // RoundTrippers of this package decide: dial-time guard against private
-// addresses, robots.txt, one rate budget per host spaced from the actual send
-// time, conditional requests, and limits on size, time and decompression.
+// addresses, robots.txt, one rate budget per host spaced as the server sees
+// it, conditional requests, and limits on size, time and decompression.
 //
 // It is not for deciding what to fetch or when to try again: that is the
 // frontier's work, and every outcome here says what a frontier needs to know.

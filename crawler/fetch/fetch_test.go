@@ -20,7 +20,7 @@ import (
 // set changes that.
 func client(t testing.TB, set func(*Config)) *Client {
 	t.Helper()
-	c := Config{Rate: -1, AllowPrivate: true, Timeout: 5 * time.Second, Version: "1.2"}
+	c := Config{Rate: -1, AllowPrivate: true, Version: "1.2"}
 	if set != nil {
 		set(&c)
 	}
@@ -347,7 +347,7 @@ func TestCancelReturnsPromptly(t *testing.T) {
 			}
 			_, err := cl.Fetch(ctx, Request{URL: c.url})
 			<-ctx.Done()
-			if late := time.Since(ended); late > 100*time.Millisecond {
+			if late := time.Since(ended); late > 500*time.Millisecond { // some 100 µs, on a machine that is not busy
 				t.Errorf("returned %s after the end of the context", late)
 			}
 			var e *Error

@@ -166,10 +166,10 @@ func TestBodyThatBreaksOffIsTruncated(t *testing.T) {
 func TestEverythingHappensWithinTheTimeout(t *testing.T) {
 	const timeout = 200 * time.Millisecond
 	for name, answer := range map[string]func(net.Conn){
-		"no answer": func(c net.Conn) { time.Sleep(5 * timeout) },
+		"no answer": func(c net.Conn) { time.Sleep(50 * timeout) },
 		"a header that never ends": func(c net.Conn) {
 			io.WriteString(c, "HTTP/1.1 200 OK\r\n")
-			for range 100 {
+			for range 1000 {
 				if _, err := io.WriteString(c, "x: y\r\n"); err != nil {
 					return
 				}
@@ -187,7 +187,7 @@ func TestEverythingHappensWithinTheTimeout(t *testing.T) {
 		},
 		"a body of an error page": func(c net.Conn) {
 			io.WriteString(c, "HTTP/1.1 404 Not Found\r\nContent-Length: 1000\r\n\r\n")
-			time.Sleep(5 * timeout)
+			time.Sleep(50 * timeout)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -199,7 +199,7 @@ func TestEverythingHappensWithinTheTimeout(t *testing.T) {
 			}
 			start := time.Now()
 			failure(t, client(t, func(c *Config) { c.Timeout = timeout }), url+"/", want)
-			if took := time.Since(start); took > 4*timeout {
+			if took := time.Since(start); took > 20*timeout {
 				t.Errorf("took %s", took)
 			}
 		})

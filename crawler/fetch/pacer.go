@@ -17,16 +17,15 @@ const (
 	// at least; sweepEvery is how often records are dropped.
 	idleAfter  = time.Minute
 	sweepEvery = time.Minute
-	// answerShare bounds, as a part of the interval, how much later than
-	// its sending a request may be counted: see record.
-	answerShare = 40
 )
 
 // pacer keeps one budget per host (mention.Host): while a request is under
-// way the next one waits, and it goes out no sooner than the interval after
-// the last one did. It is spaced by when requests were really written, not by
-// when they were allowed to be: a reservation (golang.org/x/time/rate) that
-// is then delayed by a dial leaves a short gap behind it.
+// way the next one waits, and then goes out no sooner than the interval after
+// the server had the last one. When that was only the first byte of its
+// answer tells for certain. Counting from when a request was allowed (as the
+// reservations of golang.org/x/time/rate do) or from when it was written
+// leaves short gaps at the server wherever dialling, the line or a busy
+// machine delayed the one before.
 //
 // Its memory is a record for each host that was asked within idleAfter, or
 // that is still to be left alone.
@@ -46,7 +45,8 @@ type host struct {
 	slot chan struct{}
 	// users counts the requests under way and waiting.
 	users int
-	// sent is when the last request went out, next when its interval ends.
+	// sent is when the server had the last request at the latest, next when
+	// its interval ends.
 	sent, next time.Time
 	paused     time.Time
 	interval   time.Duration
@@ -165,20 +165,15 @@ func (p *pacer) wait(ctx context.Context, h *host, interval time.Duration) (paus
 	}
 }
 
-// record notes that a request went out. A server counts from when the
-// request reached it, which lies between our writing it and its answer: on a
-// busy machine or line some milliseconds later than we wrote it. So the
-// interval is counted from the answer where that came at once, else from a
-// small part of the interval after the writing.
+// record notes that a request reached the host.
 func (p *pacer) record(h *host, x *exchange, interval time.Duration, err error) {
+	if !x.connected.Load() && neverArrived(err) {
+		return
+	}
 	now := time.Now()
 	at := now
-	if sent := x.sent.Load(); sent != nil {
-		if late := sent.Add(interval / answerShare); late.Before(now) {
-			at = late
-		}
-	} else if !x.connected.Load() && neverArrived(err) {
-		return
+	if answered := x.answered.Load(); answered != nil {
+		at = *answered
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

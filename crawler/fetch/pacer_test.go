@@ -52,7 +52,7 @@ func pacedSite(t *testing.T, robots string) (string, *arrivals) {
 }
 
 func TestNoGapIsShortWithFourCallersOnSeveralHosts(t *testing.T) {
-	const hosts, callers, each, interval = 4, 4, 3, 200 * time.Millisecond
+	const hosts, callers, each, interval = 6, 4, 2, 200 * time.Millisecond
 	c := client(t, func(c *Config) { c.Rate = float64(time.Second / interval) })
 	var wg sync.WaitGroup
 	var seen [hosts]*arrivals
@@ -103,12 +103,12 @@ func TestTheLongestIntervalHolds(t *testing.T) {
 			t.Parallel()
 			url, a := pacedSite(t, c.robots)
 			cl := client(t, func(cfg *Config) { cfg.Rate = c.rate })
-			for range 4 {
+			for range 3 {
 				if _, err := cl.Fetch(t.Context(), Request{URL: url + "/", MinInterval: c.min}); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if n, shortest := a.gaps(); n != 5 || shortest < long*95/100 {
+			if n, shortest := a.gaps(); n != 4 || shortest < long*95/100 {
 				t.Errorf("%d requests, the shortest gap %s", n, shortest)
 			}
 		})
@@ -235,11 +235,12 @@ func TestRetryAfterOfRobotsTxtPausesToo(t *testing.T) {
 func TestHostsTellTheirState(t *testing.T) {
 	url, _ := pacedSite(t, "")
 	c := client(t, func(c *Config) { c.Rate = 20 })
+	start := time.Now()
 	get(t, c, url+"/a")
 	get(t, c, url+"/b")
 	s := c.Hosts()
 	if len(s) != 1 || s[0].Host != strings.TrimPrefix(url, "http://") || s[0].Requests != 3 || s[0].Bytes != 60_000 ||
-		s[0].Interval != 50*time.Millisecond || time.Until(s[0].Next) <= 0 || !s[0].PausedUntil.IsZero() {
+		s[0].Interval != 50*time.Millisecond || s[0].Next.Before(start.Add(150*time.Millisecond)) || !s[0].PausedUntil.IsZero() {
 		t.Errorf("got %+v", s)
 	}
 }

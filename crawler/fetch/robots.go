@@ -90,7 +90,7 @@ func (l *robotsLayer) load(ctx context.Context, origin string, spacing time.Dura
 func unreadable(x *exchange, hop int, err error) *Error {
 	var failed *Error
 	if errors.As(err, &failed) {
-		if failed.Class == Canceled || failed.Class == Throttled || (hop == 0 && x.sent.Load() == nil) {
+		if failed.Class == Canceled || failed.Class == Throttled || (hop == 0 && !x.connected.Load()) {
 			return failed
 		}
 		err = failed.Err
