@@ -1,0 +1,132 @@
+// Package configs reads klank.yaml: defaults, then a strict decode, then
+// validation. Every complaint names file, line, field, value and what is
+// allowed. It composes what the stages need; it does none of their work.
+package configs
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"klank/parsers"
+)
+
+// Config is the whole of klank.yaml.
+type Config struct {
+	// Contact is an e-mail address or URL that stands in the User-Agent, so
+	// that a site's operator can reach whoever crawls it.
+	Contact string   `yaml:"contact"`
+	Crawl   Crawl    `yaml:"crawl"`
+	Brands  []Brand  `yaml:"brands"`
+	Sources []Source `yaml:"sources"`
+	Privacy Privacy  `yaml:"privacy"`
+	Web     Web      `yaml:"web"`
+}
+
+// Crawl holds the limits that hold for every source.
+type Crawl struct {
+	// Rate is requests per second per host, at most.
+	Rate float64 `yaml:"rate"`
+	// Workers bounds the hosts that are fetched from at the same time.
+	Workers int `yaml:"workers"`
+	// MaxPages bounds the pages of one run of one source; 0 is no bound.
+	MaxPages int `yaml:"max_pages"`
+	// Timeout bounds one request from dial to the last byte.
+	Timeout time.Duration `yaml:"timeout"`
+	// MaxBody is the most bytes of one decompressed body.
+	MaxBody int64 `yaml:"max_body"`
+	// MaxCrawlDelay is the longest Crawl-delay that is waited for; a host
+	// that asks for more is skipped and reported.
+	MaxCrawlDelay time.Duration `yaml:"max_crawl_delay"`
+}
+
+// Brand is a brand to watch: ours or a rival's.
+type Brand struct {
+	Name string `yaml:"name"`
+	// Aliases are other spellings that mean the same brand.
+	Aliases []string `yaml:"aliases"`
+	// Exclude are phrases that contain a name and mean something else.
+	Exclude []string `yaml:"exclude"`
+	Rival   bool     `yaml:"rival"`
+}
+
+// Source is one thing to collect from.
+type Source struct {
+	Name string `yaml:"name"`
+	// Type is one of SourceTypes.
+	Type string   `yaml:"type"`
+	URLs []string `yaml:"urls"`
+	// Brand is the brand that everything from this source is about.
+	Brand string `yaml:"brand"`
+	// Allow and Deny are regular expressions on the URL.
+	Allow []string `yaml:"allow"`
+	Deny  []string `yaml:"deny"`
+	// Depth bounds the links from a seed to a page; 0 is no bound.
+	Depth int `yaml:"depth"`
+	// MaxPages and Rate override those of crawl; 0 keeps them. A source's
+	// rate can only be slower.
+	MaxPages int     `yaml:"max_pages"`
+	Rate     float64 `yaml:"rate"`
+	// Parser forces one parser for all pages of the source.
+	Parser    string             `yaml:"parser"`
+	Selectors *parsers.Selectors `yaml:"selectors"`
+}
+
+// SourceTypes are the kinds of sources that can be configured.
+var SourceTypes = []string{"site", "feed", "mastodon"}
+
+// Privacy says what is kept of the people who publish.
+type Privacy struct {
+	// Authors is pseudonym (a keyed hash instead of the name), name or drop.
+	Authors string `yaml:"authors"`
+}
+
+// AuthorModes are the allowed values of Privacy.Authors.
+var AuthorModes = []string{"pseudonym", "name", "drop"}
+
+// Web is where the UI and API listen.
+type Web struct {
+	Addr string `yaml:"addr"`
+	// TokenEnv and TokenFile say where the access token is read from; it
+	// never stands in the file itself.
+	TokenEnv  string `yaml:"token_env"`
+	TokenFile string `yaml:"token_file"`
+}
+
+// Default returns the configuration that holds without a file.
+func Default() *Config {
+	return &Config{
+		Crawl: Crawl{Rate: 1, Workers: 64, MaxPages: 200, Timeout: 30 * time.Second,
+			MaxBody: 16 << 20, MaxCrawlDelay: time.Minute},
+		Privacy: Privacy{Authors: "pseudonym"},
+		Web:     Web{Addr: "127.0.0.1:8417", TokenEnv: "KLANK_TOKEN"},
+	}
+}
+
+// Load reads and validates a configuration file. A missing file is an error
+// that errors.Is fs.ErrNotExist; all other errors are *Error.
+func Load(file string) (*Config, error) {
+	b, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("configuration %s: %w", file, err)
+	}
+	if err != nil {
+		return nil, &Error{File: file, Msg: err.Error()}
+	}
+	return Parse(file, b)
+}
+
+// Token returns the access token of the UI and API, or "" where none is set.
+func (w Web) Token() (string, error) {
+	if w.TokenFile != "" {
+		b, err := os.ReadFile(w.TokenFile)
+		if err != nil {
+			return "", fmt.Errorf("configuration: web.token_file: %w", err)
+		}
+		return strings.TrimSpace(string(b)), nil
+	}
+	return os.Getenv(w.TokenEnv), nil
+}
