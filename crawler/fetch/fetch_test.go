@@ -347,9 +347,10 @@ func TestCancelReturnsPromptly(t *testing.T) {
 			}
 			_, err := cl.Fetch(ctx, Request{URL: c.url})
 			<-ctx.Done()
-			if late := time.Since(ended); late > 500*time.Millisecond { // some 100 µs, on a machine that is not busy
+			if late := time.Since(ended); late > 500*time.Millisecond { // the machine may be busy
 				t.Errorf("returned %s after the end of the context", late)
 			}
+			t.Logf("returned %s after the end", time.Since(ended))
 			var e *Error
 			if !errors.As(err, &e) || e.Class != Canceled || e.Retryable() {
 				t.Errorf("got %v", err)

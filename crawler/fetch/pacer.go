@@ -17,6 +17,8 @@ const (
 	// at least; sweepEvery is how often records are dropped.
 	idleAfter  = time.Minute
 	sweepEvery = time.Minute
+	// maxInterval keeps the tiniest rate a duration.
+	maxInterval = 365 * 24 * time.Hour
 )
 
 // pacer keeps one budget per host (mention.Host): while a request is under
@@ -73,7 +75,7 @@ type HostStatus struct {
 func newPacer(next http.RoundTripper, c Config) *pacer {
 	p := &pacer{next: next, maxWait: c.MaxCrawlDelay, hosts: map[string]*host{}}
 	if c.Rate > 0 {
-		p.interval = time.Duration(float64(time.Second) / c.Rate)
+		p.interval = time.Duration(min(1/c.Rate, maxInterval.Seconds()) * float64(time.Second))
 	}
 	return p
 }

@@ -245,6 +245,14 @@ func TestHostsTellTheirState(t *testing.T) {
 	}
 }
 
+func TestTinyRateIsNotNoLimit(t *testing.T) {
+	for rate, want := range map[float64]time.Duration{1e-300: maxInterval, 0.5: 2 * time.Second, 4: 250 * time.Millisecond, -1: 0} {
+		if got := newPacer(nil, Config{Rate: rate}).interval; got != want {
+			t.Errorf("%v gave %s, want %s", rate, got, want)
+		}
+	}
+}
+
 func TestIdleHostsAreForgotten(t *testing.T) {
 	p := newPacer(nil, Config{Rate: 1, MaxCrawlDelay: time.Minute})
 	now := time.Now()
