@@ -24,8 +24,12 @@ type merger struct {
 	taken []int
 }
 
-// prefixLen is how many letters and digits of a text tell reviews apart.
-const prefixLen = 60
+// How many letters and digits of a text are compared, and how many must be
+// there to recognise a review by: one syntax may cut texts short.
+const (
+	prefixLen = 60
+	keyLen    = 25
+)
 
 // prefix is the beginning of a text without case, spaces and signs.
 func prefix(s string, n int) string {
@@ -52,14 +56,14 @@ func keys(c *document.Candidate) []string {
 	if c.Author != nil {
 		author = prefix(c.Author.Name, 40)
 	}
-	text := prefix(c.Text, prefixLen)
+	text := prefix(c.Text, keyLen)
 	switch {
 	case text != "" && author != "":
 		out = append(out, kind+"text\x00"+author+"\x00"+text)
 	case author != "" && c.Rating != nil && !c.Published.IsZero():
 		out = append(out, kind+"day\x00"+author+"\x00"+c.Published.Format("2006-01-02"))
 	}
-	if len(text) >= 25 {
+	if len(text) >= keyLen {
 		out = append(out, kind+"long\x00"+text)
 	}
 	return out
@@ -95,6 +99,9 @@ func (m *merger) add(f document.Found) {
 	}
 }
 
+// maxAlike bounds how many candidates with the same key are compared.
+const maxAlike = 20
+
 // find returns the candidate of an earlier parser that is the same mention,
 // or -1.
 func (m *merger) find(c *document.Candidate, before int) int {
@@ -106,11 +113,11 @@ func (m *merger) find(c *document.Candidate, before int) int {
 		for len(list) > 0 && m.taken[list[0]] == m.from {
 			list = list[1:]
 		}
-		if m.byKey[k] = list; len(list) == 0 {
-			continue
-		}
-		if at := list[0]; compatible(&m.candidates[at], c) {
-			return at
+		m.byKey[k] = list
+		for _, at := range list[:min(len(list), maxAlike)] {
+			if m.taken[at] != m.from && compatible(&m.candidates[at], c) {
+				return at
+			}
 		}
 	}
 	return -1
@@ -141,7 +148,7 @@ func join(a, b *document.Candidate) {
 	fill(&a.Thread, b.Thread)
 	fill(&a.ParentHandle, b.ParentHandle)
 	fill(&a.ThreadHandle, b.ThreadHandle)
-	if len(b.Text) > len(a.Text) { // one of them is cut off
+	if cutOff(a.Text, b.Text) {
 		a.Text = b.Text
 	}
 	a.Item = joinRef(a.Item, b.Item)
@@ -175,6 +182,11 @@ func join(a, b *document.Candidate) {
 	if a.Invited == nil {
 		a.Invited = b.Invited
 	}
+}
+
+// cutOff tells whether a is the beginning of b and no more.
+func cutOff(a, b string) bool {
+	return len(b) > len(a) && strings.HasPrefix(prefix(b, len(b)), prefix(a, len(a)))
 }
 
 func fill(dst *string, src string) {

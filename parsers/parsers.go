@@ -8,6 +8,7 @@ package parsers
 
 import (
 	"klank/mention"
+	"klank/parsers/selectors"
 )
 
 // Result is what the parsers found on one page.
@@ -34,27 +35,5 @@ type Options struct {
 	Selectors *Selectors
 }
 
-// Selectors are a source's own rules for pages without markup. Each field is
-// a CSS selector relative to Review, optionally followed by "@attr" for an
-// attribute, e.g. ".stars@aria-label".
-type Selectors struct {
-	// Review selects the repeated block of one mention.
-	Review string `yaml:"review" json:"review"`
-	// Kind is the kind of the mentions; empty means review.
-	Kind   mention.Kind `yaml:"kind,omitempty" json:"kind,omitempty"`
-	ID     string       `yaml:"id,omitempty" json:"id,omitempty"`
-	Author string       `yaml:"author,omitempty" json:"author,omitempty"`
-	Title  string       `yaml:"title,omitempty" json:"title,omitempty"`
-	Text   string       `yaml:"text,omitempty" json:"text,omitempty"`
-	Rating string       `yaml:"rating,omitempty" json:"rating,omitempty"`
-	Date   string       `yaml:"date,omitempty" json:"date,omitempty"`
-	URL    string       `yaml:"url,omitempty" json:"url,omitempty"`
-	Reply  string       `yaml:"reply,omitempty" json:"reply,omitempty"`
-	// Item and the rest are looked up on the whole page.
-	Item        string `yaml:"item,omitempty" json:"item,omitempty"`
-	ItemRating  string `yaml:"item_rating,omitempty" json:"item_rating,omitempty"`
-	ReviewCount string `yaml:"review_count,omitempty" json:"review_count,omitempty"`
-	// Next and Links select pagination and detail links to follow.
-	Next  string `yaml:"next,omitempty" json:"next,omitempty"`
-	Links string `yaml:"links,omitempty" json:"links,omitempty"`
-}
+// Selectors are a source's own rules for pages without markup.
+type Selectors = selectors.Rules

@@ -1,6 +1,7 @@
 package parsers
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 	"klank/parsers/links"
 	"klank/parsers/mastodon"
 	"klank/parsers/microdata"
+	"klank/parsers/selectors"
 )
 
 // parser is one entry of the registry.
@@ -30,6 +32,7 @@ type Registry struct{ parsers []parser }
 // New returns a registry of all parsers.
 func New() *Registry {
 	return &Registry{[]parser{
+		{name: "selectors"}, // made of Options.Selectors for each page
 		{"mastodon", mastodon.Detect, mastodon.Parse, true},
 		{"feed", feed.Detect, feed.Parse, true},
 		{"jsonld", (*document.Document).IsHTML, jsonld.Parse, false},
@@ -72,7 +75,7 @@ func (r *Registry) Parse(p *mention.Page, o Options) (Result, error) {
 		m.add(f)
 		extra = append(extra, f.Links...)
 		out.Problems = append(out.Problems, f.Problems...)
-		if c.whole && o.Parser == "" {
+		if c.whole {
 			break
 		}
 	}
@@ -83,17 +86,33 @@ func (r *Registry) Parse(p *mention.Page, o Options) (Result, error) {
 	return out, nil
 }
 
-// choose returns the parsers to ask.
+// choose returns the parsers to ask. A source's own selectors come first, so
+// that what they say wins.
 func (r *Registry) choose(o Options) ([]parser, error) {
-	if o.Parser == "" {
-		return r.parsers, nil
+	if o.Parser == "" && o.Selectors == nil {
+		return r.parsers[1:], nil
 	}
+	var out []parser
 	for _, p := range r.parsers {
-		if p.name == o.Parser {
-			return []parser{p}, nil
+		if o.Parser != "" && p.name != o.Parser {
+			continue
 		}
+		if p.name == "selectors" {
+			if o.Selectors == nil {
+				return nil, errors.New("parsers: the parser selectors needs the source's selectors")
+			}
+			s, err := selectors.Compile(*o.Selectors)
+			if err != nil {
+				return nil, fmt.Errorf("parsers: %w", err)
+			}
+			p.detect, p.parse = (*document.Document).IsHTML, s.Parse
+		}
+		out = append(out, p)
 	}
-	return nil, fmt.Errorf("parsers: no parser %q; there are %s", o.Parser, strings.Join(r.Names(), ", "))
+	if len(out) == 0 {
+		return nil, fmt.Errorf("parsers: no parser %q; there are %s", o.Parser, strings.Join(r.Names(), ", "))
+	}
+	return out, nil
 }
 
 // joinLinks puts the links that parsers know for certain before those found

@@ -16,7 +16,8 @@ func itemLink(a *document.Anchor, u *url.URL) bool {
 			return false
 		}
 	}
-	if has(a.ItemProp, "url") {
+	last := segments[len(segments)-1]
+	if has(a.ItemProp, "url") && !a.Nav && named(last) {
 		return true
 	}
 	for i, s := range segments {
@@ -30,7 +31,7 @@ func itemLink(a *document.Anchor, u *url.URL) bool {
 	if !a.List || a.Nav || len(a.Text) == 0 {
 		return false
 	}
-	return slug(segments[len(segments)-1])
+	return slug(last)
 }
 
 // itemSegment names the path segments behind which single things stand.
@@ -71,4 +72,9 @@ func slug(s string) bool {
 	words := strings.FieldsFunc(s, func(r rune) bool { return r == '-' || r == '_' })
 	digits := strings.ContainsAny(s, "0123456789")
 	return len(words) >= 3 || len(words) >= 2 && digits
+}
+
+// named tells whether a last path segment could be a thing's name or number.
+func named(s string) bool {
+	return strings.ContainsAny(s, "-_0123456789")
 }

@@ -9,7 +9,6 @@ package links
 import (
 	"net/url"
 	"path"
-	"strconv"
 	"strings"
 
 	"klank/mention"
@@ -116,26 +115,28 @@ func (f *finder) kind(a *document.Anchor, u string) mention.LinkKind {
 	}
 	to := pagination(u)
 	next := nextLabel(a.Text) || nextLabel(a.Label) || nextClass(a.Class)
-	if to.list == f.here.list && (to.number != f.here.number || to.ok != f.here.ok) {
+	numbered := pageNumber(a.Text) || pageNumber(a.Label)
+	if to.list == f.here.list {
 		if to.first() && f.here.first() {
 			return "" // this page under another name
 		}
-		if to.ok && (to.sure || next || number(a.Text) || f.here.ok) {
+		if to.ok && (to.sure || next || numbered || f.here.ok) {
 			return mention.LinkNext
 		}
 	}
-	if next && !a.List && (to.ok || sameList(u, f.d.URL)) || next && to.ok {
+	same := samePath(u, f.d.URL)
+	switch {
+	case next && (to.ok || same), numbered && to.sure && !to.first(), (next || numbered) && variant(f.d.URL, u):
 		return mention.LinkNext
-	}
-	if itemLink(a, p) {
+	case !same && itemLink(a, p):
 		return mention.LinkItem
 	}
 	return mention.LinkPage
 }
 
-// sameList tells whether two URLs have the same path: only the query, where
-// a cursor stands, differs.
-func sameList(a, b string) bool {
+// samePath tells whether two URLs differ in no more than the query, where
+// filters and cursors stand.
+func samePath(a, b string) bool {
 	a, _, _ = strings.Cut(a, "?")
 	b, _, _ = strings.Cut(b, "?")
 	return a == b
@@ -179,10 +180,4 @@ func file(p string) bool {
 		return true
 	}
 	return false
-}
-
-func number(s string) bool {
-	s = strings.TrimSpace(s)
-	n, err := strconv.Atoi(s)
-	return err == nil && n > 0 && n < 100000
 }

@@ -123,3 +123,33 @@ func nextClass(class string) bool {
 	}
 	return false
 }
+
+// pageNumber tells whether a link's words are a page number: "2", "Page 2".
+func pageNumber(s string) bool {
+	if len(s) > 40 {
+		return false
+	}
+	s = strings.TrimSpace(strings.ToLower(s))
+	for _, word := range []string{"go to ", "ga naar ", "naar ", "page ", "pagina ", "seite "} {
+		s = strings.TrimPrefix(s, word)
+	}
+	n, err := strconv.Atoi(s)
+	return err == nil && n > 0 && n < 100000
+}
+
+// variant tells whether two URLs differ in one short place only, and by a
+// number: how lists without a known page parameter number their pages.
+func variant(here, to string) bool {
+	head := 0
+	for head < len(here) && head < len(to) && here[head] == to[head] {
+		head++
+	}
+	tail := 0
+	for tail < len(here)-head && tail < len(to)-head && here[len(here)-1-tail] == to[len(to)-1-tail] {
+		tail++
+	}
+	was, is := here[head:len(here)-tail], to[head:len(to)-tail]
+	const digits = "0123456789"
+	return len(was) <= 12 && len(is) <= 16 && strings.ContainsAny(was+is, digits) &&
+		(was == "" || is == "" || strings.Trim(was, digits) == strings.Trim(is, digits)) && strings.Count(here[:head], "/") >= 3
+}

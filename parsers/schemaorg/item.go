@@ -77,7 +77,7 @@ func (r *reader) itemRef(t *Thing) mention.ItemRef {
 		URL:  r.d.Abs(t.text("url")),
 	}
 	if len(t.Types) > 0 {
-		ref.Type = t.Types[0]
+		ref.Type = strings.Clone(t.Types[0]) // not a part of the whole script
 	}
 	if b := r.g.thing(t, "brand", "manufacturer"); b != nil {
 		ref.Brand = b.line("name")
@@ -185,13 +185,16 @@ func (r *reader) native(c *document.Candidate, t *Thing) {
 		if counter(frag) && c.Author != nil && !c.Published.IsZero() {
 			return
 		}
-		c.NativeID, c.IDScope = frag, r.d.URL
+		c.NativeID, c.IDScope = strings.Clone(frag), r.d.URL
 		if c.URL == "" {
 			c.URL = r.d.Ref("#" + frag)
 		}
 		return
 	}
-	c.NativeID = id
+	c.NativeID = strings.Clone(id)
+	if c.URL == "" && strings.HasPrefix(id, "http") {
+		c.URL = r.d.Ref(id)
+	}
 	if id != "" && len(id) <= 5 && counter(id) {
 		c.IDScope = r.d.URL
 		if c.Item != nil && c.Item.URL != "" {
