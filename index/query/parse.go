@@ -158,7 +158,7 @@ func (p *parser) part(depth int) (Node, error) {
 	}
 	switch t.kind {
 	case tokOpen:
-		return p.parens(depth+1, nil)
+		return p.parens(depth+1, p.field)
 	case tokField:
 		return p.fieldPart(depth)
 	case tokWord, tokPhrase:
@@ -222,7 +222,7 @@ func (p *parser) fieldPart(depth int) (Node, error) {
 	if t.kind == tokOpen {
 		return p.parens(depth+1, &f)
 	}
-	if t.kind == tokEnd || t.kind == tokClose || t.val == "" {
+	if t.kind == tokEnd || t.kind == tokClose || t.kind == tokWord && t.val == "" {
 		return nil, &SyntaxError{name.pos, f.Name + ": needs a value", "write it right after the colon: " + f.example()}
 	}
 	n, err := p.value(f, t)

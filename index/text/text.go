@@ -40,6 +40,9 @@ func Tokens(s string) []Token { return AppendTokens(nil, s) }
 
 // AppendTokens appends the words of s to dst.
 func AppendTokens(dst []Token, s string) []Token {
+	if !utf8.ValidString(s) {
+		s = blankInvalid(s)
+	}
 	it := words.FromString(s)
 	for it.Next() {
 		w := it.Value()
@@ -51,6 +54,20 @@ func AppendTokens(dst []Token, s string) []Token {
 		}
 	}
 	return dst
+}
+
+// blankInvalid puts spaces for the bytes that are not UTF-8: they end words,
+// and the places of all others stay.
+func blankInvalid(s string) string {
+	b := []byte(s)
+	for i := 0; i < len(b); {
+		r, n := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && n == 1 {
+			b[i] = ' '
+		}
+		i += n
+	}
+	return string(b)
 }
 
 // Words returns the folded words of s in order.
