@@ -175,7 +175,8 @@ type Queue interface {
 	// Lease takes the budget key that has waited longest among those with
 	// due URLs of an open run of the given sources; nil when there is none.
 	Lease(ctx context.Context, sources []string, ttl time.Duration) (*Lease, error)
-	// Claim returns at most n due URLs of the lease, those at fetched first.
+	// Claim returns at most n due URLs of the lease: those at fetched first,
+	// then some of each priority, then those that failed before.
 	Claim(ctx context.Context, l *Lease, n int) ([]URL, error)
 	// Settle writes results in one transaction and returns how many of their
 	// links were new. Results of URLs that are no longer the lease's are

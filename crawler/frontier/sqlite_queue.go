@@ -79,13 +79,11 @@ var claimQuery = func() string {
 		return "SELECT * FROM (SELECT " + claimColumns + " FROM urls WHERE source = ?1 AND budget = ?2 AND " +
 			where + " AND due <= ?3 " + order + " LIMIT ?5) AS part"
 	}
-	parts := []string{
-		part("state = 2 AND priority IN (0, 1, 2, 3, 4) AND lease <> ?4", ""),
-		part("state = 4 AND priority IN (0, 1, 2, 3, 4)", ""),
-	}
+	parts := []string{part("state = 2 AND priority IN (0, 1, 2, 3, 4) AND lease <> ?4", "")}
 	for p := PrioritySeed; p <= PriorityPage; p++ {
 		parts = append(parts, part("state = 0 AND priority = "+strconv.Itoa(int(p)), "ORDER BY due, id"))
 	}
+	parts = append(parts, part("state = 4 AND priority IN (0, 1, 2, 3, 4)", ""))
 	return strings.Join(parts, " UNION ALL ")
 }()
 

@@ -41,8 +41,7 @@ func (s *SQLite) BeginRun(ctx context.Context, source string) (run mention.Run, 
 		run, seq, prepared, err = t.openRun(sourceID)
 		if err == nil {
 			resumed, run.Status = true, "running"
-			_, err = t.exec("UPDATE runs SET status = 'running' WHERE seq = ?", seq)
-			return err
+			return t.resume(sourceID, seq)
 		}
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err
@@ -58,6 +57,26 @@ func (s *SQLite) BeginRun(ctx context.Context, source string) (run mention.Run, 
 		err = s.prepare(ctx, sourceID, seq)
 	}
 	return run, resumed, err
+}
+
+// resume makes what was fetched but could not be handled due at once: that
+// is what one resumes a run for.
+func (t *tx) resume(source, seq int64) error {
+	if _, err := t.exec("UPDATE runs SET status = 'running' WHERE seq = ?", seq); err != nil {
+		return err
+	}
+	n, err := t.exec(`UPDATE urls SET due = ? WHERE source = ? AND budget IN (SELECT budget FROM queues WHERE source = ?)
+		AND state = 2 AND priority IN (0, 1, 2, 3, 4) AND due > ?`, t.now, source, source, t.now)
+	if err != nil || n == 0 {
+		return err
+	}
+	return t.wakeQueues(source)
+}
+
+// wakeQueues has every queue of a source looked at.
+func (t *tx) wakeQueues(source int64) error {
+	_, err := t.exec("UPDATE queues SET next_due = CASE WHEN next_due < ? THEN next_due ELSE ? END WHERE source = ?", t.now, t.now, source)
+	return err
 }
 
 // newRunID sorts by time and is unique.
@@ -92,10 +111,10 @@ func (s *SQLite) prepare(ctx context.Context, source, seq int64) error {
 				return err
 			}
 			if more = last.Valid; !more {
-				_, err = t.exec("UPDATE queues SET next_due = CASE WHEN next_due < ? THEN next_due ELSE ? END WHERE source = ?", t.now, t.now, source)
-				if err == nil {
-					_, err = t.exec("UPDATE runs SET prepared = 1 WHERE seq = ?", seq)
+				if err := t.wakeQueues(source); err != nil {
+					return err
 				}
+				_, err = t.exec("UPDATE runs SET prepared = 1 WHERE seq = ?", seq)
 				return err
 			}
 			// What was pending keeps its place, before what is due once more:

@@ -399,6 +399,11 @@ func fetchedLater(f *fixture) {
 	f.release(l, time.Time{})
 	f.nothing("shop")
 	f.counts(frontier.SourceStats{Source: "shop", Fetched: 1})
+	f.begin("shop") // resumed: at once
+	l = f.lease("shop")
+	f.settle(l, frontier.Result{URL: f.claim(l, host+"/")[0], State: frontier.Fetched, Due: time.Now().Add(time.Hour), Class: "handler"})
+	f.release(l, time.Time{})
+	f.nothing("shop")
 	must(f.EndRun(f.Context(), run, "failed"))(f)
 	f.begin("shop")
 	u = f.claim(f.lease("shop"), host+"/")[0]
@@ -490,8 +495,8 @@ func release(f *fixture) {
 	f.claim(l, host+"/a")
 	f.release(l, time.Time{})
 	f.counts(frontier.SourceStats{Source: "shop", Pending: 1, Failed: 1})
-	got := f.claim(f.lease("shop"), host+"/a", host+"/b")
-	if got[0].Attempts != 1 || got[1].Attempts != 0 {
+	got := f.claim(f.lease("shop"), host+"/b", host+"/a")
+	if got[0].Attempts != 0 || got[1].Attempts != 1 {
 		f.Errorf("attempts %d and %d", got[0].Attempts, got[1].Attempts)
 	}
 }

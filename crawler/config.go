@@ -1,0 +1,85 @@
+package crawler
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"klank/crawler/fetch"
+	"klank/crawler/frontier"
+	"klank/mention"
+)
+
+// Fetcher asks for one URL, politely; fetch.Client is one. Fetch is called
+// from several goroutines, for one host from one at a time. Its errors are of
+// type *fetch.Error.
+type Fetcher interface {
+	Fetch(ctx context.Context, r fetch.Request) (*fetch.Response, error)
+}
+
+// Snapshots keeps pages; snapshot.Store is one. It is called from several
+// goroutines.
+type Snapshots interface {
+	// PutAll returns the pages' locators when all of them are on disk.
+	PutAll(ctx context.Context, pages []*mention.Page) (locators []string, err error)
+	Get(locator string) (*mention.Page, error)
+	Has(locator string) bool
+}
+
+// Config holds what an Engine works with. Frontier, Fetcher and Handler are
+// needed; the zero value of any other field means its default.
+type Config struct {
+	Frontier frontier.Frontier
+	Fetcher  Fetcher
+	Handler  Handler
+	// Snapshots may be nil: then no body is kept, and a page that was fetched
+	// but not handled when the process dies is fetched again.
+	Snapshots Snapshots
+	// Generation names the index that the Handler writes to. A page is only
+	// asked for conditionally when its mentions are in this one.
+	Generation string
+	// Events is told what happens, one call at a time; it is to return at once.
+	Events func(Event)
+
+	// Workers bounds the hosts that are worked on at the same time; 0 means 64.
+	Workers int
+	// Interval is the spacing between the last request of one lease of a host
+	// and the first of the next, so that several processes keep one rate; the
+	// Fetcher spaces those within. 0 means none.
+	Interval time.Duration
+	// MaxWait is how long a run waits for URLs that are due later (after a
+	// failure, or because the host wants to be left alone); those due later
+	// still are left for the next run. 0 means 2 minutes.
+	MaxWait time.Duration
+	// Backoff is the time to the second try of a URL; it doubles with each
+	// further one. 0 means 2 seconds.
+	Backoff time.Duration
+	// LeaseTTL is how long another process waits before it takes over the
+	// hosts of one that no longer answers; 0 means 1 minute.
+	LeaseTTL time.Duration
+	// MaxInFlight bounds the bytes of bodies that are fetched and not yet
+	// handled, over all workers; each worker may hold one body more. 0 means
+	// 256 MiB.
+	MaxInFlight int64
+}
+
+func (c Config) withDefaults() (Config, error) {
+	if c.Frontier == nil || c.Fetcher == nil || c.Handler == nil {
+		return c, errors.New("crawler: a frontier, a fetcher and a handler are needed")
+	}
+	if c.Events == nil {
+		c.Events = func(Event) {}
+	}
+	setDefault(&c.Workers, 64)
+	setDefault(&c.MaxWait, 2*time.Minute)
+	setDefault(&c.Backoff, 2*time.Second)
+	setDefault(&c.LeaseTTL, time.Minute)
+	setDefault(&c.MaxInFlight, 256<<20)
+	return c, nil
+}
+
+func setDefault[T int | int64 | time.Duration](v *T, d T) {
+	if *v <= 0 {
+		*v = d
+	}
+}

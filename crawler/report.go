@@ -1,0 +1,104 @@
+package crawler
+
+import (
+	"time"
+
+	"klank/mention"
+)
+
+// The statuses of a run (mention.Run.Status).
+const (
+	// StatusDone: everything that was to be fetched is fetched, or the run
+	// stopped at MaxPages.
+	StatusDone = "done"
+	// StatusSuspect: it ended, but what it saw is not to be trusted as
+	// complete: walls instead of pages, or URLs left for another time.
+	StatusSuspect = "suspect"
+	// StatusFailed: no page could be fetched, or pages could not be stored.
+	StatusFailed = "failed"
+	// StatusInterrupted: it was stopped and goes on with the next Run.
+	StatusInterrupted = "interrupted"
+)
+
+// Report tells what a Run did, in the order of its sources.
+type Report struct {
+	Sources []SourceReport
+}
+
+// SourceReport tells what one Run did for one source. Its counts are those of
+// this call; Run counts a resumed run from its start.
+type SourceReport struct {
+	Run     mention.Run
+	Resumed bool
+	// Pages were fetched with a body, NotModified without one or with the
+	// body that was known, Redirects led elsewhere, and Recovered were
+	// handled from the snapshots of an earlier run that could not.
+	Pages, NotModified, Redirects, Recovered int
+	// Bytes is the size of the bodies as received.
+	Bytes int64
+	// New, Changed and Same count mentions.
+	New, Changed, Same int
+	// Errors counts failures by class: those of fetch.Class, and "handler".
+	Errors map[string]int
+	// RobotsBlocked counts the URLs that robots.txt keeps out;
+	// RobotsExamples are up to 20 of them.
+	RobotsBlocked  int
+	RobotsExamples []string
+	// Walls counts pages that were a wall (consent, captcha) rather than
+	// content.
+	Walls int
+	// Dead counts the URLs given up for reasons other than robots.txt and
+	// the source's scope.
+	Dead int
+	// Left counts the URLs that wait for another run.
+	Left int
+	// Capped says that the run stopped at MaxPages with URLs left.
+	Capped   bool
+	Duration time.Duration
+	// Status is that of Run; Reason says why it is not "done".
+	Status, Reason string
+}
+
+// EventKind says what an Event is about.
+type EventKind string
+
+// The kinds of events.
+const (
+	// EventBegin: a run began or, with Resumed, goes on.
+	EventBegin EventKind = "begin"
+	// EventPage: a page was handled, not modified, or led elsewhere.
+	EventPage EventKind = "page"
+	// EventError: a URL could not be fetched or a page not be stored.
+	EventError EventKind = "error"
+	// EventRobots: robots.txt forbids a URL.
+	EventRobots EventKind = "robots"
+	// EventWaiting: a host is left alone until Until.
+	EventWaiting EventKind = "waiting"
+	// EventEnd: a run ended, with Report.
+	EventEnd EventKind = "end"
+)
+
+// Event is something that happened. Fields without a meaning for its kind
+// are zero.
+type Event struct {
+	Kind    EventKind
+	Source  string
+	Resumed bool
+	// Host is the budget key, for EventWaiting.
+	Host, URL string
+	// Status is the HTTP status: 200, 304, that of an error.
+	Status int
+	// Redirect is where the URL leads.
+	Redirect string
+	// New, Changed and Same count the page's mentions.
+	New, Changed, Same int
+	// Blocked is what kind of wall the page was.
+	Blocked string
+	// Err is the failure, Retry when it is tried again (zero for never).
+	Err   error
+	Retry time.Time
+	Until time.Time
+	// Known and Left count the source's URLs, and those that want work yet.
+	Known, Left int
+	Report      *SourceReport
+}

@@ -1,0 +1,352 @@
+package crawler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"klank/crawler/fetch"
+	"klank/crawler/frontier"
+	"klank/mention"
+)
+
+// handlerTries is how often a page is given to the handler in one run.
+const handlerTries = 3
+
+// PanicError is a Handler's panic on a page. The page is kept.
+type PanicError struct {
+	URL   string
+	Value any
+	Stack []byte
+}
+
+func (e *PanicError) Error() string {
+	return fmt.Sprintf("the handler panicked on %s: %v", e.URL, e.Value)
+}
+
+// store settles what the worker fetched, in batches, until there is no more.
+// After a failure it only takes the items off the worker's hands.
+func (w *worker) store(ctx context.Context, cancel context.CancelCauseFunc) {
+	failed := false
+	for first := range w.items {
+		batch := w.batch(first)
+		if !failed {
+			if err := w.settle(ctx, batch); err != nil {
+				failed = true
+				cancel(err)
+				w.check(err)
+			}
+		}
+		for _, it := range batch {
+			w.gate.leave(it.held)
+			w.pending.Done()
+		}
+	}
+}
+
+// batch adds to an item those that wait already.
+func (w *worker) batch(first item) []item {
+	batch, size := []item{first}, first.held
+	for len(batch) < batchPages && size < batchBytes {
+		select {
+		case it, ok := <-w.items:
+			if !ok {
+				return batch
+			}
+			batch, size = append(batch, it), size+it.held
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// outcome is one URL's result with the event that tells of it.
+type outcome struct {
+	result frontier.Result
+	event  Event
+	change func(*SourceReport)
+}
+
+// settle takes a batch through the order that loses nothing: saved, fetched,
+// handled, done.
+func (w *worker) settle(ctx context.Context, batch []item) error {
+	if err := w.save(batch); err != nil {
+		return err
+	}
+	var tally frontier.Tally
+	var outcomes []outcome
+	var fetched []frontier.Result
+	for i := range batch {
+		it := &batch[i]
+		switch {
+		case it.page == nil:
+			o := w.outcome(it)
+			if o.result.State != frontier.Done {
+				tally.Errors++
+			} else if it.response.NotModified || it.response.Page != nil {
+				tally.Pages++
+			}
+			outcomes = append(outcomes, o)
+		case !it.saved:
+			tally.Pages++
+			if w.Snapshots != nil {
+				fetched = append(fetched, result(it, frontier.Fetched))
+			}
+		}
+		if it.response != nil {
+			tally.Bytes += it.response.Bytes
+		}
+	}
+	if err := w.write(tally, fetched, outcomes); err != nil {
+		return err
+	}
+	outcomes = outcomes[:0]
+	tally = frontier.Tally{}
+	for i := range batch {
+		it := &batch[i]
+		if it.page == nil || ctx.Err() != nil || w.run.stopped() {
+			continue // what is not handled stays at fetched: Release gives it back
+		}
+		o, ok := w.handle(ctx, it)
+		if !ok {
+			continue
+		}
+		if o.result.State != frontier.Done {
+			tally.Errors++
+		}
+		outcomes = append(outcomes, o)
+	}
+	return w.write(tally, nil, outcomes)
+}
+
+// save puts the new pages on disk.
+func (w *worker) save(batch []item) error {
+	if w.Snapshots == nil {
+		return nil
+	}
+	var pages []*mention.Page
+	for _, it := range batch {
+		if it.page != nil && !it.saved {
+			pages = append(pages, it.page)
+		}
+	}
+	if len(pages) == 0 {
+		return nil
+	}
+	locators, err := w.Snapshots.PutAll(w.last, pages)
+	for i, l := range locators {
+		pages[i].Snapshot = l
+	}
+	return err
+}
+
+// write settles results in one transaction, and tells of them.
+func (w *worker) write(tally frontier.Tally, results []frontier.Result, outcomes []outcome) error {
+	for _, o := range outcomes {
+		results = append(results, o.result)
+	}
+	if len(results) == 0 && tally == (frontier.Tally{}) {
+		return nil
+	}
+	added, err := w.Frontier.Settle(w.last, w.lease, tally, results)
+	if err != nil {
+		return err
+	}
+	for _, o := range outcomes {
+		w.seen.add(w.run.src.Name, o.result.Links)
+		if added > 0 && w.elsewhere(o.result.Links) {
+			w.notify()
+		}
+		finished := 0
+		if s := o.result.State; s == frontier.Done || s == frontier.Dead {
+			finished = 1
+		}
+		w.run.mu.Lock()
+		w.run.known += added
+		w.run.left += added - finished
+		w.run.mu.Unlock()
+		added = 0
+		o.event.Source, o.event.URL = w.run.src.Name, o.result.URL.URL
+		o.event.Known, o.event.Left = w.run.update(o.change)
+		w.emit(o.event)
+	}
+	return nil
+}
+
+// elsewhere tells whether links lead to a host that another worker may take.
+func (w *worker) elsewhere(links []frontier.Link) bool {
+	return slices.ContainsFunc(links, func(l frontier.Link) bool { return mention.Host(l.URL) != w.lease.Key })
+}
+
+// result begins the result of an item that has a page, or is as good as one
+// that was known.
+func result(it *item, state frontier.State) frontier.Result {
+	r := frontier.Result{URL: it.url, State: state}
+	if p := it.page; p != nil {
+		r.Snapshot, r.SHA256, r.ETag, r.LastModified = p.Snapshot, p.SHA256, p.ETag, p.LastModified
+	} else {
+		u := it.url
+		r.Snapshot, r.SHA256, r.ETag, r.LastModified = u.Snapshot, u.SHA256, u.ETag, u.LastModified
+	}
+	return r
+}
+
+// outcome is what becomes of an item without a page to handle.
+func (w *worker) outcome(it *item) outcome {
+	switch {
+	case it.outside:
+		return outcome{
+			result: frontier.Result{URL: it.url, State: frontier.Dead, Class: classScope, Message: "not within the source's scope any more"},
+			event:  Event{Kind: EventError, Err: fmt.Errorf("%s is not within the source's scope any more", it.url.URL)},
+			change: func(*SourceReport) {},
+		}
+	case it.err != nil:
+		return w.failure(it.url, it.err)
+	case it.response.Redirect != "":
+		return w.redirect(it)
+	}
+	o := outcome{
+		result: result(it, frontier.Done),
+		event:  Event{Kind: EventPage, Status: http.StatusNotModified},
+		change: func(p *SourceReport) { p.NotModified++; p.Bytes += it.response.Bytes },
+	}
+	o.result.Generation = w.run.generation
+	o.result.Redo = w.run.reach.MaxDepth > 0
+	if p := it.response.Page; p != nil { // the same body, perhaps with new validators
+		o.event.Status = p.Status
+		o.result.ETag, o.result.LastModified = p.ETag, p.LastModified
+	}
+	return o
+}
+
+func (w *worker) failure(u frontier.URL, e *fetch.Error) outcome {
+	o := outcome{result: verdict(u, e, w.Backoff, time.Now()), event: Event{Kind: EventError, Status: e.Status, Err: e}}
+	o.event.Retry = o.result.Due
+	if e.Class == fetch.Robots && !e.Temporary {
+		o.event.Kind = EventRobots
+		o.change = func(*SourceReport) {} // counted at the end
+		return o
+	}
+	o.change = func(p *SourceReport) {
+		p.Errors[string(e.Class)]++
+		if w.run.failure == "" {
+			w.run.failure = e.Error()
+		}
+	}
+	return o
+}
+
+// redirect sends the frontier to where a URL leads, under the same rules.
+func (w *worker) redirect(it *item) outcome {
+	u, target := it.url, it.response.Redirect
+	seed := u.Priority == frontier.PrioritySeed
+	refuse := ""
+	switch {
+	case target == u.URL:
+		refuse = "redirects to itself"
+	case u.Hops >= maxHops:
+		refuse = fmt.Sprintf("more than %d redirects in a row", maxHops)
+	case !w.run.reach.holds(target, seed):
+		refuse = "redirect leaves the source: " + target
+	case isFile(target):
+		refuse = "redirect to a file: " + target
+	}
+	if refuse != "" {
+		return w.failure(u, &fetch.Error{URL: u.URL, Class: classRedirect, Err: errors.New(refuse)})
+	}
+	return outcome{
+		result: frontier.Result{URL: u, State: frontier.Done, Redo: w.run.reach.MaxDepth > 0,
+			Links: []frontier.Link{{URL: target, Priority: u.Priority, Depth: u.Depth, Hops: u.Hops + 1}}},
+		event:  Event{Kind: EventPage, Redirect: target},
+		change: func(p *SourceReport) { p.Redirects++ },
+	}
+}
+
+// handle gives a saved page to the handler. It returns false when the context
+// ended before the page was stored.
+func (w *worker) handle(ctx context.Context, it *item) (outcome, bool) {
+	out, err := w.tryHandle(ctx, it.page)
+	if ctx.Err() != nil && err != nil {
+		return outcome{}, false
+	}
+	count := func(p *SourceReport) {
+		if it.saved {
+			p.Recovered++
+			return
+		}
+		p.Pages++
+		p.Bytes += it.response.Bytes
+	}
+	if err != nil {
+		return w.unhandled(it, err, count), true
+	}
+	w.run.handled()
+	o := outcome{
+		result: result(it, frontier.Done),
+		event:  Event{Kind: EventPage, Status: it.page.Status, New: out.New, Changed: out.Changed, Same: out.Same, Blocked: out.Blocked},
+	}
+	o.change = func(p *SourceReport) {
+		count(p)
+		p.New, p.Changed, p.Same = p.New+out.New, p.Changed+out.Changed, p.Same+out.Same
+	}
+	if out.Blocked != "" {
+		// A wall is no content: nothing of it is known, and nothing followed.
+		o.result = frontier.Result{URL: it.url, State: frontier.Dead, Class: classWall, Message: "a wall instead of content: " + out.Blocked}
+		o.change = func(p *SourceReport) { count(p); p.Walls++ }
+		return o, true
+	}
+	o.result.Generation = w.run.generation
+	o.result.Redo = w.run.reach.MaxDepth > 0
+	if !it.page.Directives.Merge(out.Directives).NoFollow {
+		o.result.Links = w.run.reach.links(out.Links, it.url.Depth, w.seen)
+	}
+	return o, true
+}
+
+// unhandled keeps a page at fetched for the next run. Without snapshots it
+// can only be fetched again.
+func (w *worker) unhandled(it *item, err error, count func(*SourceReport)) outcome {
+	_, panicked := err.(*PanicError)
+	w.run.unhandled(err, panicked)
+	o := outcome{
+		result: frontier.Result{URL: it.url, State: frontier.Fetched, Due: time.Now().Add(maxPause), Class: classHandler, Message: err.Error()},
+		event:  Event{Kind: EventError, Err: fmt.Errorf("%s could not be stored: %w", it.url.URL, err)},
+		change: count,
+	}
+	if w.Snapshots == nil {
+		o.result.State = frontier.Failed
+	}
+	return o
+}
+
+// tryHandle calls the handler a few times.
+func (w *worker) tryHandle(ctx context.Context, page *mention.Page) (out Outcome, err error) {
+	for try := range handlerTries {
+		if out, err = w.callHandler(ctx, page); err == nil {
+			return out, nil
+		}
+		if _, panicked := err.(*PanicError); panicked || try == handlerTries-1 {
+			return out, err
+		}
+		select {
+		case <-time.After(doubled(w.Backoff/4, try)):
+		case <-ctx.Done():
+			return out, err
+		}
+	}
+	return out, err
+}
+
+func (w *worker) callHandler(ctx context.Context, page *mention.Page) (out Outcome, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &PanicError{URL: page.URL, Value: v, Stack: debug.Stack()}
+		}
+	}()
+	return w.Handler.Handle(ctx, w.run.src, page)
+}

@@ -1,0 +1,247 @@
+package crawler
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"klank/crawler/fetch"
+	"klank/crawler/frontier"
+	"klank/mention"
+)
+
+const (
+	// claimURLs is how many URLs a worker claims at once, leaseURLs and
+	// leaseTime how much of a host it does before others get their turn.
+	claimURLs = 32
+	leaseURLs = 128
+	leaseTime = 30 * time.Second
+	// batchPages bounds the pages that share a wait for the disk and a
+	// transaction, batchBytes their bodies. A page never waits for a batch to
+	// fill: a batch is what has come while the one before was handled.
+	batchPages = 8
+	batchBytes = 4 << 20
+)
+
+// item is a URL with what came of it: exactly one of page, err and response
+// without a page is set.
+type item struct {
+	url frontier.URL
+	// page is fetched or, when saved is set, read from the snapshot.
+	page     *mention.Page
+	saved    bool
+	response *fetch.Response
+	err      *fetch.Error
+	// outside says that the URL is no longer within the source's scope.
+	outside bool
+	held    int64 // bytes taken from the gate
+}
+
+// worker drains a lease.
+type worker struct {
+	*dispatch
+	run   *run
+	lease *frontier.Lease
+
+	items   chan item
+	pending sync.WaitGroup // items that are not settled yet
+	done    int
+	until   time.Time // when this lease has had its turn
+
+	// asked is when the last request began; pause when the host may be asked
+	// again, zero for at once.
+	asked, pause time.Time
+}
+
+func newWorker(d *dispatch, r *run, l *frontier.Lease) *worker {
+	return &worker{dispatch: d, run: r, lease: l, items: make(chan item, batchPages/2), until: time.Now().Add(leaseTime)}
+}
+
+// work drains the lease and gives it back.
+func (w *worker) work(ctx context.Context) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var helpers sync.WaitGroup
+	stopped := make(chan struct{})
+	helpers.Go(func() { w.keepLease(ctx, cancel, stopped) })
+	helpers.Go(func() { w.store(ctx, cancel) })
+	if err := w.fetchAll(ctx); err != nil {
+		cancel(err)
+		w.check(err)
+	}
+	close(w.items)
+	close(stopped)
+	helpers.Wait()
+	if w.Interval > 0 && !w.asked.IsZero() {
+		if next := w.asked.Add(max(w.Interval, w.run.src.MinInterval)); next.After(w.pause) {
+			w.pause = next
+		}
+	}
+	w.check(w.Frontier.Release(w.last, w.lease, w.pause))
+	if w.done == 0 {
+		w.run.nothingSaved()
+	}
+}
+
+// check ends the whole run for an error of the frontier or the snapshots; a
+// lost lease concerns this worker only, and an ended context nobody.
+func (w *worker) check(err error) {
+	if err != nil && !errors.Is(err, frontier.ErrLeaseLost) && !errors.Is(err, context.Canceled) {
+		w.fail(err)
+	}
+}
+
+// keepLease extends the lease while a fetch or a handler takes its time.
+func (w *worker) keepLease(ctx context.Context, cancel context.CancelCauseFunc, stopped <-chan struct{}) {
+	tick := time.NewTicker(w.LeaseTTL / 3)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			if err := w.Frontier.Extend(w.last, w.lease); err != nil {
+				cancel(err)
+				w.check(err)
+				return
+			}
+		case <-stopped:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// fetchAll claims and fetches until the lease has had its turn, nothing is
+// due, or the host wants to be left alone.
+func (w *worker) fetchAll(ctx context.Context) error {
+	for ctx.Err() == nil {
+		urls, err := w.Frontier.Claim(ctx, w.lease, claimURLs)
+		if err != nil {
+			return err
+		}
+		if len(urls) == 0 {
+			if w.done == 0 {
+				return nil
+			}
+			// The pages in hand may bring links.
+			w.pending.Wait()
+			if urls, err = w.Frontier.Claim(ctx, w.lease, claimURLs); err != nil || len(urls) == 0 {
+				return err
+			}
+		}
+		for _, u := range urls {
+			more, err := w.fetchOne(ctx, u)
+			if err != nil || !more {
+				return err
+			}
+		}
+		if w.done >= leaseURLs || time.Now().After(w.until) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// fetchOne hands one URL on to be stored. It returns false when the lease is
+// to be given back, with what is left of it.
+func (w *worker) fetchOne(ctx context.Context, u frontier.URL) (more bool, err error) {
+	if ctx.Err() != nil || w.run.stopped() {
+		return false, nil
+	}
+	it := item{url: u}
+	if u.State == frontier.Fetched {
+		it.page = w.savedPage(u)
+		it.saved = it.page != nil
+		w.run.recovered()
+	}
+	seed := u.Priority == frontier.PrioritySeed
+	switch {
+	case it.saved:
+	case !w.run.reach.holds(u.URL, seed):
+		it.outside = true
+	case !w.run.reserve():
+		return false, nil
+	default:
+		if err := w.fetch(ctx, &it); err != nil {
+			w.run.unreserve()
+			return false, err
+		}
+		if it.response == nil || it.response.Redirect != "" {
+			w.run.unreserve()
+		}
+	}
+	if it.page != nil {
+		it.held = int64(len(it.page.Body))
+		if err := w.gate.enter(ctx, it.held); err != nil {
+			return false, nil // put back by Release
+		}
+	}
+	w.done++
+	w.pending.Add(1)
+	w.items <- it
+	return w.pause.IsZero() && ctx.Err() == nil, nil
+}
+
+// savedPage reads a page that an earlier run fetched but could not handle;
+// nil when it has to be fetched again.
+func (w *worker) savedPage(u frontier.URL) *mention.Page {
+	if w.Snapshots == nil || u.Snapshot == "" {
+		return nil
+	}
+	page, err := w.Snapshots.Get(u.Snapshot)
+	if err != nil {
+		return nil
+	}
+	page.Source = w.run.src.Source
+	return page
+}
+
+// fetch asks for the URL. Its error is for a fetch that says nothing about
+// the URL, because the context ended.
+func (w *worker) fetch(ctx context.Context, it *item) error {
+	src, u := w.run.src, it.url
+	q := fetch.Request{URL: u.URL, Source: src.Source, MinInterval: src.MinInterval, Accept: src.Accept}
+	if w.known(u) {
+		q.ETag, q.LastModified = u.ETag, u.LastModified
+	}
+	w.asked = time.Now()
+	response, err := w.Fetcher.Fetch(ctx, q)
+	if err == nil {
+		w.run.strike(w.lease.Key, false)
+		it.response = response
+		if p := response.Page; p != nil && w.sameBody(u, p) {
+			p.Body = nil
+		} else {
+			it.page = p
+		}
+		return nil
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	it.err = asFetchError(u.URL, err)
+	if it.err.Class == fetch.Canceled {
+		return errors.New("crawler: the fetcher has been closed")
+	}
+	pause := w.run.strike(w.lease.Key, unreachable(it.err))
+	if pause = min(max(pause, it.err.RetryAfter), maxPause); pause > 0 {
+		w.pause = time.Now().Add(pause)
+		known, left := w.run.totals()
+		w.emit(Event{Kind: EventWaiting, Source: src.Name, Host: w.lease.Key, Until: w.pause, Known: known, Left: left})
+	}
+	return nil
+}
+
+// known tells whether the mentions of the URL's last body are in this index,
+// and the body can be looked up.
+func (w *worker) known(u frontier.URL) bool {
+	return w.run.generation != "" && u.Generation == w.run.generation &&
+		w.Snapshots != nil && u.Snapshot != "" && w.Snapshots.Has(u.Snapshot)
+}
+
+// sameBody tells whether a complete answer is what is known already: then it
+// is as good as a 304.
+func (w *worker) sameBody(u frontier.URL, p *mention.Page) bool {
+	return p.SHA256 != "" && p.SHA256 == u.SHA256 && w.known(u)
+}
