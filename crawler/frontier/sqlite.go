@@ -201,10 +201,14 @@ func (s *SQLite) write(ctx context.Context, fn func(*tx) error) (err error) {
 	if s.conn == nil {
 		return errors.New("frontier: closed")
 	}
+	t := &tx{s: s, ctx: context.WithoutCancel(ctx)}
 	if _, err := s.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		// When the context ends at this moment the driver reports that, and
+		// the transaction may have begun nevertheless.
+		_, _ = s.conn.ExecContext(t.ctx, "ROLLBACK")
 		return fmt.Errorf("frontier: begin: %w", err)
 	}
-	t := &tx{s: s, ctx: context.WithoutCancel(ctx), now: time.Now().UnixMilli()}
+	t.now = time.Now().UnixMilli()
 	defer func() {
 		if err != nil {
 			_, _ = s.conn.ExecContext(t.ctx, "ROLLBACK")

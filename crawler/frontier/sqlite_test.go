@@ -1,7 +1,9 @@
 package frontier_test
 
 import (
+	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -69,6 +71,28 @@ func TestClosedFrontierIsAnError(t *testing.T) {
 	}
 	if err := f.Close(); err != nil {
 		t.Errorf("second Close: %v", err)
+	}
+}
+
+// A context may end at any moment of a call; the next call must not suffer.
+func TestCallsAfterACanceledOneWork(t *testing.T) {
+	f := open(t, filepath.Join(t.TempDir(), "frontier.db"))
+	defer f.Close()
+	run, _, err := f.BeginRun(t.Context(), "shop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 300 {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Duration(i%100)*time.Microsecond, cancel)
+		_, err := f.Add(ctx, run, []frontier.Link{{URL: fmt.Sprintf("https://shop.example/%d", i)}})
+		if err != nil && !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		if _, err := f.Add(t.Context(), run, []frontier.Link{{URL: "https://shop.example/"}}); err != nil {
+			t.Fatal(err)
+		}
+		cancel()
 	}
 }
 
