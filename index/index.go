@@ -61,6 +61,9 @@ type Scanner interface {
 // Recorder is the optional ability to keep runs and their coverage.
 type Recorder interface {
 	PutRun(ctx context.Context, r mention.Run, cov []mention.Coverage) error
+	// PutCoverage stores coverage alone, replacing that of the same source
+	// and item: what a page declares is kept as it is found.
+	PutCoverage(ctx context.Context, cov []mention.Coverage) error
 	// Runs returns the latest runs first, at most limit.
 	Runs(ctx context.Context, limit int) ([]mention.Run, error)
 	// Coverage returns the latest coverage per source and item.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"klank/mention"
 )
@@ -23,22 +24,36 @@ func (ix *Index) PutRun(ctx context.Context, r mention.Run, cov []mention.Covera
 		if _, err := tx.ExecContext(ctx, "REPLACE INTO runs (id, started, json) VALUES (?, ?, ?)", r.ID, r.Started.UnixMilli(), string(b)); err != nil {
 			return err
 		}
-		for _, c := range cov {
-			if c.Run == "" {
-				c.Run = r.ID
+		cov = slices.Clone(cov) // the caller keeps its own
+		for i := range cov {
+			if cov[i].Run == "" {
+				cov[i].Run = r.ID
 			}
-			if c.Source == "" {
-				c.Source = r.Source
-			}
-			if b, err = json.Marshal(c); err != nil {
-				return err
-			}
-			if _, err := tx.ExecContext(ctx, "REPLACE INTO coverage (source, item, json) VALUES (?, ?, ?)", c.Source, c.Item, string(b)); err != nil {
-				return err
+			if cov[i].Source == "" {
+				cov[i].Source = r.Source
 			}
 		}
-		return nil
+		return putCoverage(ctx, tx, cov)
 	})
+}
+
+// PutCoverage stores coverage, replacing that of the same source and item;
+// see index.Recorder.
+func (ix *Index) PutCoverage(ctx context.Context, cov []mention.Coverage) error {
+	return ix.write(ctx, "put coverage", func(tx *sql.Tx, _ *writer) error { return putCoverage(ctx, tx, cov) })
+}
+
+func putCoverage(ctx context.Context, tx *sql.Tx, cov []mention.Coverage) error {
+	for _, c := range cov {
+		b, err := json.Marshal(c)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, "REPLACE INTO coverage (source, item, json) VALUES (?, ?, ?)", c.Source, c.Item, string(b)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Runs returns the latest runs first, at most limit; see index.Recorder.
