@@ -9,10 +9,10 @@ import (
 
 // finish turns the candidates of a page into mentions: where they come from,
 // what they are about, their evidence and ids; the same id twice is once.
-func finish(d *document.Document, cs []document.Candidate, items []mention.Item) []mention.Mention {
+func finish(d *document.Document, cs []document.Candidate, items *itemSet) []mention.Mention {
 	p := d.Page
 	host := mention.Host(d.URL)
-	main := mainItem(d, items)
+	main := items.main(d)
 	ambiguousIDs(cs)
 	ids := map[string]string{}  // handle to id
 	seen := map[string]string{} // id to text
@@ -25,7 +25,7 @@ func finish(d *document.Document, cs []document.Candidate, items []mention.Item)
 		m.Page = d.URL
 		fill(&m.URL, d.URL)
 		fill(&m.Language, d.Language)
-		m.Item = about(m.Item, m.Kind, main, items)
+		m.Item = items.about(m.Item, m.Kind, main)
 		if !m.Published.IsZero() && m.PublishedPrecision == "" {
 			m.PublishedPrecision = mention.Second
 		}
@@ -75,26 +75,6 @@ func setTextID(m *mention.Mention) {
 	m.Published = when
 }
 
-// about completes what a mention is about with what the page says of its
-// items; a mention that names nothing is about the page's main item, unless
-// it is a post, which may be about anything.
-func about(ref *mention.ItemRef, kind mention.Kind, main *mention.ItemRef, items []mention.Item) *mention.ItemRef {
-	if ref == nil {
-		if main == nil || kind == mention.Post {
-			return nil
-		}
-		ref = main
-	}
-	out := *ref
-	for i := range items {
-		if out.Name != "" && prefix(out.Name, 200) == prefix(items[i].Name, 200) && (out.URL == "" || items[i].URL == "" || out.URL == items[i].URL) {
-			out = *joinRef(&out, &items[i].ItemRef)
-			break
-		}
-	}
-	return &out
-}
-
 // source completes what a parser knows of the source with what the crawler
 // knows; the host is always the page's own unless a parser read from an API.
 func source(own, page mention.Source, host string) mention.Source {
@@ -137,23 +117,4 @@ func sameAuthor(a, b *mention.Author) bool {
 		return a == b
 	}
 	return a.Name == b.Name
-}
-
-// mainItem returns what the page is about: its only item, else the one that
-// the page's own URL names; nil when that is not plain.
-func mainItem(d *document.Document, items []mention.Item) *mention.ItemRef {
-	if len(items) == 1 {
-		return &items[0].ItemRef
-	}
-	var own *mention.ItemRef
-	for i := range items {
-		if items[i].URL == "" || items[i].URL != d.URL {
-			continue
-		}
-		if own != nil {
-			return nil
-		}
-		own = &items[i].ItemRef
-	}
-	return own
 }

@@ -1,11 +1,9 @@
 package parsers
 
 import (
-	"math"
 	"strings"
 	"unicode"
 
-	"klank/mention"
 	"klank/parsers/document"
 )
 
@@ -16,7 +14,7 @@ const maxMentions = 20000
 // in two syntaxes becomes one mention with the union of their fields.
 type merger struct {
 	candidates []document.Candidate
-	items      []mention.Item
+	items      itemSet
 	byKey      map[string][]int
 	// from counts the parsers, taken says which of them a candidate has
 	// been joined with already: one parser's two reviews stay two.
@@ -95,7 +93,7 @@ func (m *merger) add(f document.Found) {
 		}
 	}
 	for i := range f.Items {
-		m.addItem(f.Items[i])
+		m.items.add(f.Items[i])
 	}
 }
 
@@ -193,74 +191,4 @@ func fill(dst *string, src string) {
 	if *dst == "" {
 		*dst = src
 	}
-}
-
-func joinRef(a, b *mention.ItemRef) *mention.ItemRef {
-	if a == nil || b == nil {
-		if a == nil {
-			return b
-		}
-		return a
-	}
-	if a.Name != "" && b.Name != "" && prefix(a.Name, 200) != prefix(b.Name, 200) {
-		return a
-	}
-	out := *a
-	fill(&out.Name, b.Name)
-	fill(&out.Brand, b.Brand)
-	fill(&out.Type, b.Type)
-	fill(&out.URL, b.URL)
-	fill(&out.GTIN, b.GTIN)
-	fill(&out.SKU, b.SKU)
-	return &out
-}
-
-// maxItems bounds the items of one page.
-const maxItems = 2000
-
-// addItem adds an item or completes one that is the same.
-func (m *merger) addItem(it mention.Item) {
-	for i := range m.items {
-		have := &m.items[i]
-		if !sameItem(have, &it) {
-			continue
-		}
-		have.ItemRef = *joinRef(&have.ItemRef, &it.ItemRef)
-		if have.Rating == nil {
-			have.Rating = it.Rating
-		}
-		if have.RatingCount == nil {
-			have.RatingCount = it.RatingCount
-		}
-		if have.ReviewCount == nil {
-			have.ReviewCount = it.ReviewCount
-		}
-		return
-	}
-	if len(m.items) < maxItems {
-		m.items = append(m.items, it)
-	}
-}
-
-// sameItem tells whether two items are one: the same name or number, and
-// grades that do not contradict each other beyond rounding.
-func sameItem(a, b *mention.Item) bool {
-	if a.Rating != nil && b.Rating != nil && math.Abs(a.Rating.Score-b.Rating.Score) > 0.02 {
-		return false
-	}
-	if a.RatingCount != nil && b.RatingCount != nil && *a.RatingCount != *b.RatingCount {
-		return false
-	}
-	switch {
-	case a.GTIN != "" && b.GTIN != "":
-		return a.GTIN == b.GTIN
-	case a.Name != "" && b.Name != "":
-		return prefix(a.Name, 200) == prefix(b.Name, 200) && (a.URL == "" || b.URL == "" || a.URL == b.URL)
-	case a.SKU != "" && b.SKU != "":
-		return a.SKU == b.SKU
-	}
-	if a.ItemRef == (mention.ItemRef{}) && b.ItemRef == a.ItemRef {
-		return a.Rating != nil && b.Rating != nil && a.Rating.Value == b.Rating.Value
-	}
-	return a.URL != "" && a.URL == b.URL
 }

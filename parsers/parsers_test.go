@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -67,4 +68,143 @@ func TestGolden(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAnUnknownParserIsAnErrorThatNamesTheKnown(t *testing.T) {
+	r := New()
+	_, err := r.Parse(page("https://www.example.com/", "<p>"), Options{Parser: "teletext"})
+	if err == nil || !strings.Contains(err.Error(), `"teletext"`) || !strings.Contains(err.Error(), "jsonld, microdata") {
+		t.Errorf("error is %v", err)
+	}
+	for _, name := range r.Names() {
+		o := Options{Parser: name, Selectors: &Selectors{Review: ".r", Text: "p"}}
+		if _, err := r.Parse(page("https://www.example.com/", "<p>"), o); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := r.Parse(page("https://www.example.com/", "<p>"), Options{Selectors: &Selectors{Review: "[["}}); err == nil {
+		t.Error("selectors that do not compile are accepted")
+	}
+}
+
+const review = `<script type="application/ld+json">{"@type":"Product","name":"Kettle","review":[%]}</script>`
+
+func reviews(body string) string { return strings.Replace(review, "%", body, 1) }
+
+func TestIDsStayWhenAReviewMovesToAnotherPage(t *testing.T) {
+	one := `{"@type":"Review","@id":"#review-1","author":"Ann","datePublished":"2026-01-02","reviewBody":"Fine.","reviewRating":"4"}`
+	moved := strings.Replace(one, "#review-1", "#review-2", 1)
+	a := parse(t, page("https://www.example.com/k", reviews(one)), Options{}).Mentions
+	b := parse(t, page("https://www.example.com/k?page=2", reviews(moved)), Options{}).Mentions
+	if len(a) != 1 || len(b) != 1 || a[0].ID != b[0].ID {
+		t.Errorf("ids differ:\n%+v\n%+v", a, b)
+	}
+}
+
+func TestTwoReviewsByOneAuthorOnOneDayStayTwo(t *testing.T) {
+	ms := parse(t, page("https://www.example.com/k", reviews(
+		`{"@type":"Review","author":"Ann","datePublished":"2026-01-02","reviewBody":"Fine.","reviewRating":"4"},
+		 {"@type":"Review","author":"Ann","datePublished":"2026-01-02","reviewBody":"It broke.","reviewRating":"1"},
+		 {"@type":"Review","author":"Ann","datePublished":"2026-01-02","reviewBody":"Fine.","reviewRating":"4"}`)), Options{}).Mentions
+	if len(ms) != 2 || ms[0].ID == ms[1].ID {
+		t.Errorf("got %d mentions, want the two that differ: %+v", len(ms), ms)
+	}
+}
+
+func TestAnIDSharedByDifferentReviewsIsNone(t *testing.T) {
+	ms := parse(t, page("https://www.example.com/k", reviews(
+		`{"@type":"Review","@id":"urn:review","author":"Ann","reviewBody":"Fine.","reviewRating":"4"},
+		 {"@type":"Review","@id":"urn:review","author":"Bob","reviewBody":"It broke.","reviewRating":"1"}`)), Options{}).Mentions
+	if len(ms) != 2 || ms[0].NativeID != "" || ms[0].ID == ms[1].ID {
+		t.Errorf("got %+v", ms)
+	}
+}
+
+func TestARelativeDateTakesNoPartInTheID(t *testing.T) {
+	body := `<html lang=en>` + reviews(`{"@type":"Review","author":"Ann","datePublished":"3 weeks ago","reviewBody":"Fine.","reviewRating":"4"}`)
+	p := page("https://www.example.com/k", body)
+	a := parse(t, p, Options{}).Mentions
+	p.Fetched = p.Fetched.AddDate(0, 0, 1)
+	b := parse(t, p, Options{}).Mentions
+	if len(a) != 1 || len(b) != 1 || a[0].ID != b[0].ID || a[0].Published.Equal(b[0].Published) {
+		t.Errorf("got %+v and %+v", a, b)
+	}
+}
+
+func TestSourceAndEvidenceComeFromThePage(t *testing.T) {
+	p := page("http://127.0.0.1:8080/k", reviews(`{"@type":"Review","author":"Ann","reviewBody":"Fine.","reviewRating":"4"}`))
+	p.Source = mention.Source{Name: "kettles", Type: "shop", Host: "elsewhere.example"}
+	m := parse(t, p, Options{}).Mentions[0]
+	if want := (mention.Source{Name: "kettles", Type: "shop", Host: "127.0.0.1:8080"}); m.Source != want {
+		t.Errorf("source is %+v, want %+v", m.Source, want)
+	}
+	if e := m.Evidence; e.Parser != "jsonld" || e.Rank != 1 || e.Snapshot != "a.warc.gz:7" || e.SHA256 != "0123" || !e.Fetched.Equal(p.Fetched) {
+		t.Errorf("evidence is %+v", e)
+	}
+	if !m.Collected.IsZero() {
+		t.Error("collected is the pipeline's to set")
+	}
+}
+
+func TestWallsAreToldFromContent(t *testing.T) {
+	for body, want := range map[string]string{
+		"<title>Inloggen | Leden</title><form><input type=password></form>":                           "login",
+		"<title>Inloggen op je thermostaat</title><p>Zo doe je dat.":                                  "",
+		"<title>Access Denied</title><p>You don't have permission.":                                   "access denied",
+		"<title>Just a moment, please: a novel</title><p>" + strings.Repeat("Long ago it was. ", 300): "",
+		"<title>Kettles</title><p>Buy.":                                                               "",
+	} {
+		if got := parse(t, page("https://www.example.com/", body), Options{}).Blocked; got != want {
+			t.Errorf("%.60s: blocked is %q, want %q", body, got, want)
+		}
+	}
+}
+
+// TestHostilePagesAreReadInBoundedTime does not measure: the limit only tells
+// seconds from the minutes that quadratic work would take.
+func TestHostilePagesAreReadInBoundedTime(t *testing.T) {
+	const n = 1 << 20
+	repeat := func(s string) string { return strings.Repeat(s, n/len(s)) }
+	ld := `<script type="application/ld+json">`
+	for name, body := range map[string]string{
+		"nested elements":   `<p itemscope>` + repeat("<div>"),
+		"nested items":      repeat(`<i itemscope itemprop=a>`),
+		"nested properties": `<div itemscope itemtype="https://schema.org/Review">` + strings.Repeat("<b itemprop=a>", 400) + repeat("text "),
+		"attributes":        "<a itemscope " + repeat("x=1 "),
+		"anchors":           repeat(`<a href="?a">1`),
+		"different anchors": numbered(`<a href="/p/%?page=%">%</a>`, n/30),
+		"unclosed scripts":  repeat("<script>"),
+		"unclosed json":     ld + repeat(`{"review":`),
+		"arrays":            ld + repeat(`[`),
+		"keys":              ld + `{"review":1,` + numbered(`"k%":1,`, n/10) + `}`,
+		"quotes":            ld + `{"review":"` + repeat(`" `),
+		"reviews":           ld + `{"@type":"Product","review":[` + numbered(`{"@type":"Review","author":"A","ratingValue":%},`, n/50) + `]}`,
+		"same reviews":      ld + `{"@type":"Product","review":[` + repeat(`{"@type":"Review","author":"A","ratingValue":1},`) + `]}`,
+		"references":        ld + `[` + numbered(`{"@type":"Review","@id":"#%","comment":{"@id":"#%"}},`, n/50) + `]`,
+		"items":             ld + `[` + numbered(`{"@type":"Product","name":"Product %"},`, n/45) + `]`,
+		"itemrefs":          `<div id=a itemprop=b itemscope itemref="a b c">` + repeat(`<i itemscope itemref="a b"></i>`),
+		"many itemrefs":     strings.Repeat(`<i itemscope itemref=a></i>`, 1000) + `<div id=a>` + repeat(`<b itemprop=x>y</b>`),
+		"stray table text":  `<i itemscope></i><table>` + repeat("<tr>x"),
+		"formatting":        `<i itemscope></i>` + repeat("<b><p>"),
+		"comments":          repeat("<!--"),
+		"entities":          `<p itemscope><i itemprop=text>` + repeat("&amp;"),
+		"tags in text":      ld + `{"@type":"Review","author":"A","ratingValue":1,"reviewBody":"` + repeat("<a") + `"}`,
+	} {
+		start := time.Now()
+		r := parse(t, page("https://www.example.com/p/1", body), Options{})
+		if d := time.Since(start); d > 5*time.Second {
+			t.Errorf("%s: 1 MB took %v", name, d)
+		} else {
+			t.Logf("%-18s %6d ms, %d mentions, %d links, %d problems", name, d.Milliseconds(), len(r.Mentions), len(r.Links), len(r.Problems))
+		}
+	}
+}
+
+// numbered repeats a pattern n times, with the count for each "%".
+func numbered(pattern string, n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(strings.ReplaceAll(pattern, "%", strconv.Itoa(i)))
+	}
+	return b.String()
 }

@@ -79,8 +79,8 @@ func (r *Registry) Parse(p *mention.Page, o Options) (Result, error) {
 			break
 		}
 	}
-	out.Items = m.items
-	out.Mentions = finish(d, m.candidates, m.items)
+	out.Items = m.items.list
+	out.Mentions = finish(d, m.candidates, &m.items)
 	out.Links = joinLinks(extra, links.Find(d))
 	out.Blocked = wall(d, out)
 	return out, nil

@@ -55,8 +55,9 @@ type reader struct {
 	things   map[*html.Node]*schemaorg.Thing
 	attached map[*schemaorg.Thing]bool
 	refs     []ref
-	// budget is how many bytes of text may still be read. Properties nest,
-	// so the same text may be part of many.
+	// budget is how many bytes of text and elements may still be read.
+	// Properties nest and items refer to each other, so the same text may be
+	// part of many.
 	budget int
 }
 
@@ -102,7 +103,11 @@ func attributes(n *html.Node) micro {
 
 // walk adds the properties in n and below to the item they belong to.
 func (r *reader) walk(n *html.Node, in *schemaorg.Thing) {
+	if r.budget < 0 {
+		return
+	}
 	if n.Type == html.ElementNode {
+		r.budget--
 		m := attributes(n)
 		switch {
 		case m.scope:
@@ -216,7 +221,7 @@ func (r *reader) text(n *html.Node) string {
 		return ""
 	}
 	s := normalize.Node(n)
-	r.budget -= len(s)
+	r.budget -= len(s) + 30 // what reading it costs at least
 	return s
 }
 

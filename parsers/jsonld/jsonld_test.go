@@ -1,0 +1,97 @@
+package jsonld
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"klank/mention"
+	"klank/parsers/document"
+)
+
+// name returns what decode makes of the property name of the first thing.
+func name(t *testing.T, block string) (string, string) {
+	t.Helper()
+	things, fault := decode([]byte(block))
+	if len(things) == 0 {
+		return "", fault
+	}
+	for _, p := range things[0].Props {
+		if p.Name == "name" {
+			return p.Values[0].Text, fault
+		}
+	}
+	return "", fault
+}
+
+func TestBlocksAreReadAsPagesWriteThem(t *testing.T) {
+	for what, block := range map[string]string{
+		"plain":                 `{"name":"x y"}`,
+		"in an array":           `[[{"name":"x y"}]]`,
+		"byte order mark":       "\ufeff{\"name\":\"x y\"}",
+		"HTML comment":          "<!--\n{\"name\":\"x y\"}\n-->",
+		"CDATA":                 "<![CDATA[{\"name\":\"x y\"}]]>",
+		"hidden CDATA":          "//<![CDATA[\n{\"name\":\"x y\"}\n//]]>",
+		"CDATA in comments":     "/*<![CDATA[*/{\"name\":\"x y\"}/*]]>*/",
+		"semicolon":             `{"name":"x y"};`,
+		"trailing commas":       `[{"a":[1,2,],"name":"x y",},]`,
+		"comments":              "{ // one\n/* two */\"name\":/* three */\"x y\"}",
+		"encoded quotes":        `{&quot;name&quot;:&quot;x y&quot;}`,
+		"single quotes":         `{'name':'x y'}`,
+		"escapes":               `{"na\u006de":"x\u0020y"}`,
+		"value object":          `{"name":{"@value":"x y","@language":"nl"}}`,
+		"list":                  `{"name":{"@list":["x y"]}}`,
+		"prefixed":              `{"schema:name":"x y"}`,
+		"full name":             `{"http://schema.org/name":"x y"}`,
+		"missing value":         `{"a":,"name":"x y"}`,
+		"missing comma":         "{\"a\":\"b\"\n\"name\":\"x y\"}",
+		"several":               `{"name":"x y"}{"name":"z"}`,
+		"null and other things": `{"a":null,"b":NaN,"c":true,"d":-1.5e3,"name":"x y"}`,
+	} {
+		if got, fault := name(t, block); got != "x y" || fault != "" {
+			t.Errorf("%s: name is %q, fault %q", what, got, fault)
+		}
+	}
+	for block, want := range map[string]string{
+		`{"name":"a "quoted" word"}`:    `a "quoted" word`,
+		"{\"name\":\"two\nlines\"}":     "two\nlines",
+		`{"name":"\ud83d\ude00\n\/\'"}`: "😀\n/'",
+		`{"name":"\ud83dx"}`:            "\ufffdx",
+	} {
+		if got, fault := name(t, block); got != want || fault != "" {
+			t.Errorf("%s: name is %q, fault %q", block, got, fault)
+		}
+	}
+}
+
+func TestWhatIsCutOffIsReadAndTold(t *testing.T) {
+	for _, block := range []string{`{"name":"x","a":{"b":[`, `{"name":"x","a"`, `{"name":"x","a":"b`, `{"name":"x" ]`, `{"name":"x",a:1}`, `{"name":"x","a":` + strings.Repeat("[", 1000)} {
+		if got, fault := name(t, block); got != "x" || fault == "" {
+			t.Errorf("%.40s: name is %q, fault %q", block, got, fault)
+		}
+	}
+	for _, block := range []string{"", "null", `"text"`, "[]", "{}", "<!-- -->"} {
+		if _, fault := decode([]byte(block)); fault != "" {
+			t.Errorf("%q: fault %q", block, fault)
+		}
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, s := range []string{`{"@type":"Review","a":[1,{"b":"c"}]}`, `{"a":"b"c"}`, "//<![CDATA[\n{}\n//]]>", `{&quot;a&quot;:1}`, `[{"@graph":[{"@id":"#x"}]},]`, `{"a":"\ud83d\u`} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		_, fault := decode([]byte(s))
+		if json.Valid([]byte(s)) && fault != "" && !strings.Contains(fault, "deeply") {
+			t.Errorf("valid JSON %q: %s", s, fault)
+		}
+		page := `<script type="application/ld+json">` + s + "</script>"
+		d, _ := document.Open(&mention.Page{URL: "https://www.example.com/", ContentType: "text/html", Body: []byte(page)})
+		for _, m := range Parse(d).Mentions {
+			if m.Kind == "" || m.Evidence.Parser != "jsonld" || m.Kind == mention.Review && m.Rating == nil && (m.Author == nil || m.Text == "") {
+				t.Errorf("%q gives %+v", s, m)
+			}
+		}
+	})
+}
