@@ -74,7 +74,7 @@ func (s *Server) mention(w http.ResponseWriter, r *http.Request) {
 	}
 	v := s.viewOf(w, r)
 	p := newMentionPage(v.locale, m)
-	if s.cfg.Snapshot != nil && m.Evidence.Snapshot != "" {
+	if s.cfg.Snapshot != nil && plausibleLocator(m.Evidence.Snapshot) {
 		p.SnapshotURL = snapshotURL(m.Evidence.Snapshot)
 	}
 	if err := s.relate(ctx, getter, &p, revision); err != nil {

@@ -62,7 +62,7 @@ func testMentions(n int) []mention.Mention {
 		m := mention.Mention{NativeID: fmt.Sprint("m", i), Kind: mention.Review, Language: "en",
 			Source:    mention.Source{Name: "lampentest", Type: "site", Host: "lampentest.example"},
 			Collected: testNow.Add(-time.Hour), PublishedPrecision: mention.Day}
-		brand := testBrands[i*i%len(testBrands)]
+		brand := testBrands[(i+i/5)%len(testBrands)]
 		m.Brands = []string{brand}
 		m.Item = &mention.ItemRef{Name: brand + " leeslamp", Brand: brand, URL: "https://lampentest.example/p/" + fmt.Sprint(i%7)}
 		m.Author = &mention.Author{Key: mention.AuthorKey([]byte("test"), "lampentest.example", fmt.Sprint("author ", i%41))}
@@ -168,7 +168,7 @@ func hostileMention() mention.Mention {
 		Aspects: []mention.Aspect{{Term: `<script>alert(20)</script>`, Score: -1}},
 		Brands:  []mention.BrandScore{{Name: `<script>alert(21)</script>`, Score: -1}},
 		Sentences: []mention.Sentence{
-			{Span: mention.Span{In: "text", Start: 0, End: 29}, Score: -.9, Touchpoints: []string{`<script>alert(22)</script>`}},
+			{Span: mention.Span{In: "text", Start: 0, End: 30}, Score: -.9, Touchpoints: []string{`<script>alert(22)</script>`}},
 			{Span: mention.Span{In: "text", Start: 10, End: 9999}, Score: 1},
 			{Span: mention.Span{In: "text", Start: -4, End: 3}, Score: 1},
 		}}

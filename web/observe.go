@@ -69,6 +69,9 @@ func (w *recorder) Write(p []byte) (int, error) {
 
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
+// statusGone counts requests that nobody waited for; it is never sent.
+const statusGone = 499
+
 // observe counts, times and logs every request, and turns a panic into an
 // error page and a log line with its stack.
 func (s *Server) observe(next http.Handler) http.Handler {
@@ -89,6 +92,9 @@ func (s *Server) observe(next http.Handler) http.Handler {
 				}
 			}
 			took := time.Since(start)
+			if rec.status == 0 {
+				rec.status = statusGone
+			}
 			s.metrics.requests.WithLabelValues(matched.label(), strconv.Itoa(rec.status)).Inc()
 			s.metrics.duration.WithLabelValues(matched.label()).Observe(took.Seconds())
 			s.log.Debug("web: request", "method", r.Method, "path", r.URL.Path, "status", rec.status, "took", took)

@@ -120,15 +120,19 @@ func (s *Server) fillOverview(ctx context.Context, l *locale, p *overviewPage, n
 		Query: n,
 		Facets: []index.Facet{{Field: "sentiment", Size: 3}, {Field: "signal"}, {Field: "moment_sentiment", Size: 15},
 			{Field: "moment", Size: 5}, {Field: "touchpoint", Size: 8, Sub: bySentiment}, {Field: "source", Size: 8},
-			{Field: "language", Size: 6}, {Field: "kind", Size: 6}},
+			{Field: "language", Size: 6}, {Field: "kind", Size: 6}, brandFacet},
 		Histogram: &index.Histogram{Interval: "month", Sub: bySentiment},
 	})
 	if err != nil {
 		return err
 	}
-	if p.Brands, err = s.brands(ctx); err != nil {
-		return err
+	all := agg
+	if n != nil { // the menu offers the brands of the whole index
+		if all, err = s.cfg.Index.Aggregate(ctx, index.AggregateRequest{Facets: []index.Facet{brandFacet}}); err != nil {
+			return err
+		}
 	}
+	p.Brands = s.brands(all.Facets["brand"])
 	p.Total, p.Authors, p.Rated = agg.Total, agg.Authors, agg.Rated
 	p.Grade = 1 + 4*agg.RatingMean
 	p.GradeStars = starMarks(p.Grade, l.decimal(p.Grade, 1, true))
@@ -149,7 +153,7 @@ func (s *Server) fillOverview(ctx context.Context, l *locale, p *overviewPage, n
 	if p.Total == 0 {
 		return nil
 	}
-	found, err := s.cfg.Index.Search(ctx, index.SearchRequest{Query: n, Sort: index.SortNewest, Limit: 5})
+	found, err := s.cfg.Index.Search(ctx, index.SearchRequest{Query: n, Sort: index.SortNewest, Limit: 6})
 	if err != nil {
 		return err
 	}
@@ -164,19 +168,18 @@ func (s *Server) fillOverview(ctx context.Context, l *locale, p *overviewPage, n
 	return nil
 }
 
-// brands are the configured brands and behind them those of the index.
-func (s *Server) brands(ctx context.Context) ([]string, error) {
-	agg, err := s.cfg.Index.Aggregate(ctx, index.AggregateRequest{Facets: []index.Facet{{Field: "brand", Size: 50}}})
-	if err != nil {
-		return nil, err
-	}
+// brandFacet asks for the brands of the menu.
+var brandFacet = index.Facet{Field: "brand", Size: 50}
+
+// brands are the configured brands and behind them those found.
+func (s *Server) brands(found []index.Bucket) []string {
 	all := slices.Clone(s.cfg.Brands)
-	for _, b := range agg.Facets["brand"] {
+	for _, b := range found {
 		if !slices.ContainsFunc(all, func(name string) bool { return strings.EqualFold(name, b.Value) }) {
 			all = append(all, b.Value)
 		}
 	}
-	return all, nil
+	return all
 }
 
 // rankSignals lists the signals in the order in which someone acts on them,
