@@ -23,7 +23,13 @@ func Rating(n *html.Node) *mention.Rating {
 	starry := map[*html.Node]bool{}
 	walk(n, func(n *html.Node, depth int) bool {
 		starry[n] = Starry(n) || starry[n.Parent]
-		r.element(n, depth, starry[n])
+		own := ownText(n)
+		if own == "" && starry[n] && n.FirstChild != nil {
+			if all := Text(n, 60); strings.ContainsAny(all, "★☆⭐") {
+				own = all // one element a star
+			}
+		}
+		r.element(n, own, depth, starry[n])
 		return true
 	})
 	return r.best()
@@ -81,9 +87,20 @@ func (r *ratings) best() *mention.Rating {
 	return normalize.Rating(first.value, first.best, "")
 }
 
-// element adds what the element n itself shows; starry says that it or one
-// above it is called one of stars.
-func (r *ratings) element(n *html.Node, depth int, starry bool) {
+// ownText returns the text directly in n, unless it is long.
+func ownText(n *html.Node) string {
+	var own strings.Builder
+	for c := n.FirstChild; c != nil && own.Len() < 100; c = c.NextSibling {
+		if c.Type == html.TextNode {
+			own.WriteString(c.Data)
+		}
+	}
+	return strings.TrimSpace(own.String())
+}
+
+// element adds what the element n itself shows, own being the text directly
+// in it; starry says that it or one above it is called one of stars.
+func (r *ratings) element(n *html.Node, own string, depth int, starry bool) {
 	var style, class, max string
 	for _, a := range n.Attr {
 		v := strings.TrimSpace(a.Val)
@@ -126,25 +143,11 @@ func (r *ratings) element(n *html.Node, depth int, starry bool) {
 		}
 		r.icons(n, depth)
 	}
-	r.text(n, depth)
+	r.text(own, depth)
 }
 
-// text adds what the element's own text says in a few words or glyphs.
-func (r *ratings) text(n *html.Node, depth int) {
-	var own strings.Builder
-	glyphs := false
-	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		if c.Type == html.TextNode && own.Len() < 100 {
-			own.WriteString(c.Data)
-		}
-		glyphs = glyphs || c.Type == html.ElementNode
-	}
-	s := strings.TrimSpace(own.String())
-	if s == "" && glyphs {
-		if all := Text(n, 60); HasGlyph(all) {
-			s = all
-		}
-	}
+// text adds what a text says in a few words or glyphs.
+func (r *ratings) text(s string, depth int) {
 	if s == "" || len(s) > 80 {
 		return
 	}
@@ -170,9 +173,6 @@ func (r *ratings) text(n *html.Node, depth int) {
 	}
 }
 
-// HasGlyph tells whether s holds a star.
-func HasGlyph(s string) bool { return strings.ContainsAny(s, "★☆⭐") }
-
 // icons counts child elements that are full and empty stars.
 func (r *ratings) icons(n *html.Node, depth int) {
 	full, half, empty, plain := 0, 0, 0, 0
@@ -182,7 +182,7 @@ func (r *ratings) icons(n *html.Node, depth int) {
 		}
 		star, state := false, ""
 		for _, w := range Words(firstOf(Attr(c, "class"), Attr(c, "src"))) {
-			star = star || starWord(w)
+			star = star || StarWord(w)
 			if s := iconStates[w]; s != "" && (state == "" || state == "full") {
 				state = s
 			}
@@ -246,7 +246,7 @@ func Phrase(s string) (value, best string, e evidence) {
 			continue
 		}
 		j := i + 1
-		for j < len(ts) && (starWord(ts[j].text) || ts[j].text == "(") {
+		for j < len(ts) && (StarWord(ts[j].text) || ts[j].text == "(") {
 			j++
 		}
 		if scale := afterOutOf(ts, j); scale != "" && plausible(t.text, scale) {
@@ -264,7 +264,7 @@ func Phrase(s string) (value, best string, e evidence) {
 				next = ts[i+2].text
 			}
 		}
-		if starWord(next) && next != "rating" && next != "score" && plausible(t.text, "5") && len(ts) <= 8 {
+		if StarWord(next) && next != "rating" && next != "score" && plausible(t.text, "5") && len(ts) <= 8 {
 			return t.text, "5", byPhrase
 		}
 		if i > 0 && i == len(ts)-1 && len(ts) <= 5 {
@@ -365,7 +365,7 @@ func Starry(n *html.Node) bool {
 	for _, a := range n.Attr {
 		if a.Key == "class" || a.Key == "id" {
 			for _, w := range Words(a.Val) {
-				if starWord(w) {
+				if StarWord(w) {
 					return true
 				}
 			}
@@ -374,8 +374,8 @@ func Starry(n *html.Node) bool {
 	return false
 }
 
-// starWord tells words for stars and grades, in class names and in phrases.
-func starWord(w string) bool {
+// StarWord tells words for stars and grades, in class names and in phrases.
+func StarWord(w string) bool {
 	switch w {
 	case "star", "stars", "starred", "ster", "sterren", "stern", "sterne", "sternen", "etoile", "étoile", "etoiles", "étoiles",
 		"rating", "ratings", "rated", "score", "waardering", "cijfer", "estrella", "estrellas", "stelle":
@@ -423,7 +423,7 @@ func ClassGrade(class string) (value, best string, ok bool) {
 	starry, word := false, ""
 	for token := range strings.FieldsSeq(class) {
 		words := Words(token)
-		at := slices.IndexFunc(words, starWord)
+		at := slices.IndexFunc(words, StarWord)
 		if at < 0 {
 			if len(words) == 1 && numberWords[words[0]] != "" {
 				word = numberWords[words[0]]
@@ -477,7 +477,7 @@ func (r *ratings) image(src string, depth int) {
 	name := path.Base(src)
 	name = strings.TrimSuffix(name, path.Ext(name))
 	words := Words(name)
-	if !slices.ContainsFunc(words, starWord) {
+	if !slices.ContainsFunc(words, StarWord) {
 		return
 	}
 	if v, best, ok := ClassGrade(name); ok {
@@ -526,4 +526,13 @@ func AttrRating(attr, value string) *mention.Rating {
 		return normalize.Rating(v, best, "")
 	}
 	return normalize.Rating(value, "", "")
+}
+
+// Shows tells whether n itself, not what it holds, shows a grade. own is the
+// text directly in n, where that is short; starry says that n or its parent
+// is called one of stars (see StarWord).
+func Shows(n *html.Node, own string, starry bool) bool {
+	var r ratings
+	r.element(n, own, 0, starry)
+	return len(r.guesses) > 0
 }

@@ -1,0 +1,370 @@
+package blocks
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/html/atom"
+
+	"klank/mention"
+	"klank/parsers/blocks/element"
+)
+
+// key says what the members of a group have in common.
+type key struct {
+	by   grouping
+	tag  atom.Atom
+	name string
+	// in is the list they stand in, or their depth; 0 where that is open.
+	in int32
+}
+
+// grouping is what the members of a group were put together by.
+type grouping uint8
+
+const (
+	byUnit      grouping = iota + 1 // a class with a hint: class="comment odd"
+	byID                            // an id with a hint and a number: id="comment-12"
+	byData                          // an attribute for ids: data-review-id="12"
+	byContainer                     // the same shape in a container with a hint
+	byRating                        // the same shape around grades
+)
+
+// group is a set of elements that may be the blocks of mentions.
+type group struct {
+	key     key
+	hint    hint
+	members []int32
+	score   float64
+	why     string
+}
+
+// groups puts the elements of the page into groups. An element takes part in
+// at most a few, so the total is linear.
+func (s *scan) groups() []*group {
+	found := map[key]*group{}
+	var order []*group
+	add := func(k key, h hint, i int32) {
+		g := found[k]
+		if g == nil {
+			g = &group{key: k, hint: h}
+			found[k] = g
+			order = append(order, g)
+		}
+		if len(g.members) == 0 || g.members[len(g.members)-1] != i {
+			g.members = append(g.members, i)
+		}
+	}
+	containers := []int32{} // open ones, innermost last
+	for i := range s.nodes {
+		at, n := int32(i), &s.nodes[i]
+		for len(containers) > 0 && s.nodes[containers[len(containers)-1]].end <= at {
+			containers = containers[:len(containers)-1]
+		}
+		if n.text > 0 {
+			s.groupByName(n, at, add)
+			if len(containers) > 0 && n.name.hint == noHint {
+				c := containers[len(containers)-1]
+				if below := n.depth - s.nodes[c].depth; below <= 4 && blockElement(n.n.DataAtom) {
+					add(key{byContainer, n.n.DataAtom, fmt.Sprint(below, n.name.shape), c}, s.containerHint(c), at)
+				}
+			}
+		}
+		if s.containerHint(at) != noHint {
+			containers = append(containers, at)
+		}
+		if n.rating {
+			s.groupByRating(at, add)
+		}
+	}
+	return order
+}
+
+func (s *scan) groupByName(n *node, at int32, add func(key, hint, int32)) {
+	if !blockElement(n.n.DataAtom) {
+		return
+	}
+	for _, u := range n.name.units {
+		add(key{by: byUnit, tag: n.n.DataAtom, name: u}, unitHint(u), at)
+	}
+	for _, a := range n.n.Attr {
+		switch {
+		case a.Key == "id" && len(a.Val) < 100:
+			if st := stem(a.Val); st != a.Val {
+				if h := unitHint(st); h != noHint {
+					add(key{by: byID, tag: n.n.DataAtom, name: st}, h, at)
+				}
+			}
+		case idAttr(a.Key) && a.Val != "":
+			if h := unitHint(a.Key[5:]); h != noHint {
+				add(key{by: byData, tag: n.n.DataAtom, name: a.Key}, h, at)
+			}
+		}
+	}
+}
+
+// groupByRating puts what stands around a grade and also holds a date, an
+// author and prose into groups by shape.
+func (s *scan) groupByRating(at int32, add func(key, hint, int32)) {
+	i := s.nodes[at].parent
+	for up := 0; i >= 0 && up < 6; up++ {
+		n := &s.nodes[i]
+		if t := s.in(i); t.date > 0 && t.author > 0 && t.prose >= 30 && blockElement(n.n.DataAtom) {
+			add(key{byRating, n.n.DataAtom, n.name.shape, n.depth}, noHint, i)
+		}
+		i = n.parent
+	}
+}
+
+func unitHint(u string) hint {
+	h := noHint
+	for _, w := range element.Words(u) {
+		h = plainer(h, wordHint(w))
+	}
+	return h
+}
+
+// containerHint returns the hint of a list of blocks: a plural, or a word
+// for a list beside the hint, in class or id.
+func (s *scan) containerHint(i int32) hint {
+	n := &s.nodes[i]
+	if n.name.hint != noHint && n.name.is(listTrait) {
+		return n.name.hint
+	}
+	if id := element.Attr(n.n, "id"); id != "" && len(id) < 60 {
+		if name := s.nameOfID(id); name.hint != noHint && name.is(listTrait) {
+			return name.hint
+		}
+	}
+	return noHint
+}
+
+func (s *scan) nameOfID(id string) *name {
+	if v, ok := s.names["#"+id]; ok {
+		return v
+	}
+	v := nameOf(id)
+	s.names["#"+id] = v
+	return v
+}
+
+// idAttr tells whether a data attribute is named for the id of a block.
+func idAttr(key string) bool {
+	return strings.HasPrefix(key, "data-") && strings.HasSuffix(key, "id") &&
+		!strings.Contains(key, "owner") && !strings.Contains(key, "user") && !strings.Contains(key, "author") && !strings.Contains(key, "parent") &&
+		!strings.Contains(key, "product") && !strings.Contains(key, "item")
+}
+
+// blockElement tells the elements that pages build blocks of.
+func blockElement(a atom.Atom) bool {
+	switch a {
+	case 0, atom.Div, atom.Li, atom.Article, atom.Section, atom.Tr, atom.Table, atom.Tbody, atom.Dd, atom.Dl, atom.Blockquote, atom.Td, atom.Figure, atom.Details, atom.P:
+		return true
+	}
+	return false
+}
+
+// maxJudged is how many members of a group are looked at to judge it.
+const maxJudged = 300
+
+// minimum is the score from which a group is believed; minimumAlone that of
+// a group of one.
+const (
+	minimum      = 0.60
+	minimumAlone = 0.85
+)
+
+// judge scores a group: how far its members look like what people wrote, and
+// says why. Conditions that must hold give 0 when they do not.
+func (s *scan) judge(g *group) {
+	var author, date, rating, prose, id, shops, links, proseSum, text float64
+	step := 1 + len(g.members)/maxJudged
+	n := 0.0
+	for i := 0; i < len(g.members); i += step {
+		m := g.members[i]
+		t := s.in(m)
+		n++
+		author += yes(t.author > 0)
+		date += yes(t.date > 0)
+		rating += yes(t.rating > 0)
+		prose += yes(t.prose >= 2)
+		shops += yes(t.shops > 0)
+		id += yes(blockID(s.nodes[m].n) != "")
+		links, text, proseSum = links+float64(t.link), text+float64(t.text), proseSum+float64(t.prose)
+	}
+	author, date, rating, prose, id, shops = author/n, date/n, rating/n, prose/n, id/n, shops/n
+	mean := proseSum / n
+	signs := 0
+	for _, x := range []float64{author, date, rating, id} {
+		if x >= 0.5 {
+			signs++
+		}
+	}
+	refuse := ""
+	switch {
+	case prose < 0.6 || mean < 8:
+		refuse = "no prose"
+	case shops > 0.2:
+		refuse = "things for sale"
+	case links > 0.6*text:
+		refuse = "mostly links"
+	case signs < 2:
+		refuse = "neither author, date, rating nor id"
+	case author < 0.5 && date < 0.5:
+		refuse = "neither author nor date"
+	case g.hint == postHint && (author < 0.6 || date < 0.6):
+		refuse = "posts without author or date"
+	case g.hint == noHint && (rating < 0.8 || author < 0.6 || date < 0.6 || mean < 30):
+		refuse = "no name, and not rated, signed and dated all"
+	}
+	if refuse == "" && rating < 0.5 && s.teasers(g) {
+		refuse = "teasers of other pages"
+	}
+	if refuse != "" {
+		g.why = refuse
+		return
+	}
+	hinted := 0.0
+	switch {
+	case g.hint != noHint && g.key.by == byContainer:
+		hinted = 0.25
+	case g.hint != noHint:
+		hinted = 0.30
+	}
+	graded := rating
+	if g.hint == postHint || g.hint == questionHint || g.hint == answerHint {
+		graded = 0
+	}
+	g.score = hinted + 0.22*author + 0.22*date + 0.25*graded + 0.10*id + 0.08*yes(mean >= 40) + 0.05*yes(n >= 3)
+	g.why = fmt.Sprintf("%d blocks; name %.2f, author %.0f%%, date %.0f%%, rating %.0f%%, id %.0f%%, %.0f bytes of prose", len(g.members), hinted, author*100, date*100, rating*100, id*100, mean)
+}
+
+func yes(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (g *group) believed() bool {
+	if len(g.members) == 1 {
+		return g.score >= minimumAlone && g.hint != noHint
+	}
+	return g.score >= minimum
+}
+
+// weight orders groups by how much they explain, in steps of a tenth, so that
+// little differences leave room for other reasons.
+func (g *group) weight() int { return int(10 * math.Log(g.score*float64(len(g.members)))) }
+
+// choose returns the believed groups that do not overlap, the best first: of
+// groups that tell the same blocks the one with the most members, then the
+// outermost, since ids stand on the outside. Members of a chosen group may
+// nest in each other (replies), those of another group not.
+func (s *scan) choose(groups []*group) []*group {
+	var good []*group
+	for _, g := range groups {
+		if len(g.members) >= 2 || g.key.by == byID || g.key.by == byData || g.key.by == byUnit {
+			if s.judge(g); g.believed() {
+				good = append(good, g)
+			}
+		}
+	}
+	slices.SortStableFunc(good, func(a, b *group) int {
+		if d := b.weight() - a.weight(); d != 0 {
+			return d
+		}
+		return int(s.nodes[a.members[0]].depth - s.nodes[b.members[0]].depth)
+	})
+	taken := make([]bool, len(s.nodes)) // is in, or holds, a member of a chosen group
+	var out []*group
+	for _, g := range good {
+		free := slices.DeleteFunc(slices.Clone(g.members), func(m int32) bool { return taken[m] })
+		if len(free)*2 < len(g.members) {
+			continue
+		}
+		g.members = free
+		s.take(free, taken)
+		out = append(out, g)
+	}
+	return out
+}
+
+// take marks the members, what is in them and what holds them.
+func (s *scan) take(members []int32, taken []bool) {
+	done := int32(0)
+	for _, m := range members {
+		for i := max(m, done); i < s.nodes[m].end; i++ {
+			taken[i] = true
+		}
+		done = max(done, s.nodes[m].end)
+		for up := s.nodes[m].parent; up >= 0 && !taken[up]; up = s.nodes[up].parent {
+			taken[up] = true
+		}
+	}
+}
+
+// teasers tells whether a third of the blocks point elsewhere: their heading
+// is a link to another page.
+func (s *scan) teasers(g *group) bool {
+	step := 1 + len(g.members)/maxJudged
+	n := 0
+	for i := 0; i < len(g.members); i += step {
+		if s.teaser(g.members[i]) {
+			n++
+		}
+	}
+	return n*3*step > len(g.members)
+}
+
+func (s *scan) teaser(m int32) bool {
+	end := min(s.nodes[m].end, m+60)
+	for i := m + 1; i < end; i++ {
+		n := &s.nodes[i]
+		switch n.n.DataAtom {
+		case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
+		default:
+			continue
+		}
+		for j := i + 1; j < min(n.end, end); j++ {
+			if s.elsewhere(j) {
+				return true
+			}
+		}
+		if p := n.parent; p > m && s.elsewhere(p) {
+			return true
+		}
+	}
+	return false
+}
+
+// elsewhere tells whether an element is a link to another page of words.
+func (s *scan) elsewhere(i int32) bool {
+	n := &s.nodes[i]
+	if n.n.DataAtom != atom.A || n.author > 0 || n.text < 3 {
+		return false
+	}
+	href := element.Attr(n.n, "href")
+	if href == "" || href[0] == '#' || strings.Contains(href, "#") {
+		return false
+	}
+	u := s.d.Abs(href)
+	return u != "" && u != s.d.URL
+}
+
+// kindOf returns what a group's hint makes of a mention.
+func kindOf(h hint, rated bool) mention.Kind {
+	switch {
+	case h == postHint:
+		return mention.Post
+	case h == questionHint:
+		return mention.Question
+	case h == answerHint:
+		return mention.Answer
+	case h == commentHint && !rated:
+		return mention.Comment
+	}
+	return mention.Review
+}

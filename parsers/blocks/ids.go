@@ -1,0 +1,136 @@
+package blocks
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// maxID bounds what is taken for an id.
+const maxID = 100
+
+// blockID returns what in an element's attributes may be the id of a block:
+// best an attribute that says so (data-review-id), then any for ids, then
+// the element's own id where it has a number.
+func blockID(n *html.Node) string {
+	best, rank := "", 0
+	for _, a := range n.Attr {
+		v := strings.TrimSpace(a.Val)
+		if v == "" || len(v) > maxID || strings.ContainsAny(v, " \t\n<>{}\"") {
+			continue
+		}
+		r := 0
+		switch {
+		case idAttr(a.Key) && unitHint(a.Key[5:]) != noHint:
+			r = 3
+		case idAttr(a.Key) && strings.ContainsAny(v, "0123456789"):
+			r = 1
+		case a.Key == "id" && stem(v) != v:
+			r = 2
+		}
+		if r > rank {
+			rank, best = r, bare(a.Key, v)
+		}
+	}
+	return best
+}
+
+// bare drops the word before the number of an element id: comment-12 is 12,
+// for that is what the software and its API call it.
+func bare(attr, v string) string {
+	if attr != "id" && attr != "name" {
+		return v
+	}
+	i := strings.IndexAny(v, "0123456789")
+	if i > 0 && strings.Trim(v[i:], "0123456789") == "" {
+		return v[i:]
+	}
+	return v
+}
+
+// findIDs finds the native ids of a group's blocks: on the blocks, or for
+// all of them at the same place around or within them.
+func (r *reader) findIDs(g *group) {
+	ids := make([]string, len(g.members))
+	missing := 0
+	for i, m := range g.members {
+		if ids[i] = blockID(r.nodes[m].n); ids[i] == "" {
+			missing++
+		}
+	}
+	if missing*2 > len(ids) {
+		ids = r.innerIDs(g)
+	}
+	if len(ids) == 0 || ordinals(ids) {
+		return
+	}
+	count := map[string]int{}
+	for _, id := range ids {
+		count[id]++
+	}
+	for i, m := range g.members {
+		if ids[i] != "" && count[ids[i]] == 1 {
+			r.ids[m] = ids[i]
+		}
+	}
+}
+
+// innerIDs looks for ids on what stands just within the blocks: anchors with
+// a name, elements with an id, of the same stem in all.
+func (r *reader) innerIDs(g *group) []string {
+	found := map[string][]string{}
+	var stems []string
+	for k, m := range g.members {
+		seen := 0
+		r.own(m, func(i int32) bool {
+			if seen++; seen > 30 {
+				return false
+			}
+			n := r.nodes[i].n
+			for _, a := range n.Attr {
+				if a.Key != "id" && (a.Key != "name" || n.DataAtom != atom.A) && !(idAttr(a.Key) && unitHint(a.Key[5:]) != noHint) {
+					continue
+				}
+				st := a.Key + " " + stem(a.Val)
+				if len(a.Val) > maxID || !strings.ContainsAny(a.Val, "0123456789") {
+					continue
+				}
+				if len(found[st]) == 0 && k == 0 {
+					stems = append(stems, st)
+				}
+				if len(found[st]) == k {
+					found[st] = append(found[st], bare(a.Key, a.Val))
+				}
+			}
+			return true
+		})
+	}
+	for _, st := range stems {
+		ids := found[st]
+		if len(ids) == len(g.members) && len(slices.Compact(slices.Sorted(slices.Values(ids)))) == len(ids) && len(ids) > 1 {
+			return ids
+		}
+	}
+	return nil
+}
+
+// ordinals tells numbers that only count the blocks of a page: small and one
+// after the other.
+func ordinals(ids []string) bool {
+	var ns []int
+	for _, id := range ids {
+		if id == "" {
+			continue
+		}
+		n, err := strconv.Atoi(id)
+		if err != nil || n >= 1000 {
+			return false
+		}
+		ns = append(ns, n)
+	}
+	slices.Sort(ns)
+	return len(ns) > 0 && ns[len(ns)-1]-ns[0] < 2*len(ns)
+}

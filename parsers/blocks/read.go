@@ -1,0 +1,380 @@
+package blocks
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"klank/mention"
+	"klank/parsers/blocks/element"
+	"klank/parsers/document"
+	"klank/parsers/normalize"
+)
+
+// reader reads the blocks of the chosen groups.
+type reader struct {
+	*scan
+	groups []*group
+	// member tells the group of each block.
+	member map[int32]*group
+	// members counts the blocks before each node.
+	members []int32
+	index   map[*html.Node]int32
+	ids     map[int32]string
+	bodies  map[*group]shape
+	item    *mention.ItemRef
+	// question is the page's only question, else -1.
+	question int32
+}
+
+func newReader(s *scan, groups []*group) *reader {
+	r := &reader{scan: s, groups: groups, member: map[int32]*group{}, ids: map[int32]string{}, bodies: map[*group]shape{}, question: -1}
+	questions := 0
+	for _, g := range groups {
+		for _, m := range g.members {
+			r.member[m] = g
+			if g.hint == questionHint {
+				r.question, questions = m, questions+1
+			}
+		}
+	}
+	if questions != 1 {
+		r.question = -1
+	}
+	r.members = make([]int32, len(s.nodes)+1)
+	r.index = make(map[*html.Node]int32, len(s.nodes))
+	for i := range s.nodes {
+		r.index[s.nodes[i].n] = int32(i)
+		r.members[i+1] = r.members[i]
+		if r.member[int32(i)] != nil {
+			r.members[i+1]++
+		}
+	}
+	for _, g := range groups {
+		r.findIDs(g)
+		r.bodies[g] = r.findBody(g)
+	}
+	r.item = r.pageItem()
+	return r
+}
+
+// own visits the nodes below m that belong to no block within it, until
+// visit returns false.
+func (r *reader) own(m int32, visit func(i int32) bool) {
+	for i := m + 1; i < r.nodes[m].end; {
+		if r.member[i] != nil {
+			i = r.nodes[i].end
+			continue
+		}
+		if !visit(i) {
+			return
+		}
+		i++
+	}
+}
+
+// holdsBlock tells whether a block stands within node i.
+func (r *reader) holdsBlock(i int32) bool {
+	return r.members[r.nodes[i].end]-r.members[i+1] > 0
+}
+
+// parts are the elements of a block by what they are for.
+type parts struct {
+	body                       []int32
+	author, date, title, reply int32
+	rating                     []int32
+	verified                   bool
+}
+
+// read reads one block.
+func (r *reader) read(m int32) (document.Candidate, bool) {
+	g := r.member[m]
+	p := r.parts(m)
+	c := document.Candidate{Handle: handle(m)}
+	c.NativeID = r.ids[m]
+	c.Language = r.d.Language
+	if lang := document.LanguageTag(element.Attr(r.nodes[m].n, "lang")); lang != "" {
+		c.Language = lang
+	}
+	if p.author >= 0 {
+		c.Author = r.author(p.author)
+	}
+	if p.date >= 0 {
+		r.date(p.date, &c)
+	}
+	c.Rating = r.rating(m, p.rating)
+	c.Kind = kindOf(g.hint, c.Rating != nil)
+	if c.Kind != mention.Review {
+		c.Rating = nil
+	} else {
+		c.Item = r.item
+	}
+	if p.title >= 0 {
+		c.Title = normalize.Line(element.Prose(r.nodes[p.title].n, r.noise))
+	}
+	if p.reply >= 0 {
+		if t := r.prose(p.reply, parts{author: -1, date: -1, title: -1, reply: -1}); t != "" {
+			c.Reply = &mention.Reply{Text: t}
+		}
+	}
+	c.Text = r.text(m, p)
+	if c.Author != nil && c.Title == c.Author.Name {
+		c.Title = ""
+	}
+	if c.Text == "" && c.Title != "" && c.Kind != mention.Review {
+		c.Text, c.Title = c.Title, ""
+	}
+	if p.verified {
+		c.Verified = &p.verified
+	}
+	r.place(m, &c)
+	// A block that shows nobody and no time is a stray among its like.
+	return c, c.Text != "" && (c.Author != nil || !c.Published.IsZero() || p.date >= 0 || c.Rating != nil)
+}
+
+// place fills where the block stands: its URL and what it replies to.
+func (r *reader) place(m int32, c *document.Candidate) {
+	for up := r.nodes[m].parent; up >= 0; up = r.nodes[up].parent {
+		if r.member[up] != nil {
+			c.ParentHandle = handle(up)
+			break
+		}
+	}
+	if c.Kind == mention.Answer && c.ParentHandle == "" && r.question >= 0 {
+		c.ParentHandle = handle(r.question)
+	}
+	if c.ParentHandle == "" {
+		for _, a := range r.nodes[m].n.Attr {
+			if v := strings.TrimSpace(a.Val); strings.HasPrefix(a.Key, "data-") && strings.HasSuffix(a.Key, "parent-id") && v != "" && v != "0" && len(v) < 100 {
+				c.Parent = v
+			}
+		}
+	}
+	if len(c.NativeID) < 3 {
+		return
+	}
+	r.own(m, func(i int32) bool {
+		if n := r.nodes[i].n; n.DataAtom == atom.A {
+			if u := r.d.Abs(element.Attr(n, "href")); strings.Contains(u, c.NativeID) && !strings.Contains(u, "reply") && !strings.Contains(u, "report") {
+				c.URL = u
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// parts finds the elements of a block. What stands in the body is text, not
+// a date or name.
+func (r *reader) parts(m int32) parts {
+	p := parts{author: -1, date: -1, title: -1, reply: -1, body: r.bodyOf(m)}
+	var authorRank, dateRank int8
+	panel, reply, body := int32(0), int32(0), int32(0) // ends of such subtrees
+	r.own(m, func(i int32) bool {
+		n := &r.nodes[i]
+		if len(p.body) > 0 && contains(p.body, i) {
+			body = n.end
+		}
+		if i < body || i < reply {
+			return true
+		}
+		if n.name.is(ownerTrait) && n.name.is(replyTrait) && n.text > 5 {
+			if p.reply < 0 {
+				p.reply = i
+			}
+			reply = n.end
+			return true
+		}
+		if n.author > authorRank || n.author > 0 && n.author >= byText && p.author >= 0 && i < r.nodes[p.author].end && n.author >= authorRank {
+			authorRank, p.author = n.author, i
+		}
+		if rank := r.dateRank(i, i < panel); rank > dateRank {
+			dateRank, p.date = rank, i
+		}
+		if n.rating {
+			p.rating = append(p.rating, i)
+		}
+		if p.title < 0 && i >= panel && r.titled(i) {
+			p.title = i
+		}
+		if n.name.is(verifiedTrait) || n.text < 60 && verifiedText(r.texts[i].short) {
+			p.verified = true
+		}
+		if n.name.is(personTrait|authorTrait) && i >= panel {
+			panel = n.end
+		}
+		return true
+	})
+	return p
+}
+
+func contains(list []int32, i int32) bool {
+	for _, x := range list {
+		if x == i {
+			return true
+		}
+	}
+	return false
+}
+
+// dateRank says how sure it is that an element's date is that of writing;
+// the panel about a person has other dates.
+func (r *reader) dateRank(i int32, panel bool) int8 {
+	rank := r.nodes[i].date
+	if rank == 0 {
+		return 0
+	}
+	if panel {
+		rank -= 2
+	}
+	if n := &r.nodes[i]; n.name.is(noiseTrait) {
+		rank--
+	}
+	return max(rank, 1)
+}
+
+// titled tells whether an element is the title of its block.
+func (r *reader) titled(i int32) bool {
+	n := &r.nodes[i]
+	if n.text == 0 || n.text > 250 || n.author > 0 || n.date > 0 || n.rating || n.name.is(noiseTrait|countTrait) || r.holdsBlock(i) {
+		return false
+	}
+	if t := r.in(i); t.author > 0 || t.date > 0 || t.rating > 0 {
+		return false
+	}
+	switch n.n.DataAtom {
+	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
+		return true
+	}
+	return n.name.is(titleTrait) && !n.name.is(bodyTrait&^titleTrait&^personTrait) || n.name.is(titleTrait) && n.text < 120
+}
+
+func verifiedText(t string) bool {
+	t = strings.ToLower(t)
+	for _, p := range []string{"verified", "geverifieerd", "verifiziert", "achat vérifié", "achat verifie"} {
+		if strings.HasPrefix(t, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// author reads a writer's name and profile.
+func (r *reader) author(i int32) *mention.Author {
+	n := r.nodes[i].n
+	name := ""
+	if own := r.texts[i].short; own != "" {
+		name = byLine(own) // "By Ann on 3 May", or nothing
+	}
+	if name == "" {
+		name = authorName(n)
+	}
+	if name == "" || utf8.RuneCountInString(name) > 60 {
+		return nil
+	}
+	a := &mention.Author{Name: name}
+	for j := i; j < r.nodes[i].end; j++ {
+		if n := r.nodes[j].n; n.DataAtom == atom.A {
+			a.URL = r.d.Abs(element.Attr(n, "href"))
+			break
+		}
+	}
+	if p := r.nodes[i].parent; a.URL == "" && p >= 0 && r.nodes[p].n.DataAtom == atom.A {
+		a.URL = r.d.Abs(element.Attr(r.nodes[p].n, "href"))
+	}
+	return a
+}
+
+// authorName returns the name in an element: its own text where a place
+// ("from Utrecht") stands in an element within it.
+func authorName(n *html.Node) string {
+	name := normalize.Line(element.Prose(n, func(c *html.Node) bool {
+		if c == n {
+			return false
+		}
+		t := strings.ToLower(element.Text(c, 100))
+		for _, p := range []string{"from ", "uit ", "aus ", "de ", "says", "schreef", "zegt", "sagt", "dit :", "(", "wrote"} {
+			if strings.HasPrefix(t, p) {
+				return true
+			}
+		}
+		return false
+	}))
+	if by := byLine(name); by != "" {
+		name = by
+	}
+	lower := strings.ToLower(name)
+	for _, end := range []string{" says:", " says", " schreef:", " zegt:", " zegt", " sagt:", " wrote:", " dit :", ":", ",", " |", " ·", " -"} {
+		if strings.HasSuffix(lower, end) && len(lower) == len(name) {
+			return strings.TrimSpace(name[:len(name)-len(end)])
+		}
+	}
+	for _, start := range []string{"author:", "auteur:", "name:", "naam:", "user:"} {
+		if strings.HasPrefix(lower, start) && len(lower) == len(name) {
+			return strings.TrimSpace(name[len(start):])
+		}
+	}
+	return name
+}
+
+// date reads when a block was written.
+func (r *reader) date(i int32, c *document.Candidate) {
+	n := &r.nodes[i]
+	at := r.d.Page.Fetched
+	var stamp element.Stamp
+	var ok bool
+	if n.date >= byName {
+		stamp, ok = element.Time(n.n, r.d.Language, at)
+	} else {
+		stamp, ok = element.TimeText(r.texts[i].short, r.d.Language, at)
+	}
+	if ok {
+		c.Published, c.PublishedPrecision, c.Unsteady = stamp.Time, stamp.Precision, stamp.Unsteady
+	}
+}
+
+// rating reads the block's grade: of several the first, which by custom is
+// the one for all.
+func (r *reader) rating(m int32, shown []int32) *mention.Rating {
+	for _, i := range shown {
+		top := i
+		for up := r.nodes[i].parent; up > m && r.nodes[up].name.is(starTrait) && r.nodes[up].text <= 60; up = r.nodes[up].parent {
+			top = up
+		}
+		for _, j := range []int32{top, i} {
+			if g := element.Rating(r.nodes[j].n); g != nil {
+				return g
+			}
+		}
+	}
+	return nil
+}
+
+// pageItem returns what reviews on the page are about: its only h1.
+func (r *reader) pageItem() *mention.ItemRef {
+	found := int32(-1)
+	for i := range r.nodes {
+		if r.nodes[i].n.DataAtom != atom.H1 || r.nodes[i].text == 0 {
+			continue
+		}
+		if found >= 0 {
+			return nil
+		}
+		found = int32(i)
+	}
+	if found < 0 {
+		return nil
+	}
+	for up := found; up >= 0; up = r.nodes[up].parent {
+		if r.member[up] != nil {
+			return nil
+		}
+	}
+	name := normalize.Line(element.Text(r.nodes[found].n, 200))
+	if name == "" {
+		return nil
+	}
+	return &mention.ItemRef{Name: name}
+}

@@ -1,0 +1,326 @@
+package blocks
+
+import (
+	"strings"
+	"time"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"klank/parsers/blocks/element"
+	"klank/parsers/document"
+	"klank/parsers/normalize"
+)
+
+// node is an element of the page in document order. The subtree of nodes[i]
+// is nodes[i:end].
+type node struct {
+	n      *html.Node
+	name   *name
+	parent int32
+	end    int32
+	depth  int32
+	// text is the length of the text in the subtree.
+	text int32
+	// author and date say how plainly the element itself shows one; 0: not.
+	author, date int8
+	rating       bool
+}
+
+// sums are totals over all nodes before one, so that the difference of two
+// tells what a subtree holds.
+type sums struct {
+	text, link, prose           int32
+	author, date, rating, shops int32
+}
+
+// scan is one look at a page: all its elements with what each shows.
+type scan struct {
+	d     *document.Document
+	nodes []node
+	sums  []sums // len(nodes)+1
+	names map[string]*name
+	texts []ownText // directly in the elements
+}
+
+// ownText is the text directly in an element: its length, and the text
+// itself where it is short.
+type ownText struct {
+	length int32
+	short  string
+}
+
+// shortText is how long a text may be that is kept as possible date or name.
+const shortText = 80
+
+func newScan(d *document.Document, root *html.Node) *scan {
+	s := &scan{d: d, names: map[string]*name{}}
+	s.walk(root, -1, 0)
+	s.judgeElements()
+	return s
+}
+
+// skippedElements hold nothing that a visitor reads as part of a block.
+func skippedElement(a atom.Atom) bool {
+	switch a {
+	case atom.Script, atom.Style, atom.Noscript, atom.Template, atom.Svg, atom.Select, atom.Head, atom.Iframe, atom.Nav, atom.Object, atom.Textarea:
+		return true
+	}
+	return false
+}
+
+// walk lists the elements below n.
+func (s *scan) walk(n *html.Node, parent, depth int32) int32 {
+	text := int32(0)
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		switch {
+		case c.Type == html.TextNode && parent >= 0:
+			t := strings.TrimSpace(c.Data)
+			if t == "" {
+				continue
+			}
+			o := &s.texts[parent]
+			o.length += int32(len(t))
+			if o.length <= shortText {
+				o.short = strings.TrimSpace(o.short + " " + t)
+			} else {
+				o.short = ""
+			}
+			text += int32(len(t))
+		case c.Type == html.ElementNode && !skippedElement(c.DataAtom):
+			i := int32(len(s.nodes))
+			s.nodes = append(s.nodes, node{n: c, name: s.nameOf(c), parent: parent, depth: depth})
+			s.texts = append(s.texts, ownText{})
+			t := s.walk(c, i, depth+1)
+			s.nodes[i].end, s.nodes[i].text = int32(len(s.nodes)), t
+			text += t
+		}
+	}
+	return text
+}
+
+func (s *scan) nameOf(n *html.Node) *name {
+	class := element.Attr(n, "class")
+	if v, ok := s.names[class]; ok {
+		return v
+	}
+	v := nameOf(class)
+	s.names[class] = v
+	return v
+}
+
+// judgeElements works out what each element shows, and the sums. Text in
+// links, names, dates and noise is no prose.
+func (s *scan) judgeElements() {
+	s.sums = make([]sums, len(s.nodes)+1)
+	quiet, link := int32(0), int32(0) // the first node after such a subtree
+	for i := range s.nodes {
+		n, at := &s.nodes[i], int32(i)
+		t := s.sums[i]
+		own := s.texts[i]
+		n.date = s.dateShown(at)
+		n.author = s.authorShown(at)
+		starry := n.name.is(starTrait) || n.parent >= 0 && s.nodes[n.parent].name.is(starTrait)
+		n.rating = element.Shows(n.n, own.short, starry)
+		if n.n.DataAtom == atom.A && at >= link {
+			link = n.end
+		}
+		if n.author > 0 && n.text <= shortText || n.date > 0 && n.text <= shortText || n.name.is(noiseTrait) || n.rating && n.text <= 40 || n.n.DataAtom == atom.Button || n.n.DataAtom == atom.Form {
+			quiet = max(quiet, n.end)
+		}
+		t.text += own.length
+		if at < link {
+			t.link += own.length
+		} else if at >= quiet {
+			t.prose += own.length
+		}
+		if n.author > 0 {
+			t.author++
+		}
+		if n.date > 0 {
+			t.date++
+		}
+		if n.rating {
+			t.rating++
+		}
+		if n.name.is(shopTrait) && n.name.hint == noHint {
+			t.shops++
+		}
+		s.sums[i+1] = t
+	}
+}
+
+// in returns what the subtree of a node holds.
+func (s *scan) in(i int32) sums {
+	a, b := s.sums[i], s.sums[s.nodes[i].end]
+	return sums{b.text - a.text, b.link - a.link, b.prose - a.prose, b.author - a.author, b.date - a.date, b.rating - a.rating, b.shops - a.shops}
+}
+
+// How plainly a date or author is shown.
+const (
+	byText  = 3 // in words
+	byName  = 4 // an element called one
+	byStamp = 5 // an element or attribute made for it
+)
+
+// aTime is a fixed time of fetching: for telling relative dates, not for
+// reading them.
+var aTime = time.Date(2020, 6, 15, 12, 0, 0, 0, time.UTC)
+
+// dateShown tells how plainly an element shows when its block was written.
+func (s *scan) dateShown(i int32) int8 {
+	n := &s.nodes[i]
+	if n.text > 200 {
+		return 0
+	}
+	if n.n.DataAtom == atom.Time {
+		return byStamp
+	}
+	for _, a := range n.n.Attr {
+		switch {
+		case a.Key == "datetime" && a.Val != "", a.Key == "itemprop" && strings.HasPrefix(a.Val, "date"):
+			return byStamp
+		case strings.HasPrefix(a.Key, "data-") && (strings.HasSuffix(a.Key, "timestamp") || strings.HasSuffix(a.Key, "-utime")):
+			return byStamp
+		case a.Key == "title" && n.n.DataAtom == atom.Abbr && s.dated(a.Val):
+			return byStamp
+		}
+	}
+	if n.name.is(dateTrait) && n.text > 0 && n.text <= shortText {
+		if s.dated(element.Text(n.n, shortText)) {
+			return byName
+		}
+		return 0
+	}
+	if own := s.texts[i].short; own != "" && len(own) <= 60 && !s.inBody(i) && s.dated(own) {
+		return byText
+	}
+	return 0
+}
+
+// dated tells whether a short text is, or begins or ends with, a date: not
+// one that says since when somebody is a member, or when he bought.
+func (s *scan) dated(t string) bool {
+	if len(t) < 5 || len(t) > shortText || !mayBeDate(t) || otherDate(t) {
+		return false
+	}
+	_, precision, ok := normalize.Date(t, s.d.Language, aTime)
+	return ok && precision != "year"
+}
+
+// mayBeDate is a cheap look before the real one.
+func mayBeDate(t string) bool {
+	if strings.Count(t, " ") > 9 {
+		return false
+	}
+	if strings.ContainsAny(t, "0123456789") {
+		return true
+	}
+	switch strings.ToLower(t) {
+	case "yesterday", "gisteren", "gestern", "hier", "today", "vandaag", "heute", "just now", "zojuist", "eergisteren":
+		return true
+	}
+	return strings.Contains(t, "ago") || strings.Contains(t, "geleden") || strings.HasPrefix(t, "vor ") || strings.HasPrefix(t, "il y a")
+}
+
+// otherDateWords stand beside dates other than that of writing.
+var otherDateWords = []string{"join", "registr", "member", "lid sinds", "lid vanaf", "sinds", "since", "last online", "laatst", "last seen", "last edit", "edited", "gewijzigd",
+	"bewerkt", "purchase", "bought", "gekocht", "aangekocht", "aankoop", "updated", "bijgewerkt", "copyright", "©", "mitglied", "inscri", "expire", "geldig", "levertijd", "besteld", "delivery"}
+
+func otherDate(t string) bool {
+	t = strings.ToLower(t)
+	for _, w := range otherDateWords {
+		if strings.Contains(t, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// inBody tells whether the nearest element with a class is one of body text,
+// so that a date in it is part of what is written.
+func (s *scan) inBody(i int32) bool {
+	for up := 0; i >= 0 && up < 5; up++ {
+		if n := &s.nodes[i]; n.name.shape != "" {
+			return n.name.is(bodyTrait) && !n.name.is(dateTrait|authorTrait|noiseTrait|listTrait)
+		}
+		i = s.nodes[i].parent
+	}
+	return false
+}
+
+// authorShown tells how plainly an element shows who wrote its block.
+func (s *scan) authorShown(i int32) int8 {
+	n := &s.nodes[i]
+	if n.text == 0 || n.text > shortText {
+		return 0
+	}
+	href := ""
+	for _, a := range n.n.Attr {
+		switch a.Key {
+		case "rel", "itemprop":
+			if a.Val == "author" || a.Val == "creator" {
+				return byStamp
+			}
+		case "href":
+			href = a.Val
+		}
+	}
+	if n.name.is(authorTrait) && !n.name.is(dateTrait|countTrait) || n.name.is(personTrait) && n.name.is(nameTrait) && n.text <= 60 {
+		return byName
+	}
+	if href != "" && n.n.DataAtom == atom.A && n.text <= 50 && profileLink(href) {
+		return byText
+	}
+	if own := s.texts[i].short; own != "" && !s.inBody(i) && byLine(own) != "" {
+		return byText - 1
+	}
+	if n.name.is(personTrait) && n.text <= 40 && n.name.hint == noHint && !n.name.is(dateTrait|noiseTrait|titleTrait) {
+		return byText - 2
+	}
+	return 0
+}
+
+// profileLink tells links to people by the path's words.
+func profileLink(href string) bool {
+	href = strings.ToLower(href)
+	if len(href) > 300 {
+		return false
+	}
+	for _, p := range []string{"/user/", "/users/", "/profile", "/profiel", "/member", "/leden/", "/lid/", "/u/", "/gebruiker", "/people/", "/author/", "memberlist.php", "member.php", "/reviewer", "/mitglied"} {
+		if strings.Contains(href, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// byLines begin a text that names its writer.
+var byLines = []string{"by ", "door ", "von ", "par ", "posted by ", "geschreven door ", "review by ", "reviewed by ", "written by ", "geplaatst door ", "beoordeeld door ", "reactie van ", "review van ", "recensie van ", "beoordeling van "}
+
+// byLine returns who a text says wrote it: "Door Jan op 3 mei" gives Jan.
+func byLine(t string) string {
+	if len(t) > shortText {
+		return ""
+	}
+	lower := strings.ToLower(t)
+	if len(lower) != len(t) {
+		return ""
+	}
+	for _, p := range byLines {
+		if !strings.HasPrefix(lower, p) {
+			continue
+		}
+		rest := t[len(p):]
+		low := lower[len(p):]
+		for _, end := range []string{" op ", " on ", " am ", " le ", ",", "|", " - ", " – ", "·", " at ", " om ", "(", " schreef", " wrote"} {
+			if j := strings.Index(low, end); j >= 0 {
+				rest, low = rest[:j], low[:j]
+			}
+		}
+		if rest = strings.TrimSpace(rest); rest != "" && strings.Count(rest, " ") <= 4 {
+			return rest
+		}
+	}
+	return ""
+}

@@ -1,0 +1,250 @@
+package blocks
+
+import (
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"klank/parsers/blocks/element"
+)
+
+// shape is what the bodies of a group's blocks have in common.
+type shape struct {
+	tag  atom.Atom
+	name string
+}
+
+// tally counts what the elements of one shape hold in the blocks of a group.
+type tally struct {
+	shape         shape
+	text, blocks  int32
+	depth, latest int32
+}
+
+// findBody finds the shape of the elements that hold the text: of those
+// called so, the innermost that holds about all that any holds. Blocks vote
+// together, because a short post beside a long panel about its writer
+// misleads.
+func (r *reader) findBody(g *group) shape {
+	var tallies []*tally
+	byShape := map[shape]*tally{}
+	total := int32(0)
+	for _, m := range g.members {
+		total += r.ownProse(m)
+		panel := int32(0)
+		r.own(m, func(i int32) bool {
+			n := &r.nodes[i]
+			if r.aside(i) {
+				panel = max(panel, n.end)
+			}
+			if i < panel || !n.name.is(bodyTrait) || r.holdsBlock(i) {
+				return true
+			}
+			k := shape{n.n.DataAtom, n.name.shape}
+			t := byShape[k]
+			if t == nil {
+				t = &tally{shape: k, depth: n.depth, latest: -1}
+				byShape[k] = t
+				tallies = append(tallies, t)
+			}
+			sum := r.in(i)
+			t.text += sum.prose + sum.link
+			if t.latest != m {
+				t.latest, t.blocks = m, t.blocks+1
+			}
+			return true
+		})
+	}
+	most := int32(0)
+	for _, t := range tallies {
+		if t.blocks*5 >= int32(len(g.members))*3 {
+			most = max(most, t.text)
+		}
+	}
+	if most*10 < total*3 || most == 0 {
+		return shape{}
+	}
+	var best *tally
+	for _, t := range tallies {
+		if t.blocks*5 >= int32(len(g.members))*3 && t.text*10 >= most*9 && (best == nil || t.depth > best.depth) {
+			best = t
+		}
+	}
+	return best.shape
+}
+
+// aside tells the parts of a block that are not its text: noise, names, what
+// describes the writer, and the owner's reply.
+func (r *reader) aside(i int32) bool {
+	n := &r.nodes[i]
+	return n.name.is(noiseTrait) || n.author > 0 || n.date > byText || n.name.is(authorTrait|personTrait) && n.name.hint == noHint || n.name.is(ownerTrait) && n.name.is(replyTrait)
+}
+
+// ownProse is the prose of a block without that of blocks within it.
+func (r *reader) ownProse(m int32) int32 {
+	total := r.in(m).prose
+	if !r.holdsBlock(m) {
+		return total
+	}
+	for i := m + 1; i < r.nodes[m].end; i++ {
+		if r.member[i] != nil {
+			total -= r.in(i).prose
+			i = r.nodes[i].end - 1
+		}
+	}
+	return total
+}
+
+// bodyOf returns the elements that hold the block's text, outermost only;
+// none where the whole block does, among other things.
+func (r *reader) bodyOf(m int32) []int32 {
+	want := r.bodies[r.member[m]]
+	if want == (shape{}) {
+		return nil
+	}
+	var out []int32
+	panel := int32(0)
+	r.own(m, func(i int32) bool {
+		n := &r.nodes[i]
+		if r.aside(i) {
+			panel = max(panel, n.end)
+		}
+		if i >= panel && n.n.DataAtom == want.tag && n.name.shape == want.name && n.name.is(bodyTrait) && !r.holdsBlock(i) {
+			out = append(out, i)
+			panel = n.end
+		}
+		return true
+	})
+	return out
+}
+
+// text returns what the author of a block wrote.
+func (r *reader) text(m int32, p parts) string {
+	if len(p.body) == 0 {
+		return r.prose(r.narrow(m), p)
+	}
+	var out []string
+	for _, b := range p.body {
+		if t := element.Prose(r.nodes[b].n, func(n *html.Node) bool { return r.notText(n, b, p) }); t != "" {
+			out = append(out, t)
+		}
+	}
+	return strings.Join(out, "\n\n")
+}
+
+// narrow descends from a block to the element that holds about all its prose.
+func (r *reader) narrow(m int32) int32 {
+	for i := m; ; {
+		all, next := r.ownProse(i), int32(-1)
+		if all == 0 {
+			return i
+		}
+		for j := i + 1; j < r.nodes[i].end; j = r.nodes[j].end {
+			if r.member[j] == nil && !r.aside(j) && r.ownProse(j)*10 >= all*9 {
+				next = j
+				break
+			}
+		}
+		if next < 0 {
+			return i
+		}
+		i = next
+	}
+}
+
+// prose returns the text of an element without all that is no prose: what
+// the block shows besides, and the blocks within it.
+func (r *reader) prose(top int32, p parts) string {
+	return element.Prose(r.nodes[top].n, func(n *html.Node) bool {
+		i, ok := r.index[n]
+		if !ok {
+			return skippedElement(n.DataAtom)
+		}
+		if i == top {
+			return false
+		}
+		return r.notText(n, top, p) || r.nodes[i].date > 0 && r.nodes[i].text <= shortText || r.aside(i) || r.nodes[i].rating && r.nodes[i].text <= 40 || r.nodes[i].name.is(starTrait) && r.nodes[i].text <= 40
+	})
+}
+
+// notText tells what is never text of a block whose body is top.
+func (r *reader) notText(n *html.Node, top int32, p parts) bool {
+	i, ok := r.index[n]
+	if !ok {
+		return skippedElement(n.DataAtom)
+	}
+	if i == top {
+		return false
+	}
+	if r.member[i] != nil || i == p.author || i == p.date || i == p.title || i == p.reply || r.noise(n) {
+		return true
+	}
+	return othersWords(n)
+}
+
+// noise tells buttons, forms and what class names call noise.
+func (r *reader) noise(n *html.Node) bool {
+	switch n.DataAtom {
+	case atom.Button, atom.Form, atom.Input, atom.Label:
+		return true
+	}
+	i, ok := r.index[n]
+	return ok && r.nodes[i].name.is(noiseTrait)
+}
+
+// othersWords tells a quotation that names whom it quotes: words of somebody
+// else, who has a block of his own. A quotation without a name stays, since
+// the author chose it as part of his text.
+func othersWords(n *html.Node) bool {
+	switch n.DataAtom {
+	case atom.Blockquote, atom.Div, atom.Aside:
+	default:
+		return false
+	}
+	lead := strings.ToLower(lead(n, 120))
+	quoted := n.DataAtom == atom.Blockquote
+	for _, w := range []string{"quote:", "citaat:", "zitat:", "citation:", "quote from", "citaat van"} {
+		if rest, ok := strings.CutPrefix(lead, w); ok {
+			quoted, lead = true, strings.TrimSpace(rest)
+			break
+		}
+	}
+	if !quoted && !strings.Contains(strings.ToLower(element.Attr(n, "class")), "quote") {
+		return false
+	}
+	for _, w := range []string{"originally posted by", "wrote", "schreef", "schrieb", "a écrit", "said:", "zei:"} {
+		if strings.Contains(lead, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// lead returns the beginning of the text of an element.
+func lead(n *html.Node, limit int) string {
+	var b strings.Builder
+	nodes := 0
+	var down func(n *html.Node) bool
+	down = func(n *html.Node) bool {
+		if nodes++; nodes > 60 || b.Len() >= limit {
+			return false
+		}
+		if n.Type == html.TextNode {
+			b.WriteString(n.Data)
+			b.WriteByte(' ')
+		}
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			if !down(c) {
+				return false
+			}
+		}
+		return true
+	}
+	down(n)
+	s := strings.Join(strings.Fields(b.String()), " ")
+	if len(s) > limit {
+		s = strings.ToValidUTF8(s[:limit], "")
+	}
+	return s
+}

@@ -1,0 +1,240 @@
+package blocks
+
+import (
+	"strings"
+
+	"klank/parsers/blocks/element"
+)
+
+// hint is what a name says a block is.
+type hint uint8
+
+const (
+	noHint hint = iota
+	reviewHint
+	commentHint
+	postHint
+	questionHint
+	answerHint
+)
+
+// plainer returns the hint that says more: a "post-comment" is a comment, a
+// "comment-review" a review.
+func plainer(a, b hint) hint {
+	order := [...]int{noHint: 0, postHint: 1, commentHint: 2, questionHint: 3, answerHint: 4, reviewHint: 5}
+	if order[b] > order[a] {
+		return b
+	}
+	return a
+}
+
+// hintWords are whole words of names; hintStems occur within words written
+// together ("userreview", "klantbeoordelingen").
+var hintWords = map[string]hint{
+	"review": reviewHint, "reviews": reviewHint, "recensie": reviewHint, "recensies": reviewHint, "ervaring": reviewHint,
+	"ervaringen": reviewHint, "testimonial": reviewHint, "testimonials": reviewHint, "avis": reviewHint, "opinion": reviewHint,
+	"opinions": reviewHint, "opinie": reviewHint, "feedback": reviewHint, "rezension": reviewHint, "rezensionen": reviewHint,
+	"comment": commentHint, "comments": commentHint, "reactie": commentHint, "reacties": commentHint, "reply": commentHint,
+	"replies": commentHint, "commentaar": commentHint,
+	"post": postHint, "posts": postHint, "postbit": postHint, "postbitlegacy": postHint, "forumpost": postHint, "postrow": postHint,
+	"message": postHint, "messages": postHint, "bericht": postHint, "berichten": postHint, "beitrag": postHint, "postcontainer": postHint,
+	"question": questionHint, "vraag": questionHint, "frage": questionHint,
+	"answer": answerHint, "answers": answerHint, "antwoord": answerHint, "antwoorden": answerHint, "antwort": answerHint, "antworten": answerHint,
+}
+
+var hintStems = []struct {
+	stem string
+	hint hint
+}{
+	{"review", reviewHint}, {"beoordeling", reviewHint}, {"bewertung", reviewHint}, {"recensie", reviewHint}, {"testimonial", reviewHint},
+	{"comment", commentHint}, {"kommentar", commentHint}, {"reactie", commentHint},
+}
+
+func wordHint(w string) hint {
+	if h := hintWords[w]; h != noHint {
+		return h
+	}
+	if len(w) > 30 {
+		return noHint
+	}
+	for _, s := range hintStems {
+		if i := strings.Index(w, s.stem); i >= 0 && !(i > 0 && s.stem == "review" && w[i-1] == 'p') { // no preview
+			return s.hint
+		}
+	}
+	return noHint
+}
+
+// trait is what else a name says of an element, a set of bits.
+type trait uint32
+
+const (
+	// author names a writer for certain, person perhaps; named says "name".
+	authorTrait trait = 1 << iota
+	personTrait
+	nameTrait
+	dateTrait
+	titleTrait
+	bodyTrait
+	// noise is what stands in a block but is not the author's text.
+	noiseTrait
+	// shop is what only things for sale have.
+	shopTrait
+	ownerTrait
+	replyTrait
+	verifiedTrait
+	listTrait
+	countTrait
+	starTrait
+)
+
+var traitWords = map[trait]string{
+	authorTrait: "author auteur autor username nickname byline reviewer verfasser fn commenter commentauthor bigusername screenname " +
+		"displayname schrijver creator reviewauthor authorname userlogin",
+	personTrait: "user member customer consumer klant person profile poster avatar gebruiker lid naam name owner kunde vcard",
+	nameTrait:   "name naam username consumername customername fullname",
+	dateTrait:   "date datum time timestamp timeago posted published geplaatst when pubdate datetime created age",
+	titleTrait:  "title titel heading headline subject summary kop onderwerp betreff titre",
+	bodyTrait:   "text body content message description desc tekst inhoud bericht cooked copy quote comment opinion postcontent postbody messagecontent inner review restore",
+	noiseTrait: "actions action buttons button btn share sharing vote votes voting likes like helpful useful report flag badge badges signature sig " +
+		"toolbar menu nav breadcrumb breadcrumbs pagination tooltip social edit edited lastedit login form ad ads advert sponsored controls permalink says thumbs " +
+		"attachments attachment ratingcount count counter footer-links readmore toggle modal print lastmodified",
+	shopTrait: "price prijs preis prix prices pricing cart basket addtocart winkelwagen winkelmand warenkorb panier sku stock voorraad checkout bestellen " +
+		"tile teaser related upsell crosssell promo",
+	ownerTrait:    "owner merchant seller vendor company business shop store staff bedrijf winkel developer official webshop admin manager brand",
+	replyTrait:    "reply response reactie antwoord answer respons antwort",
+	verifiedTrait: "verified geverifieerd verifiziert geverifieerde",
+	listTrait:     "list lijst section area wrapper container holder thread wall feed overview comments reviews reacties beoordelingen recensies testimonials answers messages kommentare bewertungen commentlist reviewlist replies ervaringen",
+	countTrait:    "count counter total number aantal summary",
+}
+
+// traitsOf is traitWords turned round; built once, never changed.
+var traitsOf = func() map[string]trait {
+	out := map[string]trait{}
+	for t, words := range traitWords {
+		for w := range strings.FieldsSeq(words) {
+			out[w] |= t
+		}
+	}
+	return out
+}()
+
+// name is what the class and id of an element say, worked out once for all
+// elements of the same class.
+type name struct {
+	hint   hint
+	traits trait
+	// units are the tokens that carry a hint, without their digits.
+	units []string
+	// shape is the class without its digits.
+	shape string
+}
+
+// maxTokens bounds the class names of one element that are looked at.
+const maxTokens = 16
+
+func nameOf(class string) *name {
+	n := &name{}
+	if len(class) > 1000 {
+		class = class[:1000]
+	}
+	n.shape = stem(class)
+	tokens := 0
+	for token := range strings.FieldsSeq(class) {
+		if tokens++; tokens > maxTokens {
+			break
+		}
+		h := noHint
+		for _, w := range element.Words(token) {
+			h = plainer(h, wordHint(w))
+			n.traits |= traitsOf[w]
+			if element.StarWord(w) {
+				n.traits |= starTrait
+			}
+			if strings.HasSuffix(w, "content") || strings.HasSuffix(w, "body") || strings.HasSuffix(w, "text") {
+				n.traits |= bodyTrait
+			}
+			if strings.HasSuffix(w, "date") && w != "update" {
+				n.traits |= dateTrait
+			}
+			if strings.HasSuffix(w, "title") && w != "subtitle" && w != "usertitle" {
+				n.traits |= titleTrait
+			}
+		}
+		if h != noHint {
+			n.hint = plainer(n.hint, h)
+			n.units = append(n.units, stem(token))
+		}
+	}
+	return n
+}
+
+func (n *name) is(t trait) bool { return n.traits&t != 0 }
+
+// stem drops the digits of a name, so that post12 and post13 are one.
+func stem(s string) string {
+	if !strings.ContainsAny(s, "0123456789") {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if '0' <= r && r <= '9' {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// hintHeads are what every name with a hint contains, in lower case.
+var hintHeads = []string{"review", "comment", "post", "message", "beoordel", "reactie", "recensie", "ervaring", "testimonial", "avis",
+	"opini", "feedback", "rezension", "bewertung", "kommentar", "repl", "bericht", "beitrag", "question", "answer", "vraag", "antwo", "star", "rating"}
+
+// hasHint tells, without a DOM, whether the name of any tag hints at blocks:
+// the cheap look at a page that has none.
+func hasHint(body []byte) bool {
+	for i := 0; i < len(body); i++ {
+		if body[i] != '<' || i+1 >= len(body) || !letter(body[i+1]) {
+			continue
+		}
+		end := i + 1
+		for end < len(body) && body[end] != '>' {
+			end++
+		}
+		if tagHint(body[i:end]) {
+			return true
+		}
+		i = end
+	}
+	return false
+}
+
+func tagHint(tag []byte) bool {
+	for i := 1; i < len(tag); i++ {
+		c := tag[i] | 0x20
+		if hintFirst[c] {
+			for _, h := range hintHeads {
+				if h[0] == c && len(tag)-i >= len(h) && equalFold(tag[i:i+len(h)], h) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+var hintFirst = func() (t [256]bool) {
+	for _, h := range hintHeads {
+		t[h[0]] = true
+	}
+	return t
+}()
+
+func equalFold(b []byte, lower string) bool {
+	for i := range b {
+		if b[i]|0x20 != lower[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func letter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
