@@ -7,6 +7,20 @@
 // bursts): that is a pass over the index.
 package analysis
 
+import (
+	"sync"
+
+	"klank/analysis/language"
+	"klank/analysis/moments"
+	"klank/analysis/sentiment"
+	"klank/analysis/text"
+	"klank/mention"
+)
+
+// version names the analyser and its word lists; it grows when an analysis of
+// the same text may change.
+const version = "lexicon-1"
+
 // Input is one text to analyse.
 type Input struct {
 	Title, Text string
@@ -17,6 +31,109 @@ type Input struct {
 	Language string
 }
 
-// func New() (*Analyzer, error)
-// func (a *Analyzer) Analyze(in Input) mention.Analysis
-// func (a *Analyzer) Version() string
+// Analyzer holds the models. It is read-only and safe for concurrent use.
+type Analyzer struct {
+	languages *language.Detector
+	sentiment *sentiment.Scorer
+	moments   *moments.Finder
+	works     sync.Pool
+}
+
+// New reads the embedded models; it takes some tens of milliseconds.
+func New() (*Analyzer, error) {
+	a := &Analyzer{}
+	var err error
+	if a.languages, err = language.New(); err != nil {
+		return nil, err
+	}
+	if a.sentiment, err = sentiment.New(); err != nil {
+		return nil, err
+	}
+	if a.moments, err = moments.New(); err != nil {
+		return nil, err
+	}
+	a.works.New = func() any { return new(work) }
+	return a, nil
+}
+
+// Version names the analyser and its models.
+func (a *Analyzer) Version() string { return version }
+
+// work is the memory of one analysis.
+type work struct {
+	title, text text.Doc
+	sentiment   sentiment.Work
+	moments     moments.Work
+}
+
+// Analyze says what a text says. Any bytes are accepted; the time is linear
+// in their number. Spans are byte ranges of Title and Text as given.
+func (a *Analyzer) Analyze(in Input) mention.Analysis {
+	w := a.works.Get().(*work)
+	out := a.analyze(w, in)
+	if cap(w.text.Tokens) <= keptTokens {
+		w.title.Parse("") // do not hold on to the caller's text
+		w.text.Parse("")
+		a.works.Put(w)
+	}
+	return out
+}
+
+// keptTokens bounds the memory that waits for the next text: a work that has
+// seen a longer one is left to the garbage collector.
+const keptTokens = 1 << 14
+
+func (a *Analyzer) analyze(w *work, in Input) mention.Analysis {
+	w.title.Parse(in.Title)
+	w.text.Parse(in.Text)
+	out := mention.Analysis{Language: in.Language, Version: version}
+	if out.Language == "" {
+		out.Language = a.language(w, in.LanguageHint)
+	}
+	felt := a.sentiment.Score(&w.sentiment, &w.title, &w.text, out.Language)
+	found := a.moments.Find(&w.moments, &w.title, &w.text, out.Language, moments.Feeling{
+		Loaded: felt.Loaded, Scores: felt.Sentences, Text: felt.Score,
+	})
+	out.Sentiment, out.Stars = felt.Sentiment, felt.Stars
+	a.label(&out, w, felt, found)
+	return out
+}
+
+// language looks at the text, and at the title where the text leaves doubt.
+func (a *Analyzer) language(w *work, hint string) string {
+	tag, sure := a.languages.Detect(&w.text, hint)
+	if sure < 0.8 && w.title.Source != "" {
+		if other, more := a.languages.Detect(&w.title, hint); more > sure {
+			return other
+		}
+	}
+	return tag
+}
+
+// label fills in the sentences and the union of their labels.
+func (a *Analyzer) label(out *mention.Analysis, w *work, felt sentiment.Result, found moments.Result) {
+	var all moments.Labels
+	n := 0
+	out.Sentences = make([]mention.Sentence, 0, len(found.Sentences))
+	add := func(in string, d *text.Doc) {
+		for _, s := range d.Sentences {
+			labels := found.Sentences[n]
+			all |= labels
+			touchpoints := a.moments.Touchpoints(labels)
+			out.Sentences = append(out.Sentences, mention.Sentence{
+				Span:        mention.Span{In: in, Start: s.Start, End: s.End},
+				Score:       felt.Sentences[n],
+				Touchpoints: touchpoints,
+				Moments:     mention.MomentsOf(touchpoints),
+				Care:        a.moments.Care(labels),
+			})
+			n++
+		}
+	}
+	add("title", &w.title)
+	add("text", &w.text)
+	out.Touchpoints = a.moments.Touchpoints(all)
+	out.Moments = mention.MomentsOf(out.Touchpoints)
+	out.Care = a.moments.Care(all)
+	out.Signals = a.moments.Signals(found.Signals)
+}

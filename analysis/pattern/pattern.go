@@ -3,7 +3,7 @@
 // not the code:
 //
 //	# a comment
-//	@staff = medewerker* monteur* baliemedewerker   a class of words
+//	@staff = medewerker* monteur* (man achter .. balie)   a class of words and phrases
 //	[touchpoint:delivery care:service]              a section; its meaning is the reader's
 //	bezorgd                                         a word
 //	bezorg*  *bezorger                              words that start or end so
@@ -74,7 +74,7 @@ type edge struct{ term, node int32 }
 const (
 	maxSpan = 64
 	maxGaps = 3
-	maxWays = 64
+	maxWays = 256
 )
 
 // The widest gaps, in tokens, of ".." and "...".
@@ -84,8 +84,14 @@ var gapWidth = [2]int{3, 8}
 type compiler struct {
 	set     *Set
 	terms   map[string]int32
-	classes map[string][]string
+	classes map[string]class
 	nTerms  int32
+}
+
+// class is a named choice of words and phrases.
+type class struct {
+	words   []string
+	phrases [][]string
 }
 
 // The terms that are not made of words.
@@ -98,7 +104,7 @@ const (
 // Compile reads a pattern file; name is used in errors only, which give the
 // line.
 func Compile(name, source string) (*Set, error) {
-	c := &compiler{set: &Set{nodes: make([]node, 2)}, terms: map[string]int32{}, classes: map[string][]string{}, nTerms: firstTerm}
+	c := &compiler{set: &Set{nodes: make([]node, 2)}, terms: map[string]int32{}, classes: map[string]class{}, nTerms: firstTerm}
 	n := 0
 	for line := range strings.Lines(source) {
 		n++
@@ -126,19 +132,16 @@ func (c *compiler) line(line string) error {
 		c.set.Sections = append(c.set.Sections, strings.TrimSpace(line[1:len(line)-1]))
 		return nil
 	case line[0] == '@' && strings.Contains(line, "="):
-		name, words, _ := strings.Cut(line[1:], "=")
-		name = strings.TrimSpace(name)
-		for _, w := range strings.Fields(words) {
-			if w[0] == '@' {
-				other, ok := c.classes[w[1:]]
-				if !ok {
-					return fmt.Errorf("class %q is not known yet", w)
-				}
-				c.classes[name] = append(c.classes[name], other...)
-				continue
-			}
-			c.classes[name] = append(c.classes[name], w)
+		name, members, _ := strings.Cut(line[1:], "=")
+		fields, err := elements(members)
+		if err != nil {
+			return err
 		}
+		words, phrases, err := c.expand(fields)
+		if err != nil {
+			return err
+		}
+		c.classes[strings.TrimSpace(name)] = class{words, phrases}
 		return nil
 	case len(c.set.Sections) == 0:
 		return fmt.Errorf("pattern %q stands before the first section", line)
@@ -226,9 +229,12 @@ func (c *compiler) follow(p path, fields []string) (path, error) {
 // element reads one word, class or choice; body is the field without the sign
 // of an optional one.
 func (c *compiler) element(p path, body, field string) (path, error) {
-	words, phrases, err := choices(body, field)
-	if err != nil {
-		return p, err
+	words, phrases := []string{"?"}, [][]string(nil)
+	if field != "?" {
+		var err error
+		if words, phrases, err = c.expand([]string{body}); err != nil {
+			return p, err
+		}
 	}
 	out := path{least: p.least + maxSpan, span: p.span, gaps: p.gaps}
 	join := func(q path) {
@@ -279,8 +285,8 @@ func elements(line string) ([]string, error) {
 		case ')':
 			depth--
 		}
-		if depth < 0 || depth > 1 {
-			return nil, fmt.Errorf("pattern %q: a choice is ( … ), without another in it", line)
+		if depth < 0 || depth > maxGaps {
+			return nil, fmt.Errorf("pattern %q: choices are ( … ), at most %d in each other", line, maxGaps)
 		}
 		if start < 0 {
 			start = i
@@ -292,28 +298,63 @@ func elements(line string) ([]string, error) {
 	return out, nil
 }
 
-// choices returns the single words and the phrases of an element.
-func choices(body, field string) (words []string, phrases [][]string, err error) {
-	if field == "?" {
-		return []string{"?"}, nil, nil
-	}
-	if body[0] != '(' {
-		return []string{body}, nil, nil
-	}
-	if !strings.HasSuffix(body, ")") {
-		return nil, nil, fmt.Errorf("%q: a choice ends with )", body)
-	}
-	for _, choice := range strings.Split(body[1:len(body)-1], "|") {
-		switch parts := strings.Fields(choice); {
-		case len(parts) == 0:
-			return nil, nil, fmt.Errorf("%q has an empty choice", body)
-		case len(parts) == 1 && !strings.HasSuffix(parts[0], "?"):
-			words = append(words, parts[0])
+// expand opens choices and classes and returns their single words and their
+// phrases.
+func (c *compiler) expand(fields []string) (words []string, phrases [][]string, err error) {
+	for _, f := range fields {
+		switch {
+		case f[0] == '@':
+			known, ok := c.classes[f[1:]]
+			if !ok {
+				return nil, nil, fmt.Errorf("class %q is not known", f)
+			}
+			words, phrases = append(words, known.words...), append(phrases, known.phrases...)
+		case f[0] == '(':
+			if !strings.HasSuffix(f, ")") {
+				return nil, nil, fmt.Errorf("%q: a choice ends with )", f)
+			}
+			for _, choice := range splitChoice(f[1 : len(f)-1]) {
+				parts, err := elements(choice)
+				switch {
+				case err != nil:
+					return nil, nil, err
+				case len(parts) == 0:
+					return nil, nil, fmt.Errorf("%q has an empty choice", f)
+				case len(parts) > 1 || strings.HasSuffix(parts[0], "?"):
+					phrases = append(phrases, parts)
+					continue
+				}
+				w, p, err := c.expand(parts)
+				if err != nil {
+					return nil, nil, err
+				}
+				words, phrases = append(words, w...), append(phrases, p...)
+			}
 		default:
-			phrases = append(phrases, parts)
+			words = append(words, f)
 		}
 	}
 	return words, phrases, nil
+}
+
+// splitChoice cuts the inside of a choice at its own bars.
+func splitChoice(s string) []string {
+	var out []string
+	depth, start := 0, 0
+	for i := range len(s) {
+		switch s[i] {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		case '|':
+			if depth == 0 {
+				out = append(out, s[start:i])
+				start = i + 1
+			}
+		}
+	}
+	return append(out, s[start:])
 }
 
 // step returns the node after reading term at node a.
@@ -342,26 +383,19 @@ func (c *compiler) newNode() int32 {
 	return int32(len(c.set.nodes) - 1)
 }
 
-// term returns the number that stands for any of the words and classes.
+// term returns the number that stands for any of the words.
 func (c *compiler) term(words []string) (int32, error) {
 	key := strings.Join(words, "|")
 	if t, ok := c.terms[key]; ok {
 		return t, nil
 	}
 	t := c.nTerms
-	for i := 0; i < len(words); i++ { // grows by classes
-		w := words[i]
-		switch {
-		case w == "?":
+	for _, w := range words {
+		switch w {
+		case "?":
 			c.set.question = append(c.set.question, t)
-		case w == "<number>":
+		case "<number>":
 			c.set.number = append(c.set.number, t)
-		case w[0] == '@':
-			class, ok := c.classes[w[1:]]
-			if !ok {
-				return 0, fmt.Errorf("class %q is not known", w)
-			}
-			words = append(words, class...)
 		default:
 			if err := c.word(w, t); err != nil {
 				return 0, err
@@ -377,7 +411,7 @@ func (c *compiler) term(words []string) (int32, error) {
 func (c *compiler) word(w string, term int32) error {
 	stem, isStem := strings.CutSuffix(w, "*")
 	end, isEnd := strings.CutPrefix(w, "*")
-	if strings.ContainsAny(strings.Trim(w, "*"), "*()|[]^$!\"") || isStem && isEnd || strings.Trim(w, "*") == "" {
+	if strings.ContainsAny(strings.Trim(w, "*"), "*()|[]^!\"") || isStem && isEnd || strings.Trim(w, "*") == "" {
 		return fmt.Errorf("%q is not a word: write word, start* or *end", w)
 	}
 	switch {

@@ -66,7 +66,7 @@ func (s *Scorer) Score(w *Work, title, body *text.Doc, language string) Result {
 		for _, sent := range d.Sentences {
 			sum, loaded := s.sentence(w, d, sent, lexicons, p)
 			w.sums = append(w.sums, sum)
-			r.Sentences = append(r.Sentences, squash(sum))
+			r.Sentences = append(r.Sentences, round(squash(sum)))
 			r.Loaded = append(r.Loaded, loaded)
 		}
 	}
