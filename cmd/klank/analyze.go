@@ -1,0 +1,126 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"klank/analysis"
+	"klank/mention"
+)
+
+// analyzed is one line of analyze --json: the fields of the analysis at the
+// top level, with the id of the input.
+type analyzed struct {
+	ID json.RawMessage `json:"id,omitempty"`
+	mention.Analysis
+}
+
+func newAnalyze(e *env) *cobra.Command {
+	var asJSON bool
+	var lang string
+	cmd := &cobra.Command{
+		Use:   "analyze",
+		Short: "Score texts from standard input: sentiment, moments of truth, care, signals",
+		Long: `analyze reads standard input: plain lines, or NDJSON with "text" (and optional
+"id", "title", "lang"), and says for each what the analysis finds.`,
+		Example: `  echo 'Snelle levering, maar de klantenservice liet me barsten.' | klank analyze
+  klank export | klank analyze --json > again.ndjson`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runAnalyze(cmd.Context(), e, asJSON, lang) },
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON line an input")
+	cmd.Flags().StringVar(&lang, "lang", "", "take the language as given (nl, en) instead of detecting it")
+	return cmd
+}
+
+func runAnalyze(ctx context.Context, e *env, asJSON bool, lang string) error {
+	a, err := analysis.New()
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriterSize(e.out, 1<<16)
+	enc := jsonLines(w)
+	r := bufio.NewReaderSize(e.in, 1<<16)
+	for n := 1; ; n++ {
+		line, err := r.ReadBytes('\n')
+		if err != nil && err != io.EOF {
+			return fmt.Errorf("standard input: %w", err)
+		}
+		end := err == io.EOF
+		if end && len(line) == 0 {
+			break
+		}
+		if ctx.Err() != nil {
+			w.Flush()
+			return ctx.Err()
+		}
+		in, id, err := analyzeInput(bytes.TrimRight(line, "\r\n"))
+		if err != nil {
+			w.Flush()
+			return usagef("standard input, line %d: %w", n, err)
+		}
+		if lang != "" {
+			in.Language = lang
+		}
+		res := a.Analyze(in)
+		if asJSON {
+			err = enc.Encode(analyzed{id, res})
+		} else {
+			err = printAnalysis(w, in, &res)
+		}
+		if err != nil {
+			return fmt.Errorf("write: %w", err)
+		}
+		if end {
+			break
+		}
+	}
+	return w.Flush()
+}
+
+func analyzeInput(line []byte) (analysis.Input, json.RawMessage, error) {
+	if len(line) == 0 || line[0] != '{' {
+		return analysis.Input{Text: string(line)}, nil, nil
+	}
+	var in struct {
+		ID    json.RawMessage `json:"id"`
+		Title string          `json:"title"`
+		Text  *string         `json:"text"`
+		Lang  string          `json:"lang"`
+	}
+	if err := json.Unmarshal(line, &in); err != nil {
+		return analysis.Input{}, nil, fmt.Errorf("not a JSON object: %w", err)
+	}
+	if in.Text == nil {
+		return analysis.Input{}, nil, fmt.Errorf(`no "text" in the object`)
+	}
+	return analysis.Input{Title: in.Title, Text: *in.Text, LanguageHint: in.Lang}, in.ID, nil
+}
+
+func printAnalysis(w io.Writer, in analysis.Input, a *mention.Analysis) error {
+	p := &printer{w: w}
+	p.linef("%-8s %+.2f  %s  %s", a.Sentiment.Label, a.Sentiment.Score, a.Language, strings.Join(nonEmpty(
+		labelWords("touchpoints", a.Touchpoints), labelWords("care", a.Care), labelWords("signals", a.Signals)), "  "))
+	for _, s := range a.Sentences {
+		text := in.Text
+		if s.In == "title" {
+			text = in.Title
+		}
+		p.linef("  %+.2f  %s  %s", s.Score, clean(text[s.Start:s.End]), strings.Join(append(append([]string{}, s.Touchpoints...), s.Care...), ","))
+	}
+	return p.err
+}
+
+func labelWords(name string, labels []string) string {
+	if len(labels) == 0 {
+		return ""
+	}
+	return name + "=" + strings.Join(labels, ",")
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"klank/configs"
+	"klank/parsers"
+)
+
+func newCheck(e *env) *cobra.Command {
+	var online, allowPrivate bool
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Validate the configuration; with --online try one page of each source",
+		Example: `  klank check
+  klank check --online --config brand.yaml`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := e.loadConfig()
+			if err != nil {
+				return err
+			}
+			p := &printer{w: e.out}
+			describe(p, e.config, cfg)
+			if online {
+				return checkOnline(cmd.Context(), p, cfg, allowPrivate)
+			}
+			return p.err
+		},
+	}
+	cmd.Flags().BoolVar(&online, "online", false, "ask robots.txt and try the first page of each source")
+	cmd.Flags().BoolVar(&allowPrivate, "allow-private", false, "permit loopback and private addresses")
+	return cmd
+}
+
+func describe(p *printer, file string, cfg *configs.Config) {
+	if _, err := os.Stat(file); err != nil {
+		p.linef("no %s: the defaults hold", clean(file))
+	} else {
+		p.linef("%s: valid; %d brands, %d source%s", clean(file), len(cfg.Brands), len(cfg.Sources), plural(len(cfg.Sources)))
+	}
+	if cfg.Contact == "" {
+		p.linef("no contact: set one, so that a site's operator can reach you")
+	}
+}
+
+// checkOnline tries the first page of each source. A source that cannot be
+// read makes the check finish with status 3; the others are still tried.
+func checkOnline(ctx context.Context, p *printer, cfg *configs.Config, allowPrivate bool) error {
+	reader := &pageReader{cfg: cfg, allowPrivate: allowPrivate}
+	defer reader.close()
+	reg := parsers.New()
+	failed := 0
+	for i := range cfg.Sources {
+		s := &cfg.Sources[i]
+		start := time.Now()
+		in := parseInput{URL: s.URLs[0]}
+		_, res, err := parseOne(ctx, reader, reg, in, parsers.Options{Parser: s.Parser, Selectors: s.Selectors})
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			failed++
+			p.linef("%-24s failed: %s", clean(s.Name), clean(err.Error()))
+		case res.Blocked != "":
+			failed++
+			p.linef("%-24s blocked: %s", clean(s.Name), clean(res.Blocked))
+		default:
+			p.linef("%-24s %d mentions, %d items, %d links, %d problems in %s", clean(s.Name), len(res.Mentions), len(res.Items),
+				len(res.Links), len(res.Problems), time.Since(start).Round(time.Millisecond))
+		}
+	}
+	if failed > 0 {
+		return errors.Join(p.err, partialError{fmt.Sprintf("%d of %d sources could not be read", failed, len(cfg.Sources))})
+	}
+	return p.err
+}
+
+func plural(n int) string {
+	if n == 1 {
+		return ""
+	}
+	return "s"
+}

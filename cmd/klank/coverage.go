@@ -1,0 +1,141 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"klank/index"
+	"klank/index/query"
+	"klank/mention"
+)
+
+// ledgerIndex is what the ledger needs of an index.
+type ledgerIndex interface {
+	index.Index
+	index.Recorder
+}
+
+// coverageLedger keeps, per source and item, what pages declare, and sets it
+// against what the index holds. What is declared goes into the index as it is
+// found, so that a crash loses none of it.
+type coverageLedger struct {
+	ix ledgerIndex
+
+	mu       sync.Mutex
+	declared map[string]map[string]int
+	blocked  map[string]int
+}
+
+func newCoverageLedger(ctx context.Context, ix ledgerIndex) (*coverageLedger, error) {
+	l := &coverageLedger{ix: ix, declared: map[string]map[string]int{}, blocked: map[string]int{}}
+	known, err := ix.Coverage(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range known {
+		if c.Item != "" && c.Declared != nil {
+			l.note(c.Source, c.Item, *c.Declared)
+		}
+	}
+	return l, nil
+}
+
+// note remembers a declared count and tells whether it is news.
+func (l *coverageLedger) note(source, item string, n int) bool {
+	if l.declared[source] == nil {
+		l.declared[source] = map[string]int{}
+	}
+	old, known := l.declared[source][item]
+	l.declared[source][item] = n
+	return !known || old != n
+}
+
+// declare takes what one page says about its items.
+func (l *coverageLedger) declare(ctx context.Context, source string, items []mention.Item, withheld bool) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if withheld {
+		l.blocked[source]++
+	}
+	var news []mention.Coverage
+	for i := range items {
+		n := cmp.Or(items[i].ReviewCount, items[i].RatingCount)
+		if name := items[i].Name; n != nil && name != "" && l.note(source, name, *n) {
+			news = append(news, mention.Coverage{Source: source, Item: name, Declared: n})
+		}
+	}
+	if len(news) == 0 {
+		return nil
+	}
+	return l.ix.PutCoverage(ctx, news)
+}
+
+// coverage answers for one source at the end of a run: a line per item that
+// declares a count, and one for the whole source: the sum of those, or, where
+// nothing is declared, all that was collected.
+func (l *coverageLedger) coverage(ctx context.Context, run mention.Run, robots int, capped bool) ([]mention.Coverage, error) {
+	all, err := l.ix.Aggregate(ctx, index.AggregateRequest{Query: sourceQuery(run.Source)})
+	if err != nil {
+		return nil, fmt.Errorf("coverage of %s: %w", run.Source, err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	collected, err := l.collected(ctx, run.Source)
+	if err != nil {
+		return nil, fmt.Errorf("coverage of %s: %w", run.Source, err)
+	}
+	var out []mention.Coverage
+	declared, got := 0, 0
+	for item, n := range l.declared[run.Source] {
+		declared += n
+		got += collected[item]
+		out = append(out, mention.Coverage{Run: run.ID, Source: run.Source, Item: item, Declared: &n, Collected: collected[item], Capped: capped})
+	}
+	slices.SortFunc(out, func(a, b mention.Coverage) int { return cmp.Compare(a.Item, b.Item) })
+	total := mention.Coverage{Run: run.ID, Source: run.Source, Collected: all.Total, Blocked: robots + l.blocked[run.Source], Capped: capped}
+	if len(out) > 0 {
+		total.Declared, total.Collected = &declared, got // like against like
+	}
+	if capped {
+		total.Reason = "stopped at the bound on pages"
+	}
+	return append(out, total), nil
+}
+
+// facetItems is how many items one facet counts; see index.Facet.
+const facetItems = 10000
+
+// collected counts the reviews of each declared item of a source.
+func (l *coverageLedger) collected(ctx context.Context, source string) (map[string]int, error) {
+	reviews := []query.Node{sourceQuery(source), &query.Term{Field: "kind", Value: string(mention.Review)}}
+	res, err := l.ix.Aggregate(ctx, index.AggregateRequest{
+		Query:  &query.And{Nodes: reviews},
+		Facets: []index.Facet{{Field: "item", Size: facetItems}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]int{}
+	for _, b := range res.Facets["item"] {
+		out[b.Value] = b.Count
+	}
+	if len(out) < facetItems {
+		return out, nil
+	}
+	for item := range l.declared[source] { // the facet is full: ask for the others one by one
+		if _, known := out[item]; known {
+			continue
+		}
+		res, err := l.ix.Aggregate(ctx, index.AggregateRequest{
+			Query: &query.And{Nodes: append(slices.Clip(reviews), &query.Term{Field: "item", Value: item})},
+		})
+		if err != nil {
+			return nil, err
+		}
+		out[item] = res.Total
+	}
+	return out, nil
+}

@@ -1,0 +1,423 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"klank/configs"
+	"klank/crawler"
+	"klank/crawler/frontier"
+	"klank/index"
+	"klank/mention"
+)
+
+type crawlFlags struct {
+	sources                              []string
+	brand                                string
+	maxPages                             int
+	rate                                 float64
+	allowPrivate, json, raw, all, dryRun bool
+	maxPagesSet, rateSet                 bool
+}
+
+func newCrawl(e *env) *cobra.Command {
+	var f crawlFlags
+	cmd := &cobra.Command{
+		Use:   "crawl [URL…]",
+		Short: "Collect from the given URLs, or from the configured sources",
+		Long: `crawl collects from the given URLs with no configuration at all (same host,
+following lists and pagination), or runs the configured sources. It obeys
+robots.txt, Crawl-delay and Retry-After. What was collected before is asked for
+with its validators, so a second run costs little.`,
+		Example: `  klank crawl https://shop.example/p/kettle --max-pages 50
+  klank crawl --all
+  klank crawl --json https://blog.example/feed.xml > mentions.ndjson`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.maxPagesSet, f.rateSet = cmd.Flags().Changed("max-pages"), cmd.Flags().Changed("rate")
+			return runCrawl(cmd.Context(), e, &f, args)
+		},
+	}
+	fl := cmd.Flags()
+	fl.StringSliceVar(&f.sources, "source", nil, "run this configured source (repeatable)")
+	fl.BoolVar(&f.all, "all", false, "run all configured sources")
+	fl.StringVar(&f.brand, "brand", "", "the brand that the given URLs are about")
+	fl.IntVar(&f.maxPages, "max-pages", 0, "most pages a source and run; 0: no bound (default 200, or as configured)")
+	fl.Float64Var(&f.rate, "rate", 0, "requests a second a host, at most; 0: no limit, for loopback hosts only (default 1, or as configured)")
+	fl.BoolVar(&f.allowPrivate, "allow-private", false, "permit loopback and private addresses")
+	fl.BoolVar(&f.json, "json", false, "print mentions as they are found and store nothing")
+	fl.BoolVar(&f.raw, "raw", false, "with --json: without analysis")
+	fl.BoolVar(&f.dryRun, "dry-run", false, "say what would be fetched, and fetch nothing")
+	return cmd
+}
+
+func runCrawl(ctx context.Context, e *env, f *crawlFlags, args []string) error {
+	cfg, err := e.loadConfig()
+	if err != nil {
+		return err
+	}
+	sources, err := crawlSources(cfg, f, args)
+	if err != nil {
+		return err
+	}
+	if f.dryRun {
+		return dryRun(e, sources)
+	}
+	if f.json {
+		return crawlToStdout(ctx, e, cfg, f, sources)
+	}
+	w, err := e.openWorkspace()
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	res, err := crawlInto(ctx, e, cfg, w, sources, crawlOptions{rate: f.fetchRate(), allowPrivate: f.allowPrivate})
+	if err != nil {
+		return err
+	}
+	p := &printer{w: e.out}
+	res.print(p)
+	return errors.Join(p.err, res.verdict())
+}
+
+// fetchRate is the rate for the fetch stack: 0 for the configured one,
+// negative for none.
+func (f *crawlFlags) fetchRate() float64 {
+	if f.rateSet && f.rate == 0 {
+		return -1
+	}
+	return f.rate
+}
+
+// crawlSources turns the command line into sources and checks it.
+func crawlSources(cfg *configs.Config, f *crawlFlags, urls []string) ([]*crawler.Source, error) {
+	switch {
+	case f.raw && !f.json:
+		return nil, usagef("--raw goes with --json")
+	case f.rate < 0:
+		return nil, usagef("--rate %g is negative; allowed are requests per second above 0, or 0 for loopback hosts", f.rate)
+	case f.maxPages < 0:
+		return nil, usagef("--max-pages %d is negative; 0 means no bound", f.maxPages)
+	case len(urls) > 0 && (f.all || len(f.sources) > 0):
+		return nil, usagef("give either URLs or --source and --all")
+	}
+	if len(urls) > 0 {
+		if err := addURLSources(cfg, f, urls); err != nil {
+			return nil, err
+		}
+	} else if len(cfg.Sources) == 0 && len(f.sources) == 0 {
+		return nil, usagef("nothing to crawl: give a URL, or configure sources in klank.yaml; see klank crawl --help")
+	} else if len(f.sources) > 0 {
+		var chosen []configs.Source
+		for _, name := range f.sources {
+			s, err := configuredSource(cfg, name)
+			if err != nil {
+				return nil, err
+			}
+			chosen = append(chosen, *s)
+		}
+		cfg.Sources = chosen
+	}
+	var out []*crawler.Source
+	for i := range cfg.Sources {
+		s, err := newSource(cfg, &cfg.Sources[i], f)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, s)
+	}
+	if f.rateSet && f.rate == 0 {
+		for _, s := range out {
+			for _, seed := range s.Seeds {
+				if !mention.IsLoopback(hostname(seed)) {
+					return nil, usagef("--rate 0 (no limit) is for loopback hosts only; %s is not one", hostname(seed))
+				}
+			}
+		}
+	}
+	return out, nil
+}
+
+// addURLSources makes one source of each host among the given URLs. A host
+// that a configured source names lends its selectors and brand.
+func addURLSources(cfg *configs.Config, f *crawlFlags, urls []string) error {
+	byHost := map[string]*configs.Source{}
+	var order []string
+	for _, raw := range urls {
+		u, err := startURL(raw)
+		if err != nil {
+			return err
+		}
+		host := mention.Host(u)
+		if byHost[host] == nil {
+			byHost[host] = &configs.Source{Name: host, Type: "site", Brand: f.brand}
+			for i := range cfg.Sources {
+				if c := &cfg.Sources[i]; len(c.URLs) > 0 && mention.SameSite(c.URLs[0], u) {
+					byHost[host].Selectors, byHost[host].Parser = c.Selectors, c.Parser
+					if f.brand == "" {
+						byHost[host].Brand = c.Brand
+					}
+				}
+			}
+			order = append(order, host)
+		}
+		byHost[host].URLs = append(byHost[host].URLs, u)
+	}
+	cfg.Sources = nil
+	for _, host := range order {
+		cfg.Sources = append(cfg.Sources, *byHost[host])
+	}
+	return nil
+}
+
+func newSource(cfg *configs.Config, c *configs.Source, f *crawlFlags) (*crawler.Source, error) {
+	s := &crawler.Source{Source: mention.Source{Name: c.Name, Type: c.Type}, MaxPages: cfg.Crawl.MaxPages}
+	if c.MaxPages > 0 {
+		s.MaxPages = c.MaxPages
+	}
+	if f.maxPagesSet {
+		s.MaxPages = f.maxPages
+	}
+	if c.Rate > 0 {
+		s.MinInterval = time.Duration(float64(time.Second) / c.Rate)
+	}
+	switch c.Type {
+	case "feed":
+		s.Accept = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
+	case "mastodon":
+		s.Accept = "application/json"
+	}
+	s.Scope.MaxDepth = c.Depth
+	for _, u := range c.URLs {
+		seed, err := mention.CanonicalURL("", u)
+		if err != nil {
+			return nil, usagef("%s: %q: %w", c.Name, u, err)
+		}
+		s.Seeds = append(s.Seeds, seed)
+	}
+	s.Host = mention.Host(s.Seeds[0])
+	var err error
+	if s.Scope.Allow, err = compileAll(c.Allow); err != nil {
+		return nil, err
+	}
+	s.Scope.Deny, err = compileAll(c.Deny)
+	return s, err
+}
+
+func compileAll(list []string) ([]*regexp.Regexp, error) {
+	var out []*regexp.Regexp
+	for _, x := range list {
+		re, err := regexp.Compile(x)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		out = append(out, re)
+	}
+	return out, nil
+}
+
+func dryRun(e *env, sources []*crawler.Source) error {
+	p := &printer{w: e.out}
+	for _, s := range sources {
+		bound := "no bound"
+		if s.MaxPages > 0 {
+			bound = fmt.Sprintf("at most %d pages", s.MaxPages)
+		}
+		p.linef("%s (%s): %s", clean(s.Name), s.Type, bound)
+		for _, u := range s.Seeds {
+			p.linef("  starts at %s", clean(u))
+		}
+	}
+	return p.err
+}
+
+type crawlOptions struct {
+	rate         float64
+	allowPrivate bool
+}
+
+// crawlResult is what one command collected.
+type crawlResult struct {
+	report   crawler.Report
+	coverage []mention.Coverage
+	took     time.Duration
+}
+
+// crawlInto runs the sources through the whole pipeline into a workspace.
+func crawlInto(ctx context.Context, e *env, cfg *configs.Config, w *workspace, sources []*crawler.Source, o crawlOptions) (*crawlResult, error) {
+	start := time.Now()
+	pipe, err := newPipeline(cfg, e.log(), true)
+	if err != nil {
+		return nil, err
+	}
+	ledger, err := newCoverageLedger(ctx, w.index)
+	if err != nil {
+		return nil, err
+	}
+	pipe.secret, pipe.store, pipe.declare = w.secret, w.index.Put, ledger.declare
+	report, err := runCrawler(ctx, e, cfg, sources, o, crawler.Config{
+		Frontier: w.frontier, Snapshots: w.snapshots, Handler: pipe, Generation: w.index.Generation(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	res := &crawlResult{report: report}
+	for i := range report.Sources {
+		s := &report.Sources[i]
+		cov, err := ledger.coverage(context.WithoutCancel(ctx), s.Run, s.RobotsBlocked, s.Capped)
+		if err != nil {
+			return nil, err
+		}
+		if err := w.index.PutRun(context.WithoutCancel(ctx), s.Run, cov); err != nil {
+			return nil, err
+		}
+		res.coverage = append(res.coverage, cov...)
+	}
+	res.took = time.Since(start)
+	return res, ctx.Err()
+}
+
+// runCrawler joins the fetch stack and the progress display to the engine.
+func runCrawler(ctx context.Context, e *env, cfg *configs.Config, sources []*crawler.Source, o crawlOptions, c crawler.Config) (crawler.Report, error) {
+	client, err := newFetcher(cfg, o.rate, o.allowPrivate)
+	if err != nil {
+		return crawler.Report{}, err
+	}
+	defer client.Close()
+	progress := newProgress(e)
+	defer progress.close()
+	c.Fetcher, c.Workers, c.Events = client, cfg.Crawl.Workers, progress.event
+	engine, err := crawler.New(c)
+	if err != nil {
+		return crawler.Report{}, err
+	}
+	return engine.Run(ctx, sources)
+}
+
+// crawlToStdout crawls with a frontier of its own in a temporary folder and
+// prints mentions as they are found; nothing stays.
+func crawlToStdout(ctx context.Context, e *env, cfg *configs.Config, f *crawlFlags, sources []*crawler.Source) error {
+	dir, err := os.MkdirTemp("", "klank-crawl-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	fr, err := frontier.OpenSQLite(filepath.Join(dir, frontierFile))
+	if err != nil {
+		return err
+	}
+	defer fr.Close()
+	pipe, err := newPipeline(cfg, e.log(), !f.raw)
+	if err != nil {
+		return err
+	}
+	out := newMentionStream(e)
+	pipe.authors, pipe.store = authorsRaw, out.store
+	report, err := runCrawler(ctx, e, cfg, sources, crawlOptions{f.fetchRate(), f.allowPrivate},
+		crawler.Config{Frontier: fr, Handler: pipe})
+	if err = errors.Join(err, out.w.Flush()); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	res := &crawlResult{report: report}
+	return res.verdict()
+}
+
+// mentionStream prints every mention once, in the order of finding.
+type mentionStream struct {
+	mu   sync.Mutex
+	w    *bufio.Writer
+	seen map[string]bool
+	enc  interface{ Encode(any) error }
+}
+
+func newMentionStream(e *env) *mentionStream {
+	w := bufio.NewWriterSize(e.out, 1<<16)
+	return &mentionStream{w: w, seen: map[string]bool{}, enc: jsonLines(w)}
+}
+
+func (s *mentionStream) store(_ context.Context, ms []mention.Mention) ([]index.Change, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	changes := make([]index.Change, len(ms))
+	for i := range ms {
+		changes[i] = index.Same
+		if s.seen[ms[i].ID] {
+			continue
+		}
+		s.seen[ms[i].ID] = true
+		changes[i] = index.New
+		if err := s.enc.Encode(&ms[i]); err != nil {
+			return nil, fmt.Errorf("write: %w", err)
+		}
+	}
+	return changes, s.w.Flush()
+}
+
+// print is the summary at the end of a run.
+func (r *crawlResult) print(p *printer) {
+	var pages, notModified, fresh, changed, same, blocked, dead int
+	for _, s := range r.report.Sources {
+		pages += s.Pages
+		notModified += s.NotModified
+		fresh += s.New
+		changed += s.Changed
+		same += s.Same
+		blocked += s.RobotsBlocked
+		dead += s.Dead
+	}
+	p.linef("%d pages (%d not modified), %d mentions: %d new, %d changed, %d known; in %s",
+		pages, notModified, fresh+changed+same, fresh, changed, same, r.took.Round(100*time.Millisecond))
+	if blocked > 0 {
+		p.linef("kept out by robots.txt: %d", blocked)
+		for _, s := range r.report.Sources {
+			for _, u := range s.RobotsExamples[:min(3, len(s.RobotsExamples))] {
+				p.linef("  %s", clean(u))
+			}
+		}
+	}
+	if dead > 0 {
+		p.linef("given up: %d (klank status says why, klank requeue puts them back)", dead)
+	}
+	for _, s := range r.report.Sources {
+		if s.Capped {
+			p.linef("%s: stopped at the bound on pages; more is known (--max-pages)", clean(s.Run.Source))
+		}
+	}
+	printCoverage(p, r.coverage)
+}
+
+// verdict is nil, or says which sources failed: exit status 3.
+func (r *crawlResult) verdict() error {
+	var bad []string
+	for _, s := range r.report.Sources {
+		if s.Status == crawler.StatusFailed || s.Status == crawler.StatusSuspect {
+			bad = append(bad, fmt.Sprintf("%s %s: %s", s.Run.Source, s.Status, s.Reason))
+		}
+	}
+	if len(bad) == 0 {
+		return nil
+	}
+	return partialError{strings.Join(bad, "\n")}
+}
+
+// hostname is a URL's host name without the port.
+func hostname(rawURL string) string {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}

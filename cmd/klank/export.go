@@ -1,0 +1,63 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"klank/index"
+	"klank/mention"
+)
+
+func newExport(e *env) *cobra.Command {
+	var f searchFlags
+	cmd := &cobra.Command{
+		Use:   "export [QUERY]",
+		Short: "Write mentions as NDJSON or CSV",
+		Long:  "export writes every mention that matches the query, or all of them, to standard output.",
+		Example: `  klank export > mentions.ndjson
+  klank export --csv --brand Lumo 'published:2026-01..2026-03' > first-quarter.csv`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runExport(cmd.Context(), e, &f, strings.Join(args, " "))
+		},
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.brand, "brand", "", "only mentions of this brand")
+	fl.StringVar(&f.from, "from", "", "published on or after this day (2026-01-31)")
+	fl.StringVar(&f.to, "to", "", "published on or before this day")
+	fl.BoolVar(&f.json, "json", false, "one mention a line as JSON (the default)")
+	fl.BoolVar(&f.csv, "csv", false, "as CSV, safe for spreadsheets")
+	cmd.MarkFlagsMutuallyExclusive("json", "csv")
+	return cmd
+}
+
+func runExport(ctx context.Context, e *env, f *searchFlags, text string) error {
+	q, err := parseQuery(text, f)
+	if err != nil {
+		return err
+	}
+	ix, err := e.openIndex()
+	if err != nil {
+		return err
+	}
+	defer ix.Close()
+	w := bufio.NewWriterSize(e.out, 1<<16)
+	write, flush := jsonLines(w).Encode, func() error { return nil }
+	if f.csv {
+		c, err := newMentionCSV(w)
+		if err != nil {
+			return err
+		}
+		write, flush = func(m any) error { return c.write(m.(*mention.Mention)) }, c.flush
+	}
+	scan := func(m *mention.Mention) error { return write(m) }
+	if err := index.Scanner(ix).Scan(ctx, q, scan); err != nil {
+		return err
+	}
+	if err := flush(); err != nil {
+		return err
+	}
+	return w.Flush()
+}

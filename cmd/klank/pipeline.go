@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"time"
+
+	"klank/analysis"
+	"klank/analysis/brands"
+	"klank/configs"
+	"klank/crawler"
+	"klank/index"
+	"klank/mention"
+	"klank/parsers"
+)
+
+// pipeline is the joint of the stages: a saved page goes in, durable mentions
+// come out. It is the crawler's Handler and safe for concurrent use.
+type pipeline struct {
+	registry *parsers.Registry
+	analyzer *analysis.Analyzer // nil: no analysis (crawl --raw)
+	brands   *brands.Matcher
+	// options and brandOf are by source name.
+	options map[string]parsers.Options
+	brandOf map[string]string
+	authors string // configs.Privacy.Authors, or "raw" where nothing is stored
+	secret  []byte
+	// store takes what a page gave. It returns one change per mention.
+	store func(ctx context.Context, ms []mention.Mention) ([]index.Change, error)
+	// declare takes what a page says about its items; nil for nobody.
+	declare func(ctx context.Context, source string, items []mention.Item, blocked bool) error
+	log     *slog.Logger
+}
+
+// newPipeline wires parsers and analysis for a configuration; store, declare
+// and secret are the caller's to set.
+func newPipeline(cfg *configs.Config, log *slog.Logger, withAnalysis bool) (*pipeline, error) {
+	p := &pipeline{registry: parsers.New(), log: log, authors: cfg.Privacy.Authors,
+		options: map[string]parsers.Options{}, brandOf: map[string]string{}}
+	if withAnalysis {
+		a, err := analysis.New()
+		if err != nil {
+			return nil, err
+		}
+		p.analyzer = a
+	}
+	var known []brands.Brand
+	for _, b := range cfg.Brands {
+		known = append(known, brands.Brand{Name: b.Name, Aliases: b.Aliases, Exclude: b.Exclude})
+	}
+	p.brands = brands.New(known)
+	for _, s := range cfg.Sources {
+		p.options[s.Name] = parsers.Options{Parser: s.Parser, Selectors: s.Selectors}
+		p.brandOf[s.Name] = s.Brand
+	}
+	return p, nil
+}
+
+// Handle implements crawler.Handler.
+func (p *pipeline) Handle(ctx context.Context, src *crawler.Source, page *mention.Page) (crawler.Outcome, error) {
+	var out crawler.Outcome
+	res, err := p.registry.Parse(page, p.options[src.Name])
+	if err != nil {
+		return out, err
+	}
+	out.Links, out.Directives, out.Blocked = res.Links, res.Directives, res.Blocked
+	for _, pr := range res.Problems {
+		p.log.Debug("problem on page", "url", page.URL, "where", pr.Where, "what", pr.What)
+	}
+	kept := res.Mentions
+	withheld := res.Directives.NoIndex || res.Directives.TDMReserved
+	if withheld {
+		kept = nil // the page asks not to be indexed
+		if out.Blocked == "" {
+			out.Blocked = "the page asks not to be indexed"
+		}
+	}
+	for i := range kept {
+		p.label(&kept[i], page.Fetched, p.brandOf[src.Name])
+	}
+	if len(kept) > 0 {
+		changes, err := p.store(ctx, kept)
+		if err != nil {
+			return out, err
+		}
+		for _, c := range changes {
+			switch c {
+			case index.New:
+				out.New++
+			case index.Changed:
+				out.Changed++
+			default:
+				out.Same++
+			}
+		}
+	}
+	if p.declare != nil && (len(res.Items) > 0 || withheld) {
+		if err := p.declare(ctx, src.Name, res.Items, withheld); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// label adds what klank knows to what the parsers found: when it was
+// collected, which brands, the analysis, and the author's pseudonym.
+func (p *pipeline) label(m *mention.Mention, fetched time.Time, brand string) {
+	m.Collected = fetched
+	itemBrand, itemName := "", ""
+	if m.Item != nil {
+		itemBrand, itemName = m.Item.Brand, m.Item.Name
+	}
+	m.Brands = p.brands.Match(itemBrand, itemName, m.Title, m.Text)
+	if brand != "" && !slices.Contains(m.Brands, brand) {
+		m.Brands = append([]string{brand}, m.Brands...)
+	}
+	if p.analyzer != nil {
+		a := p.analyzer.Analyze(analysis.Input{Title: m.Title, Text: m.Text, LanguageHint: m.Language})
+		m.Analysis = &a
+		if a.Language != "" {
+			m.Language = a.Language
+		}
+	}
+	p.protect(m)
+}
+
+// protect replaces or drops the author's name as the configuration says.
+func (p *pipeline) protect(m *mention.Mention) {
+	a := m.Author
+	if a == nil || p.authors == authorsRaw {
+		return
+	}
+	if p.authors == "drop" {
+		m.Author = nil
+		return
+	}
+	name := a.Name
+	if name == "" {
+		name = a.URL
+	}
+	key := mention.AuthorKey(p.secret, m.Source.Host, name)
+	if p.authors == "name" {
+		m.Author = &mention.Author{Name: a.Name, URL: a.URL, Key: key}
+		return
+	}
+	m.Author = &mention.Author{Key: key}
+	if m.Reply != nil {
+		r := *m.Reply
+		r.Author = "" // an employee's name is personal data too
+		m.Reply = &r
+	}
+}
+
+// authorsRaw keeps authors as published: only where nothing is stored.
+const authorsRaw = "raw"

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"klank/crawler"
+	"klank/crawler/fetch"
+)
+
+// plainEvery is how often progress is told where no terminal shows a bar.
+const plainEvery = 10 * time.Second
+
+// progress shows a crawl while it runs: a bar on a terminal, else a line now
+// and then. What fails is told at once, on a line of its own.
+type progress struct {
+	mu   sync.Mutex
+	w    io.Writer
+	log  *slog.Logger // nil for text
+	bar  *progressbar.ProgressBar
+	last time.Time
+
+	pages, mentions, failed int
+	known, left             map[string]int
+	robots                  map[string]int
+}
+
+func newProgress(e *env) *progress {
+	p := &progress{w: e.err, last: time.Now(), known: map[string]int{}, left: map[string]int{}, robots: map[string]int{}}
+	switch {
+	case e.logFormat == "json":
+		p.log = e.log()
+	case terminal(e.err):
+		p.bar = progressbar.NewOptions(1, progressbar.OptionSetWriter(e.err), progressbar.OptionShowCount(),
+			progressbar.OptionSetWidth(28), progressbar.OptionThrottle(100*time.Millisecond),
+			progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish())
+	}
+	return p
+}
+
+// event takes one event of the engine, which calls it one at a time.
+func (p *progress) event(ev crawler.Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if ev.Known > 0 {
+		p.known[ev.Source], p.left[ev.Source] = ev.Known, ev.Left
+	}
+	switch ev.Kind {
+	case crawler.EventBegin:
+		if ev.Resumed {
+			p.say("going on with the run that was interrupted", "source", ev.Source)
+		}
+	case crawler.EventPage:
+		p.pages++
+		p.mentions += ev.New + ev.Changed + ev.Same
+		if ev.Blocked != "" {
+			p.say("no content", "source", ev.Source, "url", ev.URL, "reason", ev.Blocked)
+		}
+	case crawler.EventError:
+		var fe *fetch.Error
+		if errors.As(ev.Err, &fe) && fe.Class == fetch.Gone {
+			break // a dead link is counted, not shouted
+		}
+		p.failed++
+		if ev.Retry.IsZero() {
+			p.say("given up", "source", ev.Source, "reason", ev.Err)
+		} else {
+			p.say("will be tried again", "source", ev.Source, "reason", ev.Err)
+		}
+	case crawler.EventRobots:
+		if p.robots[ev.Source]++; p.robots[ev.Source] == 1 {
+			p.say("robots.txt keeps out", "source", ev.Source, "url", ev.URL)
+		}
+	case crawler.EventWaiting:
+		if wait := time.Until(ev.Until); wait > time.Second {
+			p.say("waiting", "host", ev.Host, "for", wait.Round(time.Second))
+		}
+	}
+	p.show()
+}
+
+// say prints one line above the bar.
+func (p *progress) say(what string, args ...any) {
+	if p.log != nil {
+		p.log.Info(what, args...)
+		return
+	}
+	line := "klank: " + what
+	for i := 0; i+1 < len(args); i += 2 {
+		line += fmt.Sprintf("  %v=%s", args[i], clean(fmt.Sprint(args[i+1])))
+	}
+	if p.bar != nil {
+		_ = p.bar.Clear()
+	}
+	fmt.Fprintln(p.w, line)
+}
+
+func (p *progress) show() {
+	known, left := 0, 0
+	for s := range p.known {
+		known += p.known[s]
+		left += p.left[s]
+	}
+	if p.bar != nil {
+		p.bar.ChangeMax(max(known, 1))
+		p.bar.Describe(fmt.Sprintf("%d pages, %d mentions", p.pages, p.mentions))
+		_ = p.bar.Set(min(known-left, max(known-1, 0))) // the end clears the bar
+		return
+	}
+	if time.Since(p.last) >= plainEvery {
+		p.last = time.Now()
+		p.say("crawling", "pages", p.pages, "mentions", p.mentions, "waiting", left, "errors", p.failed)
+	}
+}
+
+// close removes the bar.
+func (p *progress) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bar != nil {
+		_ = p.bar.Finish()
+	}
+}

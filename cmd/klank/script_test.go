@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"klank": main})
+}
+
+// TestCommands runs testdata/script/*.txtar: every command as its user types
+// it, with good and bad input.
+func TestCommands(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"web":    scriptWeb,
+			"status": scriptStatus,
+			"lines":  scriptLines,
+			"fill":   scriptFill,
+		},
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+	})
+}
+
+// scriptWeb serves a folder on loopback and sets $URL to it. Every file has
+// an ETag; a file NAME.status beside NAME gives its status, /slow never ends.
+func scriptWeb(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: web VARIABLE FOLDER")
+	}
+	dir := ts.MkAbs(args[1])
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	mux := http.NewServeMux()
+	mux.HandleFunc("/endless", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		for r.Context().Err() == nil {
+			if _, err := w.Write([]byte(strings.Repeat("<p>more</p>", 1000))); err != nil {
+				return
+			}
+		}
+	})
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		name := filepath.Join(dir, filepath.Clean("/"+r.URL.Path))
+		if st, err := os.Stat(name); err == nil && st.IsDir() {
+			name = filepath.Join(name, "index.html")
+		}
+		b, err := os.ReadFile(name)
+		if err != nil {
+			http.NotFound(w, r)
+			return
+		}
+		if s, err := os.ReadFile(name + ".status"); err == nil {
+			code, _ := strconv.Atoi(strings.TrimSpace(string(s)))
+			w.WriteHeader(code)
+			return
+		}
+		etag := fmt.Sprintf(`"%d-%x"`, len(b), b[:min(8, len(b))])
+		w.Header().Set("ETag", etag)
+		if r.Header.Get("If-None-Match") == etag {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		if strings.HasSuffix(name, ".html") {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		}
+		http.ServeContent(w, r, name, time.Time{}, strings.NewReader(string(b)))
+	})
+	srv := &http.Server{Handler: mux}
+	go srv.Serve(ln)
+	ts.Defer(func() { srv.Close() })
+	ts.Setenv(args[0], "http://"+ln.Addr().String())
+}
+
+// scriptStatus runs a command and holds its exit status: status N klank …
+func scriptStatus(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status N COMMAND …")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		ee, ok := err.(interface{ ExitCode() int })
+		if !ok {
+			ts.Fatalf("%v", err)
+		}
+		got = ee.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit status %d, want %d", got, want)
+	}
+}
+
+// scriptLines holds the number of lines of the last standard output.
+func scriptLines(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: lines N")
+	}
+	got := strings.Count(ts.ReadFile("stdout"), "\n")
+	if (strconv.Itoa(got) == args[0]) == neg {
+		ts.Fatalf("%d lines, want %s", got, args[0])
+	}
+}
+
+// scriptFill makes a file of N bytes by repeating a text.
+func scriptFill(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: fill FILE BYTES TEXT")
+	}
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Repeat(args[2], n/len(args[2])+1)[:n]), 0o644))
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+
+	"github.com/spf13/cobra"
+
+	"klank/configs"
+	"klank/mention"
+	"klank/web"
+)
+
+func newServe(e *env) *cobra.Command {
+	var addr string
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the web UI and the API",
+		Long: `serve answers in a browser and under /api/v1. It binds 127.0.0.1; for another
+address set an access token in the environment variable or file that web.token_env
+or web.token_file name.`,
+		Example: `  klank serve
+  KLANK_TOKEN=$(openssl rand -hex 24) klank serve --addr 0.0.0.0:8417`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := e.loadConfig()
+			if err != nil {
+				return err
+			}
+			if cmd.Flags().Changed("addr") {
+				cfg.Web.Addr = addr
+			}
+			return runServe(cmd.Context(), e, cfg)
+		},
+	}
+	cmd.Flags().StringVar(&addr, "addr", configs.Default().Web.Addr, "HOST:PORT to listen on")
+	return cmd
+}
+
+func runServe(ctx context.Context, e *env, cfg *configs.Config) error {
+	token, err := cfg.Web.Token()
+	if err != nil {
+		return usageError{err}
+	}
+	if err := web.CheckAddr(cfg.Web.Addr, token); err != nil {
+		return usageError{err}
+	}
+	ix, err := e.openIndex() // without data: say so instead of serving nothing
+	if err != nil {
+		return err
+	}
+	if err := ix.Close(); err != nil {
+		return err
+	}
+	w, err := e.openWorkspace()
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	return serveWorkspace(ctx, e, cfg, w, token)
+}
+
+// serveWorkspace serves until ctx ends.
+func serveWorkspace(ctx context.Context, e *env, cfg *configs.Config, w *workspace, token string) error {
+	v, _ := version()
+	var names []string
+	for _, b := range cfg.Brands {
+		names = append(names, b.Name)
+	}
+	srv, err := web.New(web.Config{
+		Index: w.index, Addr: cfg.Web.Addr, Token: token, Brands: names, Version: v, Log: e.log(),
+		Snapshot: func(_ context.Context, locator string) (*mention.Page, error) { return w.snapshots.Get(locator) },
+		Status:   func(ctx context.Context) (*web.Status, error) { return webStatus(ctx, w) },
+	})
+	if err != nil {
+		return err
+	}
+	ln, err := net.Listen("tcp", cfg.Web.Addr)
+	if err != nil {
+		return fmt.Errorf("%w; choose another address with --addr", err)
+	}
+	fmt.Fprintf(e.err, "klank: http://%s/ (Ctrl-C stops)\n", ln.Addr())
+	err = srv.Serve(ctx, ln)
+	if errors.Is(err, context.Canceled) || errors.Is(err, fs.ErrClosed) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"klank/crawler/frontier"
+	"klank/index/sqlite"
+	"klank/mention"
+	"klank/web"
+)
+
+// statusReport is what status --json prints.
+type statusReport struct {
+	Sources  []frontier.SourceStats `json:"sources"`
+	Runs     []mention.Run          `json:"runs"`
+	Coverage []mention.Coverage     `json:"coverage"`
+	Dead     []frontier.DeadLetter  `json:"dead"`
+}
+
+// deadShown bounds the dead letters that status lists; requeue takes them all.
+const deadShown = 100
+
+func newStatus(e *env) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show sources, runs, coverage and dead letters with their reasons",
+		Example: `  klank status
+  klank status --json | jq '.dead[].url'`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runStatus(cmd.Context(), e, asJSON) },
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "as one JSON object")
+	return cmd
+}
+
+func runStatus(ctx context.Context, e *env, asJSON bool) error {
+	ix, err := e.openIndex()
+	if err != nil {
+		return err
+	}
+	defer ix.Close()
+	fr, err := e.openFrontier()
+	if err != nil {
+		return err
+	}
+	defer fr.Close()
+	r, err := readStatus(ctx, fr, ix)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return jsonLines(e.out).Encode(r)
+	}
+	p := &printer{w: e.out}
+	p.linef("%-24s %8s %8s %8s %8s  %s", "source", "waiting", "done", "dead", "robots", "last run")
+	for _, s := range r.Sources {
+		p.linef("%-24s %8d %8d %8d %8d  %s", shorten(clean(s.Source), 24), s.Left(), s.Done, s.Dead, s.DeadBy["robots"], runWords(s.Run))
+	}
+	printCoverage(p, r.Coverage)
+	if len(r.Dead) > 0 {
+		p.linef("\ngiven up (klank requeue puts them back):")
+		for _, d := range r.Dead {
+			p.linef("  %s  %s", clean(d.URL), clean(d.Message))
+		}
+	}
+	return p.err
+}
+
+func runWords(r mention.Run) string {
+	if r.ID == "" {
+		return "never"
+	}
+	return fmt.Sprintf("%s, %s, %d pages, %d errors", r.Started.UTC().Format("2006-01-02 15:04"), r.Status, r.Pages, r.Errors)
+}
+
+// printCoverage prints one line per source and item: declared against
+// collected.
+func printCoverage(p *printer, cov []mention.Coverage) {
+	if len(cov) == 0 {
+		return
+	}
+	p.linef("\n%-24s %-32s %9s %9s %9s %8s", "coverage of", "item", "declared", "collected", "coverage", "blocked")
+	for _, c := range cov {
+		declared, share := "unknown", "unknown"
+		if c.Declared != nil {
+			declared = fmt.Sprint(*c.Declared)
+			if *c.Declared > 0 {
+				share = fmt.Sprintf("%.0f%%", 100*float64(c.Collected)/float64(*c.Declared))
+			}
+		}
+		item := c.Item
+		if item == "" {
+			item = "(all)"
+		}
+		line := fmt.Sprintf("%-24s %-32s %9s %9d %9s %8d", shorten(clean(c.Source), 24), shorten(clean(item), 32), declared, c.Collected, share, c.Blocked)
+		if c.Reason != "" {
+			line += "  " + clean(c.Reason)
+		}
+		p.linef("%s", line)
+	}
+}
+
+func readStatus(ctx context.Context, fr frontier.Inspector, ix *sqlite.Index) (*statusReport, error) {
+	r := &statusReport{}
+	var errs [4]error
+	r.Sources, errs[0] = fr.Stats(ctx)
+	r.Dead, errs[1] = fr.Dead(ctx, frontier.Filter{}, deadShown)
+	r.Runs, errs[2] = ix.Runs(ctx, 30)
+	r.Coverage, errs[3] = ix.Coverage(ctx)
+	return r, errors.Join(errs[:]...)
+}
+
+// webStatus is the same for the UI.
+func webStatus(ctx context.Context, w *workspace) (*web.Status, error) {
+	r, err := readStatus(ctx, w.frontier, w.index)
+	if err != nil {
+		return nil, err
+	}
+	st := &web.Status{Runs: r.Runs, Coverage: r.Coverage}
+	for _, s := range r.Sources {
+		st.Sources = append(st.Sources, web.SourceStatus{Name: s.Source, Pending: s.Pending + s.Leased + s.Failed, Fetched: s.Fetched, Done: s.Done, Dead: s.Dead})
+		st.DeadTotal += s.Dead
+	}
+	for _, d := range r.Dead {
+		st.DeadLetters = append(st.DeadLetters, web.DeadLetter{URL: d.URL, Source: d.Source, Reason: d.Message, Attempts: d.Attempts, Since: d.At})
+	}
+	return st, nil
+}
+
+func newRequeue(e *env) *cobra.Command {
+	var f frontier.Filter
+	cmd := &cobra.Command{
+		Use:   "requeue [URL]",
+		Short: "Put dead letters back, to be fetched at the next crawl",
+		Example: `  klank requeue --source shop --class server
+  klank requeue https://shop.example/p/12`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				f.URL = args[0]
+			}
+			fr, err := e.openFrontier()
+			if err != nil {
+				return err
+			}
+			defer fr.Close()
+			n, err := fr.Requeue(cmd.Context(), f)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(e.out, "%d put back\n", n)
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&f.Source, "source", "", "only those of this source")
+	cmd.Flags().StringVar(&f.Class, "class", "", "only those that failed this way: robots, server, timeout, …")
+	return cmd
+}
+
+// openFrontier opens the frontier of a data folder that a crawl has made.
+func (e *env) openFrontier() (*frontier.SQLite, error) {
+	file := filepath.Join(e.data, frontierFile)
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("nothing has been crawled into %s yet; run klank crawl first, or name the folder with --data", e.data)
+	}
+	return frontier.OpenSQLite(file)
+}
