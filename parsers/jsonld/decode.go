@@ -34,10 +34,14 @@ func decode(block []byte) (things []*schemaorg.Thing, fault string) {
 		if p.i >= len(p.s) || p.fault != "" {
 			return things, p.fault
 		}
+		start := p.i
 		for _, v := range p.values(0) {
 			if v.Thing != nil {
 				things = append(things, v.Thing)
 			}
+		}
+		if p.i == start {
+			p.fail(fmt.Sprintf("has an unexpected %q", p.peek()))
 		}
 	}
 }

@@ -65,7 +65,7 @@ func TestBlocksAreReadAsPagesWriteThem(t *testing.T) {
 }
 
 func TestWhatIsCutOffIsReadAndTold(t *testing.T) {
-	for _, block := range []string{`{"name":"x","a":{"b":[`, `{"name":"x","a"`, `{"name":"x","a":"b`, `{"name":"x" ]`, `{"name":"x",a:1}`, `{"name":"x","a":` + strings.Repeat("[", 1000)} {
+	for _, block := range []string{`{"name":"x","a":{"b":[`, `{"name":"x","a"`, `{"name":"x","a":"b`, `{"name":"x" ]`, `{"name":"x"}}`, `{"name":"x",a:1}`, `{"name":"x","a":` + strings.Repeat("[", 1000)} {
 		if got, fault := name(t, block); got != "x" || fault == "" {
 			t.Errorf("%.40s: name is %q, fault %q", block, got, fault)
 		}
