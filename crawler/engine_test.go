@@ -276,6 +276,26 @@ func TestLongPauseLeavesTheRestForTheNextRun(t *testing.T) {
 	}
 }
 
+func TestForbiddenSeedSaysSo(t *testing.T) {
+	b := newBench(t, shop())
+	b.site.set("/robots.txt", page{links: []string{"User-agent: *", "Disallow: /"}, header: map[string]string{"Content-Type": "text/plain"}})
+	r := b.one(b.source(), crawler.StatusFailed)
+	if r.RobotsBlocked != 1 || r.Reason != "no page could be fetched: robots.txt forbids "+b.site.URL+"/" {
+		t.Errorf("report %+v", r)
+	}
+}
+
+// With MaxWait below the pause, so that the test need not wait for it.
+func TestUnreadableRobotsKeepTheHostAlone(t *testing.T) {
+	b := newBench(t, shop())
+	b.site.set("/robots.txt", page{status: 503})
+	b.config.MaxWait = 10 * time.Millisecond
+	r := b.one(b.source(), crawler.StatusFailed)
+	if r.Left != 1 || !strings.Contains(r.Reason, "robots.txt could not be read") || len(b.site.requests()) != 0 {
+		t.Errorf("report %+v", r)
+	}
+}
+
 func TestUnreachableHostFailsTheSourceSoon(t *testing.T) {
 	b := newBench(t, nil)
 	b.site.Close()
@@ -528,6 +548,58 @@ func TestManyHostsAreWorkedOnAtOnceEachByOneWorker(t *testing.T) {
 		if s.most > 1 {
 			t.Errorf("site %d: %d requests at a time", i, s.most)
 		}
+	}
+}
+
+func TestTwoProcessesShareARun(t *testing.T) {
+	b := newBench(t, bigShop())
+	b.config.Workers = 1
+	twin := newSite(t, bigShop())
+	src := b.source()
+	src.Seeds = append(src.Seeds, twin.URL+"/")
+	second, err := frontier.OpenSQLite(filepath.Join(b.dir, "frontier.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Close()
+	other := b.config
+	other.Frontier, other.Events = second, nil
+	e, err := crawler.New(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := make(chan struct{})
+	b.config.Events = func(e crawler.Event) {
+		if e.Kind == crawler.EventBegin {
+			close(began)
+		}
+	}
+	done := make(chan crawler.Report, 1)
+	go func() {
+		<-began
+		r, err := e.Run(context.Background(), []*crawler.Source{src})
+		if err != nil {
+			t.Error(err)
+		}
+		done <- r
+	}()
+	first := b.one(src, crawler.StatusDone)
+	r := (<-done).Sources[0]
+	if r.Status != crawler.StatusDone || r.Run.ID != first.Run.ID || r.Run.Pages != 176 || first.Pages+r.Pages != 176 {
+		t.Errorf("first %+v\nsecond %+v", first, r)
+	}
+	for _, s := range []*site{b.site, twin} {
+		if s.most > 1 {
+			t.Errorf("%d requests at a time", s.most)
+		}
+		for path, n := range s.full {
+			if n != 1 {
+				t.Errorf("%s was fetched %d times", path, n)
+			}
+		}
+	}
+	if first.Pages == 0 || r.Pages == 0 {
+		t.Errorf("one did everything: %d and %d pages", first.Pages, r.Pages)
 	}
 }
 

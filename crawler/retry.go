@@ -18,8 +18,9 @@ const (
 )
 
 // tries is how often a URL is asked for in one run when it fails this way;
-// other retryable classes get three.
-var tries = map[fetch.Class]int{fetch.DNS: 2, fetch.Throttled: 8}
+// other retryable classes get three. A robots.txt that cannot be read pauses
+// its host between the two.
+var tries = map[fetch.Class]int{fetch.DNS: 2, fetch.Robots: 2, fetch.Throttled: 8}
 
 const (
 	defaultTries = 3

@@ -171,7 +171,7 @@ func (r *run) complete(s frontier.SourceStats, blocked []frontier.DeadLetter) {
 // judge says how the run ended.
 func (r *run) judge(s frontier.SourceStats) (status, reason string) {
 	p := &r.report
-	seen := max(r.record.Pages, 0) + p.Pages + p.NotModified + p.Recovered
+	seen := r.record.Pages + p.Pages + p.NotModified + p.Recovered
 	switch {
 	case r.interrupted != "":
 		return StatusInterrupted, r.interrupted
@@ -179,10 +179,12 @@ func (r *run) judge(s frontier.SourceStats) (status, reason string) {
 		return StatusFailed, r.stop
 	case p.Errors[classHandler] > 0:
 		return StatusFailed, fmt.Sprintf("%d pages could not be stored and are kept for the next run: %s", p.Errors[classHandler], r.unstorable)
-	case seen == 0 && s.DeadBy["robots"] > 0:
-		return StatusFailed, "robots.txt forbids " + strings.Join(p.RobotsExamples[:min(1, len(p.RobotsExamples))], "")
-	case seen == 0 && (r.failure != "" || p.Dead > 0 || p.Left > 0):
+	case seen == 0 && r.failure != "":
 		return StatusFailed, "no page could be fetched: " + r.failure
+	case seen == 0 && len(p.RobotsExamples) > 0:
+		return StatusFailed, "no page could be fetched: robots.txt forbids " + p.RobotsExamples[0]
+	case seen == 0 && p.Left > 0:
+		return StatusFailed, "no page could be fetched: the host is to be left alone for longer than this run waits"
 	case p.Walls > 0 && p.Walls*10 >= seen:
 		return StatusSuspect, fmt.Sprintf("%d of %d pages were a wall instead of content", p.Walls, seen)
 	case p.Left > 0 && !p.Capped:

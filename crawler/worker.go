@@ -136,9 +136,6 @@ func (w *worker) fetchAll(ctx context.Context) error {
 				return err
 			}
 		}
-		if w.done >= leaseURLs || time.Now().After(w.until) {
-			return nil
-		}
 	}
 	return nil
 }
@@ -180,7 +177,7 @@ func (w *worker) fetchOne(ctx context.Context, u frontier.URL) (more bool, err e
 	w.done++
 	w.pending.Add(1)
 	w.items <- it
-	return w.pause.IsZero() && ctx.Err() == nil, nil
+	return w.pause.IsZero() && w.done < leaseURLs && time.Now().Before(w.until), nil
 }
 
 // savedPage reads a page that an earlier run fetched but could not handle;

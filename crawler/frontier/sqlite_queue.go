@@ -161,13 +161,20 @@ func (s *SQLite) Settle(ctx context.Context, l *Lease, tally Tally, results []Re
 	return added, nil
 }
 
+// maxMessage bounds the bytes of a stored message.
+const maxMessage = 1000
+
 // settle writes one result; the links are added by the caller.
 func (t *tx) settle(l *Lease, r *Result) (int64, error) {
+	message := r.Message
+	if len(message) > maxMessage {
+		message = strings.ToValidUTF8(message[:maxMessage], "") + "…"
+	}
 	switch r.State {
 	case Fetched:
 		if !r.Due.IsZero() { // given back
 			return t.exec("UPDATE urls SET state = 2, lease = 0, due = ?, attempts = attempts + 1, class = ?, message = ?, settled = ? WHERE id = ? AND lease = ?",
-				millis(r.Due), r.Class, r.Message, t.now, r.URL.ID, l.Token)
+				millis(r.Due), r.Class, message, t.now, r.URL.ID, l.Token)
 		}
 		return t.exec(`UPDATE urls SET state = 2, attempts = 0, snapshot = ?, sha256 = ?, etag = ?, last_modified = ?, generation = '' WHERE id = ? AND lease = ?`,
 			r.Snapshot, r.SHA256, r.ETag, r.LastModified, r.URL.ID, l.Token)
@@ -181,10 +188,10 @@ func (t *tx) settle(l *Lease, r *Result) (int64, error) {
 			r.Snapshot, r.SHA256, r.ETag, r.LastModified, r.Generation, r.URL.ID, l.Token)
 	case Failed:
 		return t.exec("UPDATE urls SET state = 4, lease = 0, due = ?, attempts = attempts + 1, class = ?, message = ?, settled = ? WHERE id = ? AND lease = ?",
-			millis(r.Due), r.Class, r.Message, t.now, r.URL.ID, l.Token)
+			millis(r.Due), r.Class, message, t.now, r.URL.ID, l.Token)
 	case Dead:
 		return t.exec("UPDATE urls SET state = 5, lease = 0, attempts = attempts + 1, class = ?, message = ?, settled = ?, generation = '' WHERE id = ? AND lease = ?",
-			r.Class, r.Message, t.now, r.URL.ID, l.Token)
+			r.Class, message, t.now, r.URL.ID, l.Token)
 	}
 	return 0, fmt.Errorf("a URL cannot end as %s", r.State)
 }

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -72,6 +73,25 @@ func TestClosedFrontierIsAnError(t *testing.T) {
 	if err := f.Close(); err != nil {
 		t.Errorf("second Close: %v", err)
 	}
+}
+
+func TestProcessesMayMakeTheFileAtTheSameTime(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "new", "frontier.db")
+	var wg sync.WaitGroup
+	for range 6 {
+		wg.Go(func() {
+			f, err := frontier.OpenSQLite(path)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if _, _, err := f.BeginRun(context.Background(), "shop"); err != nil {
+				t.Error(err)
+			}
+			f.Close()
+		})
+	}
+	wg.Wait()
 }
 
 // A context may end at any moment of a call; the next call must not suffer.

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -341,6 +342,18 @@ func TestFailedWriteLeavesAWholeFileAndTheStoreGoesOn(t *testing.T) {
 	for _, name := range warcFiles(t, dir) {
 		if _, err := records(t, name); err != nil {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestFullDiskAndReadOnlyFolderSayWhatToDo(t *testing.T) {
+	for _, test := range []struct {
+		err  error
+		want string
+	}{{syscall.ENOSPC, "free some space"}, {syscall.EROFS, "must be writable"}, {fs.ErrPermission, "must be writable"}} {
+		err := writeError("x.warc.gz", &fs.PathError{Op: "write", Path: "x.warc.gz", Err: test.err})
+		if !strings.Contains(err.Error(), test.want) || !errors.Is(err, test.err) {
+			t.Error(err)
 		}
 	}
 }
