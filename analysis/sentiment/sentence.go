@@ -16,6 +16,9 @@ type state struct {
 	owner  int     // that pattern's hit, numbered over all lexicons, or -1
 	unit   int     // the unit that starts or covers this token, or -1
 	used   bool    // a negation that turned something
+	// negation tells of a negating word even inside a pattern, where it has
+	// no role of its own.
+	negation bool
 }
 
 // unit is a word or phrase that carries a value.
@@ -24,6 +27,7 @@ type unit struct {
 	value       float64
 	rule        string
 	dead        bool // it only strengthens another
+	fixed       bool // it has its negation inside
 	effects     []string
 }
 
@@ -53,6 +57,9 @@ func (w *Work) mark(l *lexicon, hits []pattern.Hit, base, offset int) {
 	for i, h := range hits {
 		sec := l.sections[l.patterns.Rules[h.Rule].Section]
 		if sec.role != carries {
+			if sec.role == negates {
+				w.tokens[h.First-offset].negation = true
+			}
 			continue
 		}
 		length := h.Last - h.First
@@ -82,12 +89,13 @@ func (w *Work) own(l *lexicon, hits []pattern.Hit, base, offset int) {
 			}
 			continue
 		}
-		whole := true
+		whole, fixed := true, false
 		for j := first; j < last; j++ {
 			whole = whole && w.tokens[j].owner == base+i
+			fixed = fixed || last-first > 1 && w.tokens[j].negation
 		}
 		if whole {
-			w.add(unit{first: first, last: last, value: sec.value, rule: rule.Source})
+			w.add(unit{first: first, last: last, value: sec.value, rule: rule.Source, fixed: fixed})
 		}
 	}
 }
@@ -109,6 +117,9 @@ func (s *Scorer) find(w *Work, tokens []text.Token, lexicons []*lexicon, p *para
 		t := &tokens[i]
 		switch t.Kind {
 		case text.Word, text.Hashtag:
+			if w.tokens[i].roles != 0 {
+				continue // it changes others
+			}
 			if v, rule := lookup(lexicons, t); v != 0 {
 				w.add(unit{first: i, last: i + 1, value: v * p.List, rule: rule})
 			}
@@ -180,7 +191,7 @@ func (w *Work) modify(tokens []text.Token, p *params) {
 				continue
 			}
 			chain = false
-			if t.roles&negates != 0 {
+			if t.roles&negates != 0 && !u.fixed {
 				negated++
 				t.used = true
 				continue

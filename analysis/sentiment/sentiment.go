@@ -144,7 +144,7 @@ func round(x float64) float64 { return math.Round(x*1000) / 1000 }
 
 // The label's thresholds, calibrated on rated reviews.
 const (
-	negativeBelow = -0.1
+	negativeBelow = -0.2
 	positiveAbove = 0.2
 )
 

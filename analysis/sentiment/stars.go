@@ -1,9 +1,9 @@
 package sentiment
 
 // starPoints maps scores to stars, monotone and linear in between; the points
-// are quantiles of rated reviews.
+// follow the ratings that authors of such scores gave.
 var starPoints = [...]struct{ score, stars float64 }{
-	{-1, 1}, {-0.5, 1.3}, {0, 2.8}, {0.4, 4}, {0.8, 4.7}, {1, 5},
+	{-1, 1}, {-0.8, 1.4}, {-0.5, 2.1}, {-0.2, 2.8}, {0, 3.2}, {0.3, 4}, {0.6, 4.6}, {0.8, 4.8}, {1, 5},
 }
 
 func stars(score float64) float64 {
