@@ -130,24 +130,10 @@ func unitHint(u string) hint {
 // for a list beside the hint, in class or id.
 func (s *scan) containerHint(i int32) hint {
 	n := &s.nodes[i]
-	if n.name.hint != noHint && n.name.is(listTrait) {
+	if n.name.is(listTrait) {
 		return n.name.hint
 	}
-	if id := element.Attr(n.n, "id"); id != "" && len(id) < 60 {
-		if name := s.nameOfID(id); name.hint != noHint && name.is(listTrait) {
-			return name.hint
-		}
-	}
 	return noHint
-}
-
-func (s *scan) nameOfID(id string) *name {
-	if v, ok := s.names["#"+id]; ok {
-		return v
-	}
-	v := nameOf(id)
-	s.names["#"+id] = v
-	return v
 }
 
 // idAttr tells whether a data attribute is named for the id of a block.
@@ -169,11 +155,14 @@ func blockElement(a atom.Atom) bool {
 // maxJudged is how many members of a group are looked at to judge it.
 const maxJudged = 300
 
+// mostly is the part of the blocks that must show a thing for it to count.
+const mostly = 0.7
+
 // minimum is the score from which a group is believed; minimumAlone that of
 // a group of one.
 const (
 	minimum      = 0.60
-	minimumAlone = 0.85
+	minimumAlone = 0.80
 )
 
 // judge scores a group: how far its members look like what people wrote, and
@@ -198,7 +187,7 @@ func (s *scan) judge(g *group) {
 	mean := proseSum / n
 	signs := 0
 	for _, x := range []float64{author, date, rating, id} {
-		if x >= 0.5 {
+		if x >= mostly {
 			signs++
 		}
 	}
@@ -210,13 +199,15 @@ func (s *scan) judge(g *group) {
 		refuse = "things for sale"
 	case links > 0.6*text:
 		refuse = "mostly links"
+	case n == 1 && (id == 0 || author == 0 || date == 0 || g.hint == postHint || g.key.by == byContainer):
+		refuse = "alone, and not named, signed and dated all"
 	case signs < 2:
 		refuse = "neither author, date, rating nor id"
-	case author < 0.5 && date < 0.5:
+	case author < mostly && date < mostly:
 		refuse = "neither author nor date"
-	case g.hint == postHint && (author < 0.6 || date < 0.6):
+	case g.hint == postHint && (author < mostly || date < mostly):
 		refuse = "posts without author or date"
-	case g.hint == noHint && (rating < 0.8 || author < 0.6 || date < 0.6 || mean < 30):
+	case g.hint == noHint && (rating < mostly || author < mostly || date < mostly || mean < 30):
 		refuse = "no name, and not rated, signed and dated all"
 	}
 	if refuse == "" && rating < 0.5 && s.teasers(g) {

@@ -99,7 +99,7 @@ func (r *reader) read(m int32) (document.Candidate, bool) {
 		c.Language = lang
 	}
 	if p.author >= 0 {
-		c.Author = r.author(p.author)
+		c.Author = r.author(m, p.author)
 	}
 	if p.date >= 0 {
 		r.date(p.date, &c)
@@ -157,13 +157,24 @@ func (r *reader) place(m int32, c *document.Candidate) {
 	}
 	r.own(m, func(i int32) bool {
 		if n := r.nodes[i].n; n.DataAtom == atom.A {
-			if u := r.d.Abs(element.Attr(n, "href")); strings.Contains(u, c.NativeID) && !strings.Contains(u, "reply") && !strings.Contains(u, "report") {
+			if u := r.d.Abs(element.Attr(n, "href")); strings.Contains(u, c.NativeID) && !deeds(u) {
 				c.URL = u
 				return false
 			}
 		}
 		return true
 	})
+}
+
+// deeds tells links that do something to a block rather than show it.
+func deeds(u string) bool {
+	u = strings.ToLower(u)
+	for _, w := range []string{"reply", "report", "delete", "edit", "flag", "quote", "share", "vote", "like", "helpful"} {
+		if strings.Contains(u, w) {
+			return true
+		}
+	}
+	return false
 }
 
 // parts finds the elements of a block. What stands in the body is text, not
@@ -262,14 +273,13 @@ func verifiedText(t string) bool {
 }
 
 // author reads a writer's name and profile.
-func (r *reader) author(i int32) *mention.Author {
-	n := r.nodes[i].n
+func (r *reader) author(m, i int32) *mention.Author {
 	name := ""
 	if own := r.texts[i].short; own != "" {
 		name = byLine(own) // "By Ann on 3 May", or nothing
 	}
 	if name == "" {
-		name = authorName(n)
+		name = r.authorName(i)
 	}
 	if name == "" || utf8.RuneCountInString(name) > 60 {
 		return nil
@@ -281,18 +291,39 @@ func (r *reader) author(i int32) *mention.Author {
 			break
 		}
 	}
+	if a.URL == "" {
+		a.URL = r.profile(m, name)
+	}
 	if p := r.nodes[i].parent; a.URL == "" && p >= 0 && r.nodes[p].n.DataAtom == atom.A {
 		a.URL = r.d.Abs(element.Attr(r.nodes[p].n, "href"))
 	}
 	return a
 }
 
-// authorName returns the name in an element: its own text where a place
-// ("from Utrecht") stands in an element within it.
-func authorName(n *html.Node) string {
-	name := normalize.Line(element.Prose(n, func(c *html.Node) bool {
-		if c == n {
+// profile returns where a name leads that stands in the block a second time.
+func (r *reader) profile(m int32, name string) (url string) {
+	r.own(m, func(i int32) bool {
+		if n := &r.nodes[i]; n.n.DataAtom == atom.A && r.texts[i].short == name {
+			url = r.d.Abs(element.Attr(n.n, "href"))
+		}
+		return url == ""
+	})
+	return url
+}
+
+// authorName returns the name in an element without what stands in elements
+// within it: places ("from Utrecht"), dates, badges.
+func (r *reader) authorName(top int32) string {
+	name := normalize.Line(element.Prose(r.nodes[top].n, func(c *html.Node) bool {
+		i, ok := r.index[c]
+		if !ok {
+			return skippedElement(c.DataAtom)
+		}
+		if i == top {
 			return false
+		}
+		if n := &r.nodes[i]; n.date > 0 || n.name.is(verifiedTrait|noiseTrait) {
+			return true
 		}
 		t := strings.ToLower(element.Text(c, 100))
 		for _, p := range []string{"from ", "uit ", "aus ", "de ", "says", "schreef", "zegt", "sagt", "dit :", "(", "wrote"} {

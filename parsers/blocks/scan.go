@@ -32,6 +32,8 @@ type node struct {
 type sums struct {
 	text, link, prose           int32
 	author, date, rating, shops int32
+	// signed counts the authors and dates that are plain to see.
+	signed int32
 }
 
 // scan is one look at a page: all its elements with what each shows.
@@ -39,7 +41,7 @@ type scan struct {
 	d     *document.Document
 	nodes []node
 	sums  []sums // len(nodes)+1
-	names map[string]*name
+	names map[[3]string]*name
 	texts []ownText // directly in the elements
 }
 
@@ -54,7 +56,7 @@ type ownText struct {
 const shortText = 80
 
 func newScan(d *document.Document, root *html.Node) *scan {
-	s := &scan{d: d, names: map[string]*name{}}
+	s := &scan{d: d, names: map[[3]string]*name{}}
 	s.walk(root, -1, 0)
 	s.judgeElements()
 	return s
@@ -100,12 +102,23 @@ func (s *scan) walk(n *html.Node, parent, depth int32) int32 {
 }
 
 func (s *scan) nameOf(n *html.Node) *name {
-	class := element.Attr(n, "class")
-	if v, ok := s.names[class]; ok {
+	var class, id, prop string
+	for i := range n.Attr {
+		switch a := &n.Attr[i]; a.Key {
+		case "class":
+			class = a.Val
+		case "id":
+			id = stem(a.Val)
+		case "itemprop":
+			prop = a.Val
+		}
+	}
+	k := [3]string{class, id, prop}
+	if v, ok := s.names[k]; ok {
 		return v
 	}
-	v := nameOf(class)
-	s.names[class] = v
+	v := nameOf(class, id, prop)
+	s.names[k] = v
 	return v
 }
 
@@ -125,7 +138,7 @@ func (s *scan) judgeElements() {
 		if n.n.DataAtom == atom.A && at >= link {
 			link = n.end
 		}
-		if n.author > 0 && n.text <= shortText || n.date > 0 && n.text <= shortText || n.name.is(noiseTrait) || n.rating && n.text <= 40 || n.n.DataAtom == atom.Button || n.n.DataAtom == atom.Form {
+		if s.quiet(n) {
 			quiet = max(quiet, n.end)
 		}
 		t.text += own.length
@@ -140,6 +153,9 @@ func (s *scan) judgeElements() {
 		if n.date > 0 {
 			t.date++
 		}
+		if n.author >= byName || n.date >= byName {
+			t.signed++
+		}
 		if n.rating {
 			t.rating++
 		}
@@ -150,10 +166,22 @@ func (s *scan) judgeElements() {
 	}
 }
 
+// quiet tells whether the text in an element is no prose. Forms may wrap whole
+// threads, so only what is short counts.
+func (s *scan) quiet(n *node) bool {
+	switch {
+	case n.text <= 40 && n.rating:
+		return true
+	case n.text <= shortText && (n.author > 0 || n.date > 0):
+		return true
+	}
+	return n.text <= 400 && (n.name.is(noiseTrait) || n.n.DataAtom == atom.Button || n.n.DataAtom == atom.Form)
+}
+
 // in returns what the subtree of a node holds.
 func (s *scan) in(i int32) sums {
 	a, b := s.sums[i], s.sums[s.nodes[i].end]
-	return sums{b.text - a.text, b.link - a.link, b.prose - a.prose, b.author - a.author, b.date - a.date, b.rating - a.rating, b.shops - a.shops}
+	return sums{b.text - a.text, b.link - a.link, b.prose - a.prose, b.author - a.author, b.date - a.date, b.rating - a.rating, b.shops - a.shops, b.signed - a.signed}
 }
 
 // How plainly a date or author is shown.
@@ -167,8 +195,54 @@ const (
 // reading them.
 var aTime = time.Date(2020, 6, 15, 12, 0, 0, 0, time.UTC)
 
+// about tells what the date in an element is said to be of, just before it:
+// a label in the element before, or around it.
+func (s *scan) about(i int32) string {
+	n := s.nodes[i].n
+	for p := n.PrevSibling; p != nil; p = p.PrevSibling {
+		if p.Type == html.TextNode {
+			if t := strings.TrimSpace(p.Data); t != "" {
+				return t[max(0, len(t)-shortText):]
+			}
+		} else if p.Type == html.ElementNode {
+			return element.Text(p, 40)
+		}
+	}
+	if up := s.nodes[i].parent; up >= 0 && s.nodes[up].text <= shortText {
+		if t := s.texts[up].short; t != "" {
+			return t
+		}
+		if s.nodes[up].n.FirstChild == n || s.nodes[up].n.DataAtom == atom.Dd {
+			return s.aboutParent(up)
+		}
+	}
+	return ""
+}
+
+// aboutParent looks one element further out.
+func (s *scan) aboutParent(i int32) string {
+	for p := s.nodes[i].n.PrevSibling; p != nil; p = p.PrevSibling {
+		if p.Type == html.ElementNode {
+			return element.Text(p, 40)
+		}
+	}
+	return ""
+}
+
 // dateShown tells how plainly an element shows when its block was written.
 func (s *scan) dateShown(i int32) int8 {
+	rank := s.dateLooks(i)
+	if rank == 0 {
+		return 0
+	}
+	if label := s.about(i); !strings.ContainsAny(label, "0123456789") && otherDate(label) {
+		return 0
+	}
+	return rank
+}
+
+// dateLooks does so by the element itself.
+func (s *scan) dateLooks(i int32) int8 {
 	n := &s.nodes[i]
 	if n.text > 200 {
 		return 0

@@ -1,6 +1,7 @@
 package blocks
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -19,6 +20,7 @@ type shape struct {
 type tally struct {
 	shape         shape
 	text, blocks  int32
+	all, signed   int32 // elements, and those with an author or date in them
 	depth, latest int32
 }
 
@@ -50,24 +52,29 @@ func (r *reader) findBody(g *group) shape {
 			}
 			sum := r.in(i)
 			t.text += sum.prose + sum.link
+			t.all++
+			if sum.signed > 0 {
+				t.signed++
+			}
 			if t.latest != m {
 				t.latest, t.blocks = m, t.blocks+1
 			}
 			return true
 		})
 	}
+	tallies = slices.DeleteFunc(tallies, func(t *tally) bool {
+		return t.blocks*5 < int32(len(g.members))*3 || t.signed*2 > t.all
+	})
 	most := int32(0)
 	for _, t := range tallies {
-		if t.blocks*5 >= int32(len(g.members))*3 {
-			most = max(most, t.text)
-		}
+		most = max(most, t.text)
 	}
 	if most*10 < total*3 || most == 0 {
 		return shape{}
 	}
 	var best *tally
 	for _, t := range tallies {
-		if t.blocks*5 >= int32(len(g.members))*3 && t.text*10 >= most*9 && (best == nil || t.depth > best.depth) {
+		if t.text*10 >= most*9 && (best == nil || t.depth > best.depth) {
 			best = t
 		}
 	}
@@ -122,7 +129,7 @@ func (r *reader) bodyOf(m int32) []int32 {
 // text returns what the author of a block wrote.
 func (r *reader) text(m int32, p parts) string {
 	if len(p.body) == 0 {
-		return r.prose(r.narrow(m), p)
+		return withoutCustom(r.prose(r.narrow(m), p))
 	}
 	var out []string
 	for _, b := range p.body {
@@ -130,7 +137,37 @@ func (r *reader) text(m int32, p parts) string {
 			out = append(out, t)
 		}
 	}
-	return strings.Join(out, "\n\n")
+	return withoutCustom(strings.Join(out, "\n\n"))
+}
+
+// customs are what sites print around a text: a short paragraph that holds
+// the words of one of them is no part of it.
+var customs = [][]string{
+	{"found", "helpful"}, {"found", "useful"}, {"was this", "helpful"}, {"vond", "nuttig"}, {"vonden", "nuttig"}, {"was deze", "nuttig"}, {"nuttig", "?"},
+	{"fanden", "hilfreich"}, {"war diese", "hilfreich"}, {"trouvé", "utile"}, {"awaiting moderation"}, {"wacht op moderatie"}, {"verified purchase"}, {"geverifieerde aankoop"},
+}
+
+// withoutCustom drops such paragraphs.
+func withoutCustom(text string) string {
+	kept := strings.Split(text, "\n\n")
+	kept = slices.DeleteFunc(kept, func(p string) bool {
+		if len(p) > 100 {
+			return false
+		}
+		p = strings.ToLower(p)
+		for _, c := range customs {
+			all := true
+			for _, w := range c {
+				all = all && strings.Contains(p, w)
+			}
+			// A sentence may say so too: customs are cut short or ask.
+			if all && (!strings.HasSuffix(p, "!") && (len(c) == 1 || strings.ContainsAny(p, "0123456789?") || len(p) < 40)) {
+				return true
+			}
+		}
+		return false
+	})
+	return strings.Join(kept, "\n\n")
 }
 
 // narrow descends from a block to the element that holds about all its prose.

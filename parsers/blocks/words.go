@@ -90,7 +90,7 @@ const (
 
 var traitWords = map[trait]string{
 	authorTrait: "author auteur autor username nickname byline reviewer verfasser fn commenter commentauthor bigusername screenname " +
-		"displayname schrijver creator reviewauthor authorname userlogin",
+		"displayname schrijver creator contributor reviewauthor authorname userlogin",
 	personTrait: "user member customer consumer klant person profile poster avatar gebruiker lid naam name owner kunde vcard",
 	nameTrait:   "name naam username consumername customername fullname",
 	dateTrait:   "date datum time timestamp timeago posted published geplaatst when pubdate datetime created age",
@@ -119,54 +119,102 @@ var traitsOf = func() map[string]trait {
 	return out
 }()
 
-// name is what the class and id of an element say, worked out once for all
-// elements of the same class.
+// name is what the class, id and itemprop of an element say, worked out once
+// for all elements of the same name but for digits in the id.
 type name struct {
 	hint   hint
 	traits trait
-	// units are the tokens that carry a hint, without their digits.
+	// units are the class names that carry a hint, without their digits.
 	units []string
-	// shape is the class without its digits.
+	// shape is all of it without its digits.
 	shape string
 }
 
 // maxTokens bounds the class names of one element that are looked at.
 const maxTokens = 16
 
-func nameOf(class string) *name {
+// nameOf reads the class names, the id and the itemprop of an element. Only
+// class and id say what a block is; itemprop is read elsewhere, where it is
+// complete.
+func nameOf(class, id, prop string) *name {
 	n := &name{}
-	if len(class) > 1000 {
-		class = class[:1000]
-	}
-	n.shape = stem(class)
+	class, id, prop = clip(class), clip(id), clip(prop)
+	n.shape = strings.TrimSpace(stem(class + " " + id + " " + prop))
 	tokens := 0
 	for token := range strings.FieldsSeq(class) {
 		if tokens++; tokens > maxTokens {
 			break
 		}
-		h := noHint
-		for _, w := range element.Words(token) {
-			h = plainer(h, wordHint(w))
-			n.traits |= traitsOf[w]
-			if element.StarWord(w) {
-				n.traits |= starTrait
-			}
-			if strings.HasSuffix(w, "content") || strings.HasSuffix(w, "body") || strings.HasSuffix(w, "text") {
-				n.traits |= bodyTrait
-			}
-			if strings.HasSuffix(w, "date") && w != "update" {
-				n.traits |= dateTrait
-			}
-			if strings.HasSuffix(w, "title") && w != "subtitle" && w != "usertitle" {
-				n.traits |= titleTrait
-			}
-		}
-		if h != noHint {
-			n.hint = plainer(n.hint, h)
+		h, traits := says(token)
+		n.hint, n.traits = plainer(n.hint, h), n.traits|traits
+		if h != noHint && !partOf(token) {
 			n.units = append(n.units, stem(token))
 		}
 	}
+	if id != "" {
+		// Ids are of parts and wholes alike: id="edit12" may be a whole post.
+		h, traits := says(id)
+		n.hint, n.traits = plainer(n.hint, h), n.traits|traits&^(noiseTrait|shopTrait|verifiedTrait)
+	}
+	if prop != "" && prop != "name" { // of whom or what?
+		_, traits := says(prop)
+		n.traits |= traits
+	}
 	return n
+}
+
+func clip(s string) string { return s[:min(len(s), 1000)] }
+
+// says returns what one name says.
+func says(token string) (h hint, traits trait) {
+	if utilityClass(token) {
+		return noHint, 0
+	}
+	for _, w := range element.Words(token) {
+		h = plainer(h, wordHint(w))
+		traits |= traitsOf[w]
+		if element.StarWord(w) {
+			traits |= starTrait
+		}
+		if strings.HasSuffix(w, "content") || strings.HasSuffix(w, "body") || strings.HasSuffix(w, "text") {
+			traits |= bodyTrait
+		}
+		if strings.HasSuffix(w, "date") && w != "update" {
+			traits |= dateTrait
+		}
+		if strings.HasSuffix(w, "title") && w != "subtitle" && w != "usertitle" {
+			traits |= titleTrait
+		}
+	}
+	return h, traits
+}
+
+// utilityClass tells names that only lay out: of Bootstrap and its like.
+func utilityClass(token string) bool {
+	for _, p := range []string{"text-", "content-", "list-", "order-", "fw-", "col-", "flex-", "justify-", "align-"} {
+		if rest, ok := strings.CutPrefix(token, p); ok {
+			switch rest {
+			case "body", "content", "block", "full", "long", "original", "wrapper", "container", "wrap", "inner", "item", "text":
+				return false
+			}
+			return !strings.ContainsAny(rest, "-_") || strings.HasPrefix(rest, "md-") || strings.HasPrefix(rest, "sm-") || strings.HasPrefix(rest, "lg-")
+		}
+	}
+	return false
+}
+
+// partOf tells whether a name with a hint is that of a part of a block:
+// "review-author" and "message-user" are, "user-review" is not.
+func partOf(token string) bool {
+	hinted := false
+	for _, w := range element.Words(token) {
+		if wordHint(w) != noHint {
+			hinted = true
+		} else if hinted && traitsOf[w]&(authorTrait|personTrait|dateTrait|titleTrait|noiseTrait) != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func (n *name) is(t trait) bool { return n.traits&t != 0 }

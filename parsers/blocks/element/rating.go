@@ -181,7 +181,11 @@ func (r *ratings) icons(n *html.Node, depth int) {
 			continue
 		}
 		star, state := false, ""
-		for _, w := range Words(firstOf(Attr(c, "class"), Attr(c, "src"))) {
+		icon := c
+		if f := c.FirstChild; Attr(c, "class") == "" && f != nil && f.Type == html.ElementNode {
+			icon = f // a button or item around each star
+		}
+		for _, w := range Words(firstOf(Attr(icon, "class"), Attr(icon, "src"))) {
 			star = star || StarWord(w)
 			if s := iconStates[w]; s != "" && (state == "" || state == "full") {
 				state = s
@@ -207,7 +211,7 @@ func (r *ratings) icons(n *html.Node, depth int) {
 		full, plain = full+plain, 0
 	}
 	total := full + half + empty
-	if total < 3 || total > 10 || full+half == 0 {
+	if total != 5 && total != 6 && total != 10 || full+half == 0 {
 		return
 	}
 	e := byIcons
@@ -436,15 +440,31 @@ func ClassGrade(class string) (value, best string, ok bool) {
 		}) {
 			continue
 		}
-		for i := at + 1; i < len(words); i++ {
-			if n := words[i]; n[0] >= '0' && n[0] <= '9' {
-				half := i+1 < len(words) && words[i+1] == "5" || i+1 < len(words) && words[i+1] == "half"
-				return classScale(n, half)
-			}
+		if value, best, ok := tokenGrade(token); ok {
+			return value, best, true
 		}
 	}
 	if starry && word != "" {
 		return word, "5", true
+	}
+	return "", "", false
+}
+
+// tokenGrade reads the number in one class name: a part of its own between
+// signs ("star-4"), or behind a word for stars ("star4"), after such a word.
+// What made names unique ("star_1G0Fx") is none.
+func tokenGrade(token string) (value, best string, ok bool) {
+	parts := strings.FieldsFunc(token, func(r rune) bool { return r == '-' || r == '_' || r == ':' })
+	seen := false
+	for i, part := range parts {
+		digits := strings.TrimLeft(part, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+		head := part[:len(part)-len(digits)]
+		seen = seen || slices.ContainsFunc(Words(head), StarWord)
+		if !seen || digits == "" || strings.Trim(digits, "0123456789") != "" || head != "" && !slices.ContainsFunc(Words(head), StarWord) {
+			continue
+		}
+		half := i+1 < len(parts) && (parts[i+1] == "5" || parts[i+1] == "half")
+		return classScale(digits, half)
 	}
 	return "", "", false
 }
