@@ -163,3 +163,19 @@ func (s *itemSet) main(d *document.Document) *mention.ItemRef {
 	}
 	return nil
 }
+
+// published tells whether the page's items are works that the site itself
+// publishes on the page: recipes, articles.
+func (s *itemSet) published() bool {
+	works := 0
+	for i := range s.list {
+		switch s.list[i].Type {
+		case "Recipe", "HowTo", "Article", "NewsArticle", "BlogPosting", "TechArticle", "LiveBlogPosting", "Report":
+			works++
+		case "":
+		default:
+			return false
+		}
+	}
+	return works > 0
+}

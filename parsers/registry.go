@@ -6,12 +6,14 @@ import (
 	"strings"
 
 	"klank/mention"
+	"klank/parsers/blocks"
 	"klank/parsers/document"
 	"klank/parsers/feed"
 	"klank/parsers/jsonld"
 	"klank/parsers/links"
 	"klank/parsers/mastodon"
 	"klank/parsers/microdata"
+	"klank/parsers/rdfa"
 	"klank/parsers/selectors"
 )
 
@@ -23,6 +25,9 @@ type parser struct {
 	parse  func(*document.Document) document.Found
 	// whole says that a page of this kind needs no other parser.
 	whole bool
+	// last says that it guesses, and is asked only when no other parser
+	// found a mention.
+	last bool
 }
 
 // Registry knows the parsers. It holds no state and is safe for concurrent
@@ -33,10 +38,12 @@ type Registry struct{ parsers []parser }
 func New() *Registry {
 	return &Registry{[]parser{
 		{name: "selectors"}, // made of Options.Selectors for each page
-		{"mastodon", mastodon.Detect, mastodon.Parse, true},
-		{"feed", feed.Detect, feed.Parse, true},
-		{"jsonld", (*document.Document).IsHTML, jsonld.Parse, false},
-		{"microdata", microdata.Present, microdata.Parse, false},
+		{name: "mastodon", detect: mastodon.Detect, parse: mastodon.Parse, whole: true},
+		{name: "feed", detect: feed.Detect, parse: feed.Parse, whole: true},
+		{name: "jsonld", detect: (*document.Document).IsHTML, parse: jsonld.Parse},
+		{name: "microdata", detect: microdata.Present, parse: microdata.Parse},
+		{name: "rdfa", detect: rdfa.Present, parse: rdfa.Parse},
+		{name: "blocks", detect: (*document.Document).IsHTML, parse: blocks.Parse, last: true},
 	}}
 }
 
@@ -63,10 +70,13 @@ func (r *Registry) Parse(p *mention.Page, o Options) (Result, error) {
 	var m merger
 	extra := []mention.Link(nil)
 	for _, c := range chosen {
-		if o.Parser == "" && !c.detect(d) {
+		if o.Parser == "" && (c.last && len(m.candidates) > 0 || !c.detect(d)) {
 			continue
 		}
 		f := c.parse(d)
+		if c.last && m.items.published() {
+			asComments(f.Mentions)
+		}
 		for i := range f.Mentions {
 			if f.Mentions[i].Evidence.Parser == "" {
 				f.Mentions[i].Evidence.Parser = c.name
@@ -97,6 +107,9 @@ func (r *Registry) choose(o Options) ([]parser, error) {
 		if o.Parser != "" && p.name != o.Parser {
 			continue
 		}
+		if o.Parser == "" && p.last && o.Selectors.Review != "" {
+			continue // the operator knows better than a guess
+		}
 		if p.name == "selectors" {
 			if o.Selectors == nil {
 				return nil, errors.New("parsers: the parser selectors needs the source's selectors")
@@ -113,6 +126,17 @@ func (r *Registry) choose(o Options) ([]parser, error) {
 		return nil, fmt.Errorf("parsers: no parser %q; there are %s", o.Parser, strings.Join(r.Names(), ", "))
 	}
 	return out, nil
+}
+
+// asComments makes comments of guessed reviews: what readers write below a
+// recipe or an article is a comment, with stars or without, unless the page
+// says itself that it is a review.
+func asComments(cs []document.Candidate) {
+	for i := range cs {
+		if cs[i].Kind == mention.Review {
+			cs[i].Kind = mention.Comment
+		}
+	}
 }
 
 // joinLinks puts the links that parsers know for certain before those found

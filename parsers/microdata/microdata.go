@@ -3,7 +3,8 @@
 // liberties that pages take: a content attribute on any element, and links
 // used for what is no URL.
 //
-// It needs the DOM and is not for any other syntax.
+// It needs the DOM. Other syntaxes of attributes in the markup differ only in
+// the attributes' names; see Read.
 package microdata
 
 import (
@@ -25,15 +26,20 @@ func Present(d *document.Document) bool {
 }
 
 // Parse returns what the page's microdata says.
-func Parse(d *document.Document) document.Found {
+func Parse(d *document.Document) document.Found { return Read(d, "microdata", attributes) }
+
+// Read returns what a page says in a syntax whose attributes the function
+// tells; parser is the syntax's name.
+func Read(d *document.Document, parser string, attributes func(*html.Node) Attributes) document.Found {
 	root, err := d.Root()
 	if err != nil {
-		return document.Found{Problems: []mention.Problem{{Where: "microdata", What: err.Error()}}}
+		return document.Found{Problems: []mention.Problem{{Where: parser, What: err.Error()}}}
 	}
 	r := reader{
-		things:   map[*html.Node]*schemaorg.Thing{},
-		attached: map[*schemaorg.Thing]bool{},
-		budget:   4*len(d.Body) + 1<<16,
+		attributes: attributes,
+		things:     map[*html.Node]*schemaorg.Thing{},
+		attached:   map[*schemaorg.Thing]bool{},
+		budget:     4*len(d.Body) + 1<<16,
 	}
 	r.walk(root, nil)
 	r.references(root)
@@ -43,18 +49,19 @@ func Parse(d *document.Document) document.Found {
 			roots = append(roots, t)
 		}
 	}
-	out := schemaorg.Read(d, roots, "microdata")
+	out := schemaorg.Read(d, roots, parser)
 	if r.budget < 0 {
-		out.Problems = append(out.Problems, mention.Problem{Where: "microdata", What: "properties nested in each other are too long; the rest is left out"})
+		out.Problems = append(out.Problems, mention.Problem{Where: parser, What: "properties nested in each other are too long; the rest is left out"})
 	}
 	return out
 }
 
 type reader struct {
-	roots    []*schemaorg.Thing
-	things   map[*html.Node]*schemaorg.Thing
-	attached map[*schemaorg.Thing]bool
-	refs     []ref
+	attributes func(*html.Node) Attributes
+	roots      []*schemaorg.Thing
+	things     map[*html.Node]*schemaorg.Thing
+	attached   map[*schemaorg.Thing]bool
+	refs       []ref
 	// budget is how many bytes of text and elements may still be read.
 	// Properties nest and items refer to each other, so the same text may be
 	// part of many.
@@ -67,35 +74,42 @@ type ref struct {
 	ids   []string
 }
 
-// micro are the attributes that matter here.
-type micro struct {
-	scope                 bool
-	prop, typ, id, refs   string
-	content, anchor, href string
-	hasContent            bool
+// Attributes are what an element says in one of the syntaxes.
+type Attributes struct {
+	// Scope says that the element is an item; Type lists its types, ID is
+	// its identifier, Refs the ids of further elements with its properties.
+	Scope          bool
+	Type, ID, Refs string
+	// Prop lists the properties of the item around that the element gives.
+	Prop string
+	// Content is the value where an attribute gives it.
+	Content    string
+	HasContent bool
+	// Anchor and Href are the attributes id and href.
+	Anchor, Href string
 }
 
-func attributes(n *html.Node) micro {
-	var m micro
+func attributes(n *html.Node) Attributes {
+	var m Attributes
 	for i := range n.Attr {
 		v := n.Attr[i].Val
 		switch n.Attr[i].Key {
 		case "itemscope":
-			m.scope = true
+			m.Scope = true
 		case "itemprop":
-			m.prop = v
+			m.Prop = v
 		case "itemtype":
-			m.typ = v
+			m.Type = v
 		case "itemid":
-			m.id = strings.TrimSpace(v)
+			m.ID = strings.TrimSpace(v)
 		case "itemref":
-			m.refs = v
+			m.Refs = v
 		case "content":
-			m.content, m.hasContent = v, true
+			m.Content, m.HasContent = v, true
 		case "id":
-			m.anchor = v
+			m.Anchor = v
 		case "href":
-			m.href = v
+			m.Href = v
 		}
 	}
 	return m
@@ -108,14 +122,14 @@ func (r *reader) walk(n *html.Node, in *schemaorg.Thing) {
 	}
 	if n.Type == html.ElementNode {
 		r.budget--
-		m := attributes(n)
+		m := r.attributes(n)
 		switch {
-		case m.scope:
+		case m.Scope:
 			in = r.item(n, m, in)
 			if in == nil {
 				return
 			}
-		case m.prop != "" && in != nil:
+		case m.Prop != "" && in != nil:
 			r.property(n, m, in)
 		}
 	}
@@ -125,20 +139,20 @@ func (r *reader) walk(n *html.Node, in *schemaorg.Thing) {
 }
 
 // item opens the item at n; nil when its content has been read before.
-func (r *reader) item(n *html.Node, m micro, in *schemaorg.Thing) *schemaorg.Thing {
+func (r *reader) item(n *html.Node, m Attributes, in *schemaorg.Thing) *schemaorg.Thing {
 	t, seen := r.things[n]
 	if !seen {
-		t = &schemaorg.Thing{ID: m.id, Anchor: m.anchor}
-		for _, typ := range strings.Fields(m.typ) {
+		t = &schemaorg.Thing{ID: m.ID, Anchor: m.Anchor}
+		for _, typ := range strings.Fields(m.Type) {
 			t.Types = append(t.Types, schemaorg.Bare(typ))
 		}
 		r.things[n] = t
-		if m.refs != "" {
-			r.refs = append(r.refs, ref{t, strings.Fields(m.refs)})
+		if m.Refs != "" {
+			r.refs = append(r.refs, ref{t, strings.Fields(m.Refs)})
 		}
 	}
-	if m.prop != "" && in != nil && in != t {
-		for _, name := range strings.Fields(m.prop) {
+	if m.Prop != "" && in != nil && in != t {
+		for _, name := range strings.Fields(m.Prop) {
 			in.Add(schemaorg.Bare(name), schemaorg.Value{Thing: t})
 		}
 		r.attached[t] = true
@@ -151,8 +165,8 @@ func (r *reader) item(n *html.Node, m micro, in *schemaorg.Thing) *schemaorg.Thi
 	return t
 }
 
-func (r *reader) property(n *html.Node, m micro, in *schemaorg.Thing) {
-	names := strings.Fields(m.prop)
+func (r *reader) property(n *html.Node, m Attributes, in *schemaorg.Thing) {
+	names := strings.Fields(m.Prop)
 	for i, name := range names {
 		names[i] = schemaorg.Bare(name)
 	}
@@ -168,9 +182,9 @@ func (r *reader) property(n *html.Node, m micro, in *schemaorg.Thing) {
 // value is what the element says: by the standard's rules, except that
 // content counts on any element, and that a link used for a name, a person
 // or a brand gives its text.
-func (r *reader) value(n *html.Node, m micro, name string) schemaorg.Value {
-	if m.hasContent {
-		return schemaorg.Value{Text: m.content}
+func (r *reader) value(n *html.Node, m Attributes, name string) schemaorg.Value {
+	if m.HasContent {
+		return schemaorg.Value{Text: m.Content}
 	}
 	switch n.DataAtom {
 	case atom.Meta:
@@ -191,20 +205,20 @@ func (r *reader) value(n *html.Node, m micro, name string) schemaorg.Value {
 			return schemaorg.Value{Text: v}
 		}
 	case atom.Link:
-		return schemaorg.Value{Text: m.href}
+		return schemaorg.Value{Text: m.Href}
 	case atom.A, atom.Area:
 		return r.link(n, m, name)
 	}
 	return schemaorg.Value{Text: r.text(n)}
 }
 
-func (r *reader) link(n *html.Node, m micro, name string) schemaorg.Value {
+func (r *reader) link(n *html.Node, m Attributes, name string) schemaorg.Value {
 	switch name {
 	case "author", "creator", "reviewer", "brand", "manufacturer", "publisher", "itemReviewed":
 		if text := r.text(n); text != "" {
 			t := &schemaorg.Thing{}
 			t.Add("name", schemaorg.Value{Text: text})
-			t.Add("url", schemaorg.Value{Text: m.href})
+			t.Add("url", schemaorg.Value{Text: m.Href})
 			return schemaorg.Value{Thing: t}
 		}
 	case "name", "headline", "text", "description", "reviewBody", "ratingValue", "reviewCount", "ratingCount", "datePublished", "dateCreated":
@@ -212,7 +226,7 @@ func (r *reader) link(n *html.Node, m micro, name string) schemaorg.Value {
 			return schemaorg.Value{Text: text}
 		}
 	}
-	return schemaorg.Value{Text: m.href}
+	return schemaorg.Value{Text: m.Href}
 }
 
 // text returns the text of an element while the budget lasts.
