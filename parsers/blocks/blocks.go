@@ -57,7 +57,7 @@ func Explain(d *document.Document) []Group {
 	}
 	var out []Group
 	for _, g := range r.groups {
-		out = append(out, Group{kindOf(g.hint, false), len(g.members), g.score, g.why})
+		out = append(out, Group{kindOf(g.hint, g.rated), len(g.members), g.score, g.why})
 	}
 	return out
 }

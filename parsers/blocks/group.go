@@ -39,6 +39,8 @@ type group struct {
 	members []int32
 	score   float64
 	why     string
+	// rated says that most members show a grade.
+	rated bool
 }
 
 // groups puts the elements of the page into groups. An element takes part in
@@ -224,6 +226,7 @@ func (s *scan) judge(g *group) {
 	case g.hint != noHint:
 		hinted = 0.30
 	}
+	g.rated = rating >= 0.5
 	graded := rating
 	if g.hint == postHint || g.hint == questionHint || g.hint == answerHint {
 		graded = 0
@@ -345,7 +348,8 @@ func (s *scan) elsewhere(i int32) bool {
 	return u != "" && u != s.d.URL
 }
 
-// kindOf returns what a group's hint makes of a mention.
+// kindOf returns what a group's hint makes of its mentions: comments most of
+// which give a grade are reviews.
 func kindOf(h hint, rated bool) mention.Kind {
 	switch {
 	case h == postHint:

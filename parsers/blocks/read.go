@@ -98,6 +98,9 @@ func (r *reader) read(m int32) (document.Candidate, bool) {
 	if lang := document.LanguageTag(element.Attr(r.nodes[m].n, "lang")); lang != "" {
 		c.Language = lang
 	}
+	if p.author < 0 && g.hint != reviewHint && g.hint != noHint {
+		p.author = r.unnamedAuthor(m, p)
+	}
 	if p.author >= 0 {
 		c.Author = r.author(m, p.author)
 	}
@@ -105,13 +108,11 @@ func (r *reader) read(m int32) (document.Candidate, bool) {
 		r.date(p.date, &c)
 	}
 	c.Rating = r.rating(m, p.rating)
-	c.Kind = kindOf(g.hint, c.Rating != nil)
-	if c.Kind != mention.Review {
-		c.Rating = nil
-	} else {
+	c.Kind = kindOf(g.hint, g.rated)
+	if c.Kind == mention.Review {
 		c.Item = r.item
 	}
-	if p.title >= 0 {
+	if p.title >= 0 && p.title != p.author {
 		c.Title = normalize.Line(element.Prose(r.nodes[p.title].n, r.noise))
 	}
 	if p.reply >= 0 {
@@ -120,7 +121,7 @@ func (r *reader) read(m int32) (document.Candidate, bool) {
 		}
 	}
 	c.Text = r.text(m, p)
-	if c.Author != nil && c.Title == c.Author.Name {
+	if c.Author != nil && c.Title == c.Author.Name || repeats(c.Title, c.Text) {
 		c.Title = ""
 	}
 	if c.Text == "" && c.Title != "" && c.Kind != mention.Review {
@@ -132,6 +133,12 @@ func (r *reader) read(m int32) (document.Candidate, bool) {
 	r.place(m, &c)
 	// A block that shows nobody and no time is a stray among its like.
 	return c, c.Text != "" && (c.Author != nil || !c.Published.IsZero() || p.date >= 0 || c.Rating != nil)
+}
+
+// repeats tells a title that only begins the text, cut short.
+func repeats(title, text string) bool {
+	short := strings.TrimRight(title, ".… ")
+	return title != "" && (title == text || short != title && strings.HasPrefix(text, short))
 }
 
 // place fills where the block stands: its URL and what it replies to.
@@ -189,6 +196,10 @@ func (r *reader) parts(m int32) parts {
 			body = n.end
 		}
 		if i < body || i < reply {
+			// Of what stands in the text only the stars of the software count.
+			if n.rating && (n.n.DataAtom == atom.Img || n.name.is(starTrait)) {
+				p.rating = append(p.rating, i)
+			}
 			return true
 		}
 		if n.name.is(ownerTrait) && n.name.is(replyTrait) && n.text > 5 {
@@ -281,7 +292,7 @@ func (r *reader) author(m, i int32) *mention.Author {
 	if name == "" {
 		name = r.authorName(i)
 	}
-	if name == "" || utf8.RuneCountInString(name) > 60 {
+	if name == "" || utf8.RuneCountInString(name) > 60 || strings.Count(name, " ") > 7 {
 		return nil
 	}
 	a := &mention.Author{Name: name}
@@ -298,6 +309,52 @@ func (r *reader) author(m, i int32) *mention.Author {
 		a.URL = r.d.Abs(element.Attr(r.nodes[p].n, "href"))
 	}
 	return a
+}
+
+// unnamedAuthor finds the name in a comment or post where nothing is called
+// author: what a link offers to reply to, or what stands out before the date.
+func (r *reader) unnamedAuthor(m int32, p parts) int32 {
+	replyTo := ""
+	r.own(m, func(i int32) bool {
+		if n := r.nodes[i].n; n.DataAtom == atom.A && r.nodes[i].name.is(replyTrait) {
+			replyTo = element.Attr(n, "data-replyto")
+			if replyTo == "" {
+				replyTo = element.Attr(n, "aria-label")
+			}
+		}
+		return replyTo == ""
+	})
+	found := int32(-1)
+	r.own(m, func(i int32) bool {
+		t := r.texts[i].short
+		if t == "" || !namelike(t) || r.nodes[i].date > 0 {
+			return true
+		}
+		switch {
+		case len(p.body) > 0 && i >= p.body[0]:
+			return replyTo != ""
+		case replyTo != "" && strings.HasSuffix(replyTo, " "+t):
+			found = i
+			return false
+		case replyTo == "" && i < p.date && found < 0 && standsOut(r.nodes[i].n.DataAtom):
+			found = i
+		}
+		return true
+	})
+	return found
+}
+
+func standsOut(a atom.Atom) bool {
+	switch a {
+	case atom.Strong, atom.B, atom.Cite, atom.H3, atom.H4, atom.H5, atom.H6:
+		return true
+	}
+	return false
+}
+
+// namelike tells whether a text may be a name rather than a title.
+func namelike(t string) bool {
+	return len(t) >= 2 && len(t) <= 40 && strings.Count(t, " ") <= 3 && !strings.ContainsAny(t, "?!:;,/()[]")
 }
 
 // profile returns where a name leads that stands in the block a second time.

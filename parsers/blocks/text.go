@@ -227,7 +227,7 @@ func (r *reader) noise(n *html.Node) bool {
 		return true
 	}
 	i, ok := r.index[n]
-	return ok && r.nodes[i].name.is(noiseTrait)
+	return ok && (r.nodes[i].name.is(noiseTrait) || n.DataAtom == atom.A && r.nodes[i].name.is(replyTrait))
 }
 
 // othersWords tells a quotation that names whom it quotes: words of somebody
