@@ -13,8 +13,8 @@ import (
 // words of q match that q asks for (not those it excludes), in order and
 // without overlaps.
 func Highlights(m *mention.Mention, q query.Node) []mention.Span {
-	patterns := Patterns(q)
-	if len(patterns) == 0 {
+	patterns := newPatternSet(Patterns(q))
+	if patterns == nil {
 		return nil
 	}
 	var out []mention.Span
@@ -28,10 +28,8 @@ func Highlights(m *mention.Mention, q query.Node) []mention.Span {
 		}
 		var spans []mention.Span
 		for i := range tokens {
-			for _, p := range patterns {
-				if p.matches(tokens, stems, i) {
-					spans = append(spans, mention.Span{In: part.in, Start: tokens[i].Start, End: tokens[i+len(p.Words)-1].End})
-				}
+			if n := patterns.longest(tokens, stems, i); n > 0 {
+				spans = append(spans, mention.Span{In: part.in, Start: tokens[i].Start, End: tokens[i+n-1].End})
 			}
 		}
 		out = append(out, join(spans)...)
@@ -103,6 +101,48 @@ func patternsOfAll(nodes []query.Node) []Pattern {
 		out = append(out, Patterns(n)...)
 	}
 	return out
+}
+
+// patternSet finds patterns by their first word, so that a long query over a
+// long text costs what the text costs.
+type patternSet struct {
+	stems    map[string][]Pattern // by the stem of their first word
+	plain    map[string][]Pattern // prefixes of several words, by the first
+	prefixes []Pattern            // of one word
+}
+
+// newPatternSet returns nil when there are no patterns.
+func newPatternSet(ps []Pattern) *patternSet {
+	if len(ps) == 0 {
+		return nil
+	}
+	s := &patternSet{stems: map[string][]Pattern{}, plain: map[string][]Pattern{}}
+	for _, p := range ps {
+		first := p.Words[0]
+		switch {
+		case !p.Prefix:
+			s.stems[first] = append(s.stems[first], p)
+		case len(p.Words) > 1:
+			s.plain[first] = append(s.plain[first], p)
+		default:
+			s.prefixes = append(s.prefixes, p)
+		}
+	}
+	return s
+}
+
+// longest returns the number of words of the longest pattern that stands at
+// tokens[i:], or 0.
+func (s *patternSet) longest(tokens []text.Token, stems []string, i int) int {
+	n := 0
+	for _, ps := range [][]Pattern{s.stems[stems[i]], s.plain[tokens[i].Word], s.prefixes} {
+		for _, p := range ps {
+			if len(p.Words) > n && p.matches(tokens, stems, i) {
+				n = len(p.Words)
+			}
+		}
+	}
+	return n
 }
 
 // matches tells whether p stands at tokens[i:].

@@ -76,6 +76,14 @@ type Generation interface {
 	Generation() string
 }
 
+// Compactor is the optional ability to give back the space of what was
+// deleted. Afterwards no trace of it is left in the store, single words in
+// the full-text index included: an erasure ends with it. It takes the time
+// of rewriting the store.
+type Compactor interface {
+	Compact(ctx context.Context) error
+}
+
 // The sort orders of SearchRequest. Ties are broken by id, ascending.
 const (
 	SortNewest    = "newest" // published, newest first; without a date last

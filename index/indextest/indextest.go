@@ -50,6 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) index.Index) {
 		{"delete deletes what the query matches and nothing else", testDelete},
 		{"scan walks all matches in id order", testScan},
 		{"runs and coverage are kept", testRecorder},
+		{"compacting changes no answer", testCompact},
 		{"the generation names this index", func(t *testing.T, ix index.Index) { testGeneration(t, ix, open) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -173,3 +173,17 @@ func testGeneration(t *testing.T, ix index.Index, open func(*testing.T) index.In
 		t.Errorf("the generation changed from %q to %q", a, again)
 	}
 }
+
+func testCompact(t *testing.T, ix index.Index) {
+	c, d := ability[index.Compactor](t, ix), ability[index.Deleter](t, ix)
+	put(t, ix, corpus()...)
+	if _, err := d.Delete(t.Context(), parse(t, "kind:review")); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Compact(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := find(t, ix, parse(t, "delivery OR levering OR 100")); !slices.Equal(got, []string{"m04", "m07"}) {
+		t.Errorf("compacted, the index finds %v", got)
+	}
+}

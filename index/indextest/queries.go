@@ -3,6 +3,7 @@ package indextest
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -196,8 +197,19 @@ var hostile = []string{
 	`published:..`, "\x00", "\xff\xfe", "a\x00b", "\u202e", "%", "_", `\`, `\"`, `"\`, "naïve", "plain:stem", "a AND b OR NOT c -d",
 	strings.Repeat("(", 10_000), strings.Repeat("NOT ", 4_000) + "x", strings.Repeat("-", 10_000) + "x", strings.Repeat("a ", 499) + "b",
 	strings.Repeat("a OR b ", 200), strings.Repeat("(a OR ", 49) + "b" + strings.Repeat(")", 49), strings.Repeat("x", 15_000),
-	strings.Repeat("(a kind:review OR ", 49) + "b" + strings.Repeat(")", 49), strings.Repeat("brand:x OR ", 400) + "y",
-	strings.Repeat("rating:1 OR ", 400) + "y", strings.Repeat("a-", 4000) + "a", strings.Repeat("ab* ", 400),
+	strings.Repeat("(a kind:review OR ", 49) + "b" + strings.Repeat(")", 49), strings.Repeat("a-", 4000) + "a",
+	numbered("word% ", 499), numbered("word% OR ", 499) + "y", numbered("brand:x% OR ", 499) + "y", numbered("-brand:x% ", 499),
+	numbered("rating:>% OR ", 499) + "y", numbered("x%* ", 499), numbered(`"a x%" OR `, 499) + "y", numbered("(a% OR brand:b% ", 49) + numbered(")", 49),
+	numbered("-(a% OR -b% ", 49) + numbered(")", 49),
+}
+
+// numbered repeats pattern n times with a number for every %.
+func numbered(pattern string, n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(strings.ReplaceAll(pattern, "%", strconv.Itoa(i)))
+	}
+	return b.String()
 }
 
 func testHostile(t *testing.T, ix index.Index) {

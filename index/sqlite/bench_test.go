@@ -126,6 +126,35 @@ func BenchmarkPut(b *testing.B) {
 	b.ReportMetric(float64(b.N)/spent.Seconds(), "mentions/cpu-s")
 }
 
+// BenchmarkPutAgain puts the same 10,000 mentions again, as found by a later
+// crawl: only the evidence differs.
+func BenchmarkPutAgain(b *testing.B) {
+	ix, err := sqlite.Open(filepath.Join(b.TempDir(), "index.db"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer ix.Close()
+	const n = 10_000
+	fill(b, ix, newGenerator(1), 0, n)
+	var spent time.Duration
+	for b.Loop() {
+		g := newGenerator(1)
+		for i := 0; i < n; i += 50 {
+			batch := make([]mention.Mention, 50)
+			for j := range batch {
+				batch[j] = g.mention(i + j)
+				batch[j].Evidence.Fetched = batch[j].Evidence.Fetched.Add(time.Hour)
+			}
+			start := cpu()
+			if _, err := ix.Put(context.Background(), batch); err != nil {
+				b.Fatal(err)
+			}
+			spent += cpu() - start
+		}
+	}
+	b.ReportMetric(float64(n*b.N)/spent.Seconds(), "mentions/cpu-s")
+}
+
 // BenchmarkRead asks an index of 100,000 mentions.
 func BenchmarkRead(b *testing.B) {
 	ix, err := sqlite.Open(filepath.Join(b.TempDir(), "index.db"))

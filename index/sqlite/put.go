@@ -223,6 +223,11 @@ func utc(m *mention.Mention) {
 			*t = t.UTC()
 		}
 	}
+	if m.Reply != nil && !m.Reply.Published.IsZero() {
+		r := *m.Reply
+		r.Published = r.Published.UTC()
+		m.Reply = &r
+	}
 }
 
 // millis is a time as dates are stored: Unix milliseconds, or NULL.

@@ -47,7 +47,8 @@ func (ix *Index) Scan(ctx context.Context, q query.Node, fn func(*mention.Mentio
 }
 
 // Delete deletes all mentions that q matches; see index.Deleter. Their
-// values go from the lists of known values too.
+// values go from the lists of known values too; their single words stay in
+// the full-text index, tied to nothing, until Compact.
 func (ix *Index) Delete(ctx context.Context, q query.Node) (int, error) {
 	where, err := compile(query.Simplify(q))
 	if err != nil {
@@ -90,4 +91,18 @@ func (ix *Index) Delete(ctx context.Context, q query.Node) (int, error) {
 		return 0, err
 	}
 	return n, nil
+}
+
+// Compact rewrites the file; see index.Compactor. It needs as much free space
+// again as the file takes.
+func (ix *Index) Compact(ctx context.Context) error {
+	w := ix.writer
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range []string{"INSERT INTO words (words) VALUES ('optimize')", "VACUUM", "PRAGMA wal_checkpoint(truncate)"} {
+		if _, err := w.db.ExecContext(ctx, s); err != nil {
+			return ix.wrap("compact", err)
+		}
+	}
+	return nil
 }

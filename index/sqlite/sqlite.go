@@ -33,7 +33,7 @@ import (
 )
 
 // Index is an index in a SQLite file. It implements index.Index, Getter,
-// Deleter, Scanner, Recorder and Generation.
+// Deleter, Scanner, Recorder, Generation and Compactor.
 type Index struct {
 	path       string
 	generation string
@@ -65,7 +65,7 @@ func (ix *Index) open() (err error) {
 	if dir := filepath.Dir(ix.path); !isDir(dir) {
 		return fmt.Errorf("the folder %s does not exist", dir)
 	}
-	db, err := sql.Open("sqlite", dsn(ix.path, "immediate", "synchronous(full)", "cache_size(-32768)", "journal_size_limit(67108864)", "secure_delete(fast)"))
+	db, err := sql.Open("sqlite", dsn(ix.path, "immediate", "synchronous(full)", "cache_size(-32768)", "journal_size_limit(67108864)"))
 	if err != nil {
 		return err
 	}
@@ -111,8 +111,8 @@ func dsn(path, txlock string, pragmas ...string) string {
 // Generation returns the random id given to this file when it was created.
 func (ix *Index) Generation() string { return ix.generation }
 
-// Close waits for what is running and closes the file. It may be called more
-// than once.
+// Close waits for a Put that is running and closes the file; questions that
+// are still running fail. It may be called more than once.
 func (ix *Index) Close() error {
 	var errs []error
 	if ix.readers != nil {
@@ -130,11 +130,20 @@ func (ix *Index) Close() error {
 // read runs fn in one read transaction: all it sees is of one moment.
 func (ix *Index) read(ctx context.Context, what string, fn func(tx *sql.Tx) error) error {
 	tx, err := ix.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return ix.wrap(what, err)
+	if err == nil {
+		defer tx.Rollback()
+		err = fn(tx)
 	}
-	defer tx.Rollback()
-	return ix.wrap(what, fn(tx))
+	return ix.wrap(what, because(ctx, err))
+}
+
+// because names the end of ctx as the cause of an error, where it is: what
+// the driver says then is that the transaction is gone.
+func because(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
 }
 
 // writer is the one connection that writes, and what it remembers.
@@ -145,7 +154,7 @@ type writer struct {
 	sets  setCache
 }
 
-// do runs fn in one write transaction, durable when do returns. After an
+// write runs fn in one transaction, durable when write returns. After an
 // error nothing of it is stored.
 func (ix *Index) write(ctx context.Context, what string, fn func(tx *sql.Tx, w *writer) error) error {
 	w := ix.writer
@@ -153,7 +162,7 @@ func (ix *Index) write(ctx context.Context, what string, fn func(tx *sql.Tx, w *
 	defer w.mu.Unlock()
 	tx, err := w.db.BeginTx(ctx, nil)
 	if err != nil {
-		return ix.wrap(what, err)
+		return ix.wrap(what, because(ctx, err))
 	}
 	if err = fn(tx, w); err == nil {
 		err = tx.Commit()
@@ -162,7 +171,7 @@ func (ix *Index) write(ctx context.Context, what string, fn func(tx *sql.Tx, w *
 		tx.Rollback()
 		w.sets.forget()
 	}
-	return ix.wrap(what, err)
+	return ix.wrap(what, because(ctx, err))
 }
 
 func (w *writer) close() error {
