@@ -32,6 +32,7 @@ type Document struct {
 	Language string
 
 	base    string // what references resolve against
+	origin  string // its scheme and host, once asked for
 	outline *Outline
 	root    *html.Node
 	err     error
@@ -135,11 +136,42 @@ func (d *Document) Abs(ref string) string {
 	if strings.TrimSpace(ref) == "" {
 		return ""
 	}
+	if u, ok := d.plain(ref); ok {
+		return u
+	}
 	u, err := mention.CanonicalURL(d.base, ref)
 	if err != nil {
 		return ""
 	}
 	return u
+}
+
+// plain resolves the references that most links are, a path from the root or
+// a URL of the same host, without taking them apart: they are canonical when
+// nothing in them needs escaping, resolving or dropping.
+func (d *Document) plain(ref string) (string, bool) {
+	if d.origin == "" {
+		d.origin = "-"
+		if i := strings.Index(d.base, "://"); i >= 0 {
+			if j := strings.IndexByte(d.base[i+3:], '/'); j >= 0 {
+				d.origin = d.base[:i+3+j]
+			}
+		}
+	}
+	path, _, _ := strings.Cut(ref, "#")
+	path = strings.TrimPrefix(path, d.origin)
+	if path == "" || path[0] != '/' || strings.HasPrefix(path, "//") || d.origin == "-" {
+		return "", false
+	}
+	for i := 0; i < len(path); i++ {
+		switch c := path[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_':
+		case c == '/' && !strings.HasPrefix(path[i:], "/."), c == '.' && i > 0 && path[i-1] != '/':
+		default:
+			return "", false
+		}
+	}
+	return d.origin + path, true
 }
 
 // Ref resolves as Abs does and keeps the fragment: where on its page a person

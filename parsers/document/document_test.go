@@ -93,6 +93,20 @@ func TestReferencesResolveAgainstTheBase(t *testing.T) {
 	}
 }
 
+func FuzzAbs(f *testing.F) {
+	for _, s := range []string{"/a/b", "/a/./b", "/a/..", "//x", "/a#b", "/.a", "https://www.example.com/x_y", "/a;b", "/a b", "/A%20b", "/a?utm_source=x&y=1", "/;jsessionid=1"} {
+		f.Add(s)
+	}
+	d := open("text/html", "")
+	f.Fuzz(func(t *testing.T, ref string) {
+		got, ok := d.plain(ref)
+		ref, _, _ = strings.Cut(ref, "#") // a broken fragment is no reason to lose a link
+		if want, err := mention.CanonicalURL(d.URL, ref); ok && (err != nil || got != want) {
+			t.Errorf("%q is %q, want %q (%v)", ref, got, want, err)
+		}
+	})
+}
+
 func TestTheLanguageIsTheElementsElseTheHeaders(t *testing.T) {
 	for body, want := range map[string]string{`<!doctype html><HTML class=x LANG="nl_nl">`: "nl-NL", `<html xml:lang=de>`: "de", `<html lang="">`: "fr", `<p lang=it>`: "fr"} {
 		d, _ := Open(&mention.Page{ContentType: "text/html", Body: []byte(body), Language: "fr, en"})

@@ -18,7 +18,10 @@ import (
 // Find returns the links of a page in page order, each URL once under its
 // most telling kind. Link headers come first.
 func Find(d *document.Document) []mention.Link {
-	f := finder{d: d, at: map[string]int{}, here: pagination(d.URL)}
+	f := finder{d: d, at: map[string]int{}, site: mention.Host(d.URL)}
+	if u, err := url.Parse(d.URL); err == nil {
+		f.here, f.host = pagination(u), u.Host
+	}
 	for _, h := range parseHeaders(d.Page.Link) {
 		f.header(h)
 	}
@@ -33,6 +36,8 @@ type finder struct {
 	out  []mention.Link
 	at   map[string]int // URL to its place in out
 	here place
+	host string // the page's host with its port
+	site string // and as mention.Host has it
 }
 
 // order is the rank of the kinds: a link found twice keeps the first.
@@ -107,13 +112,13 @@ func (f *finder) kind(a *document.Anchor, u string) mention.LinkKind {
 	if feedType(a.Type) || feedPath(p.Path) {
 		return mention.LinkFeed
 	}
-	if !mention.SameSite(u, f.d.URL) {
+	if p.Host != f.host && mention.Host(u) != f.site {
 		return mention.LinkPage
 	}
 	if has(a.Rel, "next") {
 		return mention.LinkNext
 	}
-	to := pagination(u)
+	to := pagination(p)
 	next := nextLabel(a.Text) || nextLabel(a.Label) || nextClass(a.Class)
 	numbered := pageNumber(a.Text) || pageNumber(a.Label)
 	if to.list == f.here.list {

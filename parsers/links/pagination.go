@@ -22,36 +22,52 @@ func (p place) first() bool {
 }
 
 // pagination takes a URL apart.
-func pagination(raw string) place {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return place{list: raw}
-	}
+func pagination(u *url.URL) place {
 	p := place{}
 	var rest []string
-	for _, kv := range strings.Split(u.RawQuery, "&") {
-		k, v, _ := strings.Cut(kv, "=")
-		n, err := strconv.Atoi(v)
-		sure, offset, is := pageParam(strings.ToLower(k))
-		if is && err == nil && n >= 0 && n < 1e7 && !p.ok {
-			p.number, p.ok, p.sure, p.offset = n, true, sure, offset
-			continue
-		}
-		if kv != "" {
-			rest = append(rest, kv)
+	if u.RawQuery != "" {
+		for _, kv := range strings.Split(u.RawQuery, "&") {
+			k, v, _ := strings.Cut(kv, "=")
+			n, err := strconv.Atoi(v)
+			sure, offset, is := pageParam(strings.ToLower(k))
+			if is && err == nil && n >= 0 && n < 1e7 && !p.ok {
+				p.number, p.ok, p.sure, p.offset = n, true, sure, offset
+			} else if kv != "" {
+				rest = append(rest, kv)
+			}
 		}
 	}
-	segments := strings.Split(strings.TrimSuffix(u.Path, "/"), "/")
-	for i := len(segments) - 1; i >= 1 && i >= len(segments)-2 && !p.ok; i-- {
-		n, width := pageSegment(segments, i)
-		if width == 0 {
-			continue
-		}
-		p.number, p.ok, p.sure = n, true, true
-		segments = append(segments[:i:i], segments[i+width:]...)
+	path := strings.TrimSuffix(u.Path, "/")
+	if !p.ok && hasPageWord(path) {
+		path = p.cut(path)
 	}
-	p.list = u.Scheme + "://" + u.Host + strings.Join(segments, "/") + "?" + strings.Join(rest, "&")
+	p.list = u.Host + path + "?" + strings.Join(rest, "&")
 	return p
+}
+
+// pageWords begin the path segments that number pages.
+var pageWords = []string{"comment-page", "page", "pagina", "seite"}
+
+func hasPageWord(path string) bool {
+	path = strings.ToLower(path)
+	for _, w := range pageWords {
+		if strings.Contains(path, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// cut takes the page number off the end of a path.
+func (p *place) cut(path string) string {
+	segments := strings.Split(path, "/")
+	for i := len(segments) - 1; i >= 1 && i >= len(segments)-2; i-- {
+		if n, width := pageSegment(segments, i); width > 0 {
+			p.number, p.ok, p.sure = n, true, true
+			return strings.Join(append(segments[:i:i], segments[i+width:]...), "/")
+		}
+	}
+	return path
 }
 
 // pageParam tells whether a query parameter numbers pages.
@@ -74,7 +90,7 @@ func pageParam(k string) (sure, offset, ok bool) {
 // i; width is how many segments that takes.
 func pageSegment(segments []string, i int) (n, width int) {
 	s := strings.ToLower(segments[i])
-	for _, word := range []string{"comment-page", "page", "pagina", "seite"} {
+	for _, word := range pageWords {
 		rest, ok := strings.CutPrefix(s, word)
 		if !ok {
 			continue
@@ -93,7 +109,7 @@ func pageSegment(segments []string, i int) (n, width int) {
 
 // nextLabel tells whether a link's words promise the next page of a list.
 func nextLabel(s string) bool {
-	if s == "" || len(s) > 80 {
+	if s == "" || len(s) > 40 {
 		return false
 	}
 	s = strings.TrimFunc(strings.ToLower(s), func(r rune) bool {
