@@ -16,7 +16,8 @@ import (
 //
 // lang is a BCP 47 tag and decides about 03/06/2026: month first in English
 // (except where the region says otherwise), day first elsewhere; without a
-// language an ambiguous date is refused. Times without a zone count as UTC.
+// language an ambiguous date is refused. Times without a zone count as UTC;
+// midnight sharp in another zone counts as the day it begins.
 // The result is in UTC; the precision says how much was given, the rest is
 // at its first value. Impossible dates (31 February) give false.
 func Date(s, lang string, at time.Time) (time.Time, mention.Precision, bool) {
@@ -44,6 +45,9 @@ func readDate(s, lang string, at time.Time) (reading, bool) {
 	}
 	if len(s) >= 20 && len(s) <= 35 && s[10] == 'T' {
 		if t, err := time.Parse(time.RFC3339, s); err == nil {
+			if localDay(t) {
+				return reading{time: time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC), precision: mention.Day}, plausibleYear(t.Year())
+			}
 			t = t.UTC().Truncate(time.Second)
 			return reading{time: t, precision: mention.Second}, plausibleYear(t.Year())
 		}
@@ -73,6 +77,13 @@ func readDate(s, lang string, at time.Time) (reading, bool) {
 		return reading{}, false
 	}
 	return d.resolve(ts)
+}
+
+// localDay tells whether t is midnight in a zone other than UTC: a day that a
+// program wrote as a time. In UTC it would become the day before.
+func localDay(t time.Time) bool {
+	_, offset := t.Zone()
+	return offset != 0 && t.Hour() == 0 && t.Minute() == 0 && t.Second() == 0
 }
 
 // digitsOnly reads a string of nothing but digits.
@@ -309,7 +320,7 @@ func (f found) resolve(ts tokens) (reading, bool) {
 	if t.Day() != f.day || c.bad {
 		return reading{}, false
 	}
-	if !c.ok {
+	if !c.ok || c.offset != 0 && c.hour+c.minute+c.second == 0 {
 		return reading{time: t, precision: mention.Day}, true
 	}
 	return reading{time: c.on(t), precision: c.precision}, true
