@@ -166,9 +166,9 @@ func fieldNames(t reflect.Type) []string {
 }
 
 // nearest returns the candidate at the smallest edit distance, if that is at
-// most a third of the word.
+// most two, or a third of a longer word.
 func nearest(word string, candidates []string) string {
-	best, bestDist := "", len(word)/3+1
+	best, bestDist := "", max(2, len(word)/3)+1
 	for _, c := range candidates {
 		if d := distance(word, c); d < bestDist {
 			best, bestDist = c, d

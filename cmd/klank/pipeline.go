@@ -71,10 +71,7 @@ func (p *pipeline) Handle(ctx context.Context, src *crawler.Source, page *mentio
 	kept := res.Mentions
 	withheld := res.Directives.NoIndex || res.Directives.TDMReserved
 	if withheld {
-		kept = nil // the page asks not to be indexed
-		if out.Blocked == "" {
-			out.Blocked = "the page asks not to be indexed"
-		}
+		kept = nil // the page asks not to be indexed; its links are still followed
 	}
 	for i := range kept {
 		p.label(&kept[i], page.Fetched, p.brandOf[src.Name])

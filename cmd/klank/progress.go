@@ -69,7 +69,7 @@ func (p *progress) event(ev crawler.Event) {
 		}
 		p.failed++
 		if ev.Retry.IsZero() {
-			p.say("given up", "source", ev.Source, "reason", ev.Err)
+			p.say("given up", "source", ev.Source, "reason", fmt.Sprint(ev.Err, advice(fe)))
 		} else {
 			p.say("will be tried again", "source", ev.Source, "reason", ev.Err)
 		}
@@ -78,11 +78,29 @@ func (p *progress) event(ev crawler.Event) {
 			p.say("robots.txt keeps out", "source", ev.Source, "url", ev.URL)
 		}
 	case crawler.EventWaiting:
-		if wait := time.Until(ev.Until); wait > time.Second {
-			p.say("waiting", "host", ev.Host, "for", wait.Round(time.Second))
+		if wait := time.Until(ev.Until); wait > 2*time.Second {
+			p.say("a host asks to be left alone", "host", ev.Host, "for", wait.Round(time.Second))
 		}
 	}
 	p.show()
+}
+
+// advice says what a user can do about a failure, where there is something.
+func advice(err *fetch.Error) string {
+	if err == nil {
+		return ""
+	}
+	switch err.Class {
+	case fetch.TooLarge:
+		return "; raise crawl.max_body in the configuration to read it"
+	case fetch.Timeout:
+		return "; raise crawl.timeout in the configuration to wait longer"
+	case fetch.DNS:
+		return "; check the spelling of the host and this machine's network"
+	case fetch.TLS:
+		return "; the site's certificate is not trusted, so nothing was sent"
+	}
+	return ""
 }
 
 // say prints one line above the bar.

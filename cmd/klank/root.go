@@ -61,13 +61,13 @@ func execute(ctx context.Context, args []string, in io.Reader, out, errOut io.Wr
 		fmt.Fprintln(errOut, "klank: stopped; nothing is lost, the same command goes on where it was")
 		return exitFailed
 	}
-	fmt.Fprintln(errOut, "klank: "+clean(err.Error()))
+	fmt.Fprintln(errOut, "klank: "+cleanLines(strings.TrimSpace(err.Error())))
 	var partial partialError
 	var usage usageError
 	switch {
 	case errors.As(err, &partial):
 		return exitPartial
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), strings.HasPrefix(err.Error(), "unknown command"): // cobra has no type for it
 		return exitUsage
 	}
 	return exitFailed
