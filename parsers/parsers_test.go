@@ -182,6 +182,8 @@ func TestHostilePagesAreReadInBoundedTime(t *testing.T) {
 		"same reviews":      ld + `{"@type":"Product","review":[` + repeat(`{"@type":"Review","author":"A","ratingValue":1},`) + `]}`,
 		"references":        ld + `[` + numbered(`{"@type":"Review","@id":"#%","comment":{"@id":"#%"}},`, n/50) + `]`,
 		"items":             ld + `[` + numbered(`{"@type":"Product","name":"Product %"},`, n/45) + `]`,
+		"items in circles":  `<i itemscope itemtype=Review itemprop="text reviewBody author" id=a itemref=b></i><i itemscope itemtype=Review itemprop="text reviewBody author" id=b itemref="a c"></i>` + repeat(`<b id=c itemprop=author>x</b>`),
+		"texts":             ld + `{"@type":"Review","author":"A","ratingValue":1,"reviewBody":[` + numbered(`"%",`, n/8) + `]}`,
 		"itemrefs":          `<div id=a itemprop=b itemscope itemref="a b c">` + repeat(`<i itemscope itemref="a b"></i>`),
 		"many itemrefs":     strings.Repeat(`<i itemscope itemref=a></i>`, 1000) + `<div id=a>` + repeat(`<b itemprop=x>y</b>`),
 		"stray table text":  `<i itemscope></i><table>` + repeat("<tr>x"),

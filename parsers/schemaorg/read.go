@@ -79,7 +79,7 @@ func (r *reader) mention(at node, kind mention.Kind) {
 // words sets title, text and language.
 func (r *reader) words(m *mention.Mention, t *Thing) {
 	m.Title = t.line("headline", "name", "title", "summary")
-	m.Text = normalize.Text(t.text("reviewBody", "text", "commentText", "articleBody", "description", "content"))
+	m.Text = t.body("reviewBody", "text", "commentText", "articleBody", "description", "content")
 	if m.Kind != mention.Post && m.Item != nil && strings.EqualFold(m.Title, m.Item.Name) {
 		m.Title = "" // the item's name, not the author's
 	}
@@ -206,7 +206,7 @@ func (r *reader) reply(t *Thing, item *mention.ItemRef) *mention.Reply {
 		if a != nil && item != nil && a.Name != "" {
 			owner = owner || strings.EqualFold(a.Name, item.Name) || strings.EqualFold(a.Name, item.Brand)
 		}
-		text := normalize.Text(c.text("text", "commentText", "description"))
+		text := c.body("text", "commentText", "description")
 		if !owner || text == "" {
 			continue
 		}

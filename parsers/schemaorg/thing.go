@@ -102,11 +102,46 @@ func (t *Thing) text(names ...string) string {
 		for _, v := range t.values(name) {
 			s := v.Text
 			if v.Thing != nil && name != "name" {
-				s = v.Thing.text("name", "value", "text", "ratingValue")
+				s = v.Thing.own("name", "value", "text", "ratingValue")
 			}
 			if strings.TrimSpace(s) != "" {
 				return s
 			}
+		}
+	}
+	return ""
+}
+
+// own is text without looking into further things: things may be part of
+// each other.
+func (t *Thing) own(names ...string) string {
+	for _, name := range names {
+		for _, v := range t.values(name) {
+			if v.Thing == nil && strings.TrimSpace(v.Text) != "" {
+				return v.Text
+			}
+		}
+	}
+	return ""
+}
+
+// body returns all texts of the first of the properties that has one, as
+// paragraphs: some pages mark up each paragraph by itself.
+func (t *Thing) body(names ...string) string {
+	for _, name := range names {
+		var parts []string
+		for _, v := range t.values(name) {
+			s := v.Text
+			if v.Thing != nil {
+				s = v.Thing.own("text", "name", "value")
+			}
+			s = normalize.Text(s)
+			if n := len(parts); s != "" && (n == 0 || parts[n-1] != s) {
+				parts = append(parts, s)
+			}
+		}
+		if len(parts) > 0 {
+			return strings.Join(parts, "\n\n")
 		}
 	}
 	return ""

@@ -1,0 +1,107 @@
+package schemaorg
+
+import (
+	"testing"
+
+	"klank/mention"
+	"klank/parsers/document"
+)
+
+// thing builds a thing of texts and things: name, value, name, value …
+func thing(typ string, props ...any) *Thing {
+	t := &Thing{}
+	if typ != "" {
+		t.Types = []string{typ}
+	}
+	for i := 0; i < len(props); i += 2 {
+		switch v := props[i+1].(type) {
+		case string:
+			t.Add(props[i].(string), Value{Text: v})
+		case *Thing:
+			t.Add(props[i].(string), Value{Thing: v})
+		}
+	}
+	return t
+}
+
+func read(roots ...*Thing) document.Found {
+	d, _ := document.Open(&mention.Page{URL: "https://www.example.com/p/1", ContentType: "text/html"})
+	return Read(d, roots, "test")
+}
+
+func TestNamesAreBare(t *testing.T) {
+	for in, want := range map[string]string{"Review": "Review", "schema:Review": "Review", "https://schema.org/Review": "Review", "http://schema.org/Review/": "Review",
+		"http://data-vocabulary.org/Review-aggregate": "Review-aggregate", "https://example.com/v#Review": "Review", " name ": "name"} {
+		if got := Bare(in); got != want {
+			t.Errorf("Bare(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestTheOlderVocabularyIsRead(t *testing.T) {
+	f := read(thing("Review", "itemreviewed", "Café Zon", "reviewer", "Noor", "dtreviewed", "2026-01-02", "summary", "Fijn", "description", "Goede koffie.", "rating", "4.5"),
+		thing("Review-aggregate", "itemreviewed", "Café Zon", "rating", thing("Rating", "average", "9", "best", "10"), "votes", "24", "count", "5"))
+	if len(f.Mentions) != 1 || len(f.Items) != 1 {
+		t.Fatalf("found %+v", f)
+	}
+	if m := f.Mentions[0]; m.Item.Name != "Café Zon" || m.Author.Name != "Noor" || m.Title != "Fijn" || m.Text != "Goede koffie." || m.Rating.Value != 4.5 || m.Published.IsZero() {
+		t.Errorf("review is %+v", m)
+	}
+	if it := f.Items[0]; it.Name != "Café Zon" || it.Rating.Value != 9 || it.Rating.Best != 10 || *it.RatingCount != 24 || *it.ReviewCount != 5 {
+		t.Errorf("item is %+v", it)
+	}
+}
+
+func TestOnlyACustomersWordsAreMentions(t *testing.T) {
+	rating := thing("Rating", "ratingValue", "4")
+	for what, c := range map[string]struct {
+		root *Thing
+		want int
+	}{
+		"rating alone":     {thing("Review", "reviewRating", rating), 1},
+		"author and body":  {thing("Review", "author", "A", "reviewBody", "b"), 1},
+		"author alone":     {thing("Review", "author", "A"), 0},
+		"body alone":       {thing("Review", "reviewBody", "b"), 0},
+		"fact check":       {thing("ClaimReview", "author", "A", "reviewBody", "b", "reviewRating", rating), 0},
+		"frequently asked": {thing("FAQPage", "mainEntity", thing("Question", "name", "q", "acceptedAnswer", thing("Answer", "text", "a"))), 0},
+		"asked by people":  {thing("QAPage", "mainEntity", thing("Question", "name", "q", "acceptedAnswer", thing("Answer", "text", "a"))), 2},
+		"article":          {thing("Article", "headline", "h", "articleBody", "b", "author", "A"), 0},
+		"untyped review":   {thing("Product", "name", "P", "review", thing("", "reviewRating", rating)), 1},
+		"comment":          {thing("Article", "headline", "h", "comment", thing("Comment", "text", "t")), 1},
+		"empty comment":    {thing("Article", "headline", "h", "comment", thing("Comment", "author", "A")), 0},
+		"owner's reply":    {thing("Product", "name", "P", "review", thing("Review", "reviewRating", rating, "comment", thing("Comment", "author", "P", "text", "thanks"))), 1},
+		"someone's reply":  {thing("Product", "name", "P", "review", thing("Review", "reviewRating", rating, "comment", thing("Comment", "author", "Q", "text", "me too"))), 2},
+	} {
+		if f := read(c.root); len(f.Mentions) != c.want {
+			t.Errorf("%s: %d mentions, want %d: %+v", what, len(f.Mentions), c.want, f.Mentions)
+		}
+	}
+}
+
+func TestThingsThatArePartOfEachOtherEnd(t *testing.T) {
+	a, b := thing("Review", "author", "A"), thing("Comment")
+	for _, prop := range []string{"text", "author", "comment", "name", "itemReviewed", "reviewRating", "identifier", "parentItem"} {
+		a.Add(prop, Value{Thing: b})
+		b.Add(prop, Value{Thing: a})
+	}
+	read(a, b)
+}
+
+func TestWhatANativeIDIsUniqueWithin(t *testing.T) {
+	const page = "https://www.example.com/p/1"
+	for id, want := range map[string][2]string{
+		"abc-123456":                   {"abc-123456", ""},
+		"https://www.example.com/r/77": {"https://www.example.com/r/77", ""},
+		"#review-884120":               {"review-884120", page},
+		page + "#review-884120":        {"review-884120", page},
+		"12":                           {"12", page},
+		"_:b0":                         {"", ""},
+	} {
+		root := thing("Review", "author", "A", "reviewBody", "b")
+		root.ID = id
+		m := read(root).Mentions[0]
+		if m.NativeID != want[0] || m.IDScope != want[1] {
+			t.Errorf("%s: native id %q within %q, want %q", id, m.NativeID, m.IDScope, want)
+		}
+	}
+}
