@@ -87,27 +87,35 @@ func (a *Analyzer) analyze(w *work, in Input) mention.Analysis {
 	w.title.Parse(in.Title)
 	w.text.Parse(in.Text)
 	out := mention.Analysis{Language: in.Language, Version: version}
-	if out.Language == "" {
-		out.Language = a.language(w, in.LanguageHint)
+	read := in.Language
+	if read == "" {
+		var sure float64
+		out.Language, sure = a.language(w, in.LanguageHint)
+		if read = out.Language; sure < doubt {
+			read = language.Unknown // read the words of both languages
+		}
 	}
-	felt := a.sentiment.Score(&w.sentiment, &w.title, &w.text, out.Language)
-	found := a.moments.Find(&w.moments, &w.title, &w.text, out.Language, moments.Feeling{
-		Loaded: felt.Loaded, Scores: felt.Sentences, Text: felt.Score,
+	felt := a.sentiment.Score(&w.sentiment, &w.title, &w.text, read)
+	found := a.moments.Find(&w.moments, &w.title, &w.text, read, moments.Feeling{
+		Loaded: felt.Loaded, Text: felt.Score,
 	})
 	out.Sentiment, out.Stars = felt.Sentiment, felt.Stars
 	a.label(&out, w, felt, found)
 	return out
 }
 
+// doubt is the confidence below which a text is read in both languages.
+const doubt = 0.6
+
 // language looks at the text, and at the title where the text leaves doubt.
-func (a *Analyzer) language(w *work, hint string) string {
-	tag, sure := a.languages.Detect(&w.text, hint)
+func (a *Analyzer) language(w *work, hint string) (tag string, sure float64) {
+	tag, sure = a.languages.Detect(&w.text, hint)
 	if sure < 0.8 && w.title.Source != "" {
 		if other, more := a.languages.Detect(&w.title, hint); more > sure {
-			return other
+			return other, more
 		}
 	}
-	return tag
+	return tag, sure
 }
 
 // label fills in the sentences and the union of their labels.

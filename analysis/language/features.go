@@ -22,12 +22,13 @@ const (
 func features(s string, each func(bucket uint32)) {
 	var word [maxWord + 8]byte
 	n := 0
+	var last [2]rune
 	end := func() {
 		if n > 1 {
 			word[n] = '>'
 			grams(word[:n+1], each)
 		}
-		n = 0
+		n, last = 0, [2]rune{}
 	}
 	if len(s) > maxBytes {
 		s = s[:maxBytes]
@@ -45,8 +46,12 @@ func features(s string, each func(bucket uint32)) {
 		if n == 0 {
 			word[0], n = '<', 1
 		}
+		if r = unicode.ToLower(r); r == last[0] && r == last[1] {
+			continue // sooooo
+		}
+		last[0], last[1] = last[1], r
 		if n < maxWord {
-			n += utf8.EncodeRune(word[n:], unicode.ToLower(r))
+			n += utf8.EncodeRune(word[n:], r)
 		}
 	}
 	end()

@@ -82,6 +82,7 @@ const (
 const (
 	rareAfrikaans = 0.5
 	hintWeight    = 1.0
+	sureAfrikaans = 0.6
 	// sure is the least probability at which a short text gets a language.
 	sure = 0.38
 )
@@ -96,7 +97,7 @@ func (d *Detector) Detect(doc *text.Doc, hint string) (string, float64) {
 	hint, _, _ = strings.Cut(strings.ToLower(hint), "-")
 	tag, p := d.byLetters(doc, hint)
 	hits := d.countWords(doc)
-	if tag == "af" && hint != "af" && hits[dutch] > hits[afrikaans] {
+	if tag == "af" && hint != "af" && (hits[dutch] > hits[afrikaans] || hits[dutch] == hits[afrikaans] && p < sureAfrikaans) {
 		tag = "nl"
 	}
 	other, lead := d.byWords(&hits, hint)

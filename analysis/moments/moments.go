@@ -39,7 +39,8 @@ type Finder struct {
 	care           Labels
 	signals        Labels
 
-	use, experience, recommendation, needsResponse, question Labels
+	use, needsResponse Labels
+	glad, sorry        Labels // signals that go with a good and with a bad text
 }
 
 type patterns struct {
@@ -67,8 +68,8 @@ func New() (*Finder, error) {
 	}
 	f.care = add(mention.CareLenses)
 	f.signals = add(mention.Signals)
-	f.use, f.experience, f.recommendation = f.label("use"), f.label("experience"), f.label("recommendation")
-	f.needsResponse, f.question = f.label("needs_response"), f.label("question")
+	f.use, f.needsResponse = f.label("use"), f.label("needs_response")
+	f.glad, f.sorry = f.label("advocate")|f.label("loyal"), f.label("detractor")|f.label("churn_risk")
 	var err error
 	if f.dutch, err = f.compile("nl.txt", dutchFile); err != nil {
 		return nil, err
@@ -120,10 +121,10 @@ type Work struct {
 
 // Feeling is what package sentiment says of a sentence and of its text.
 type Feeling struct {
-	// Loaded and Scores are by sentence, title first.
+	// Loaded tells of each sentence, title first, whether it judges at all.
 	Loaded []bool
-	Scores []float64
-	Text   float64
+	// Text is the score of the whole.
+	Text float64
 }
 
 // Result is what was found.
@@ -134,6 +135,9 @@ type Result struct {
 	// Signals are those of the whole text.
 	Signals Labels
 }
+
+// clear is the score from which a text's attitude is beyond doubt.
+const clear = 0.5
 
 // Find labels a title (which may be empty) and a text in a language (BCP 47).
 // Patterns of both languages are read when the language is unknown ("und").
@@ -148,6 +152,12 @@ func (f *Finder) Find(w *Work, title, body *text.Doc, language string, feeling F
 		}
 	}
 	r.Signals |= f.addressed(body, feeling)
+	switch { // recommending and warning are decided by the whole text
+	case feeling.Text < -clear:
+		r.Signals &^= f.glad
+	case feeling.Text > clear:
+		r.Signals &^= f.sorry
+	}
 	return r
 }
 
@@ -185,7 +195,7 @@ func (f *Finder) sentence(w *Work, n int, d *text.Doc, sent text.Sentence, sets 
 		strong |= weak
 	}
 	// A plain statement about quality speaks of using the thing.
-	if len(sets) > 0 && strong&(f.touchpoints|f.care) == 0 && n < len(feeling.Loaded) && feeling.Loaded[n] && words(d, sent) >= 3 {
+	if len(sets) > 0 && strong&(f.touchpoints|f.care) == 0 && n < len(feeling.Loaded) && feeling.Loaded[n] && words(d, sent) >= 5 {
 		strong |= f.use
 	}
 	return strong

@@ -18,6 +18,7 @@ type lexicon struct {
 	words    map[string]float64
 	patterns *pattern.Set
 	sections []section
+	lengths  []int // words of each pattern, without gaps
 }
 
 // section is what a pattern's section means.
@@ -35,11 +36,12 @@ const (
 	strengthens                  // multiplies what follows, as weakens does
 	contrasts                    // but
 	concedes                     // although
+	joins                        // and: what stands before does not reach beyond
 )
 
 var roles = map[string]role{
 	"value": carries, "negate": negates, "strengthen": strengthens, "weaken": strengthens,
-	"contrast": contrasts, "concede": concedes,
+	"contrast": contrasts, "concede": concedes, "join": joins,
 }
 
 // New reads the embedded word lists.
@@ -72,6 +74,9 @@ func newLexicon(language string) (*lexicon, error) {
 	}
 	if l.patterns, err = pattern.Compile(language+".txt", string(source)); err != nil {
 		return nil, fmt.Errorf("sentiment: %w", err)
+	}
+	for _, r := range l.patterns.Rules {
+		l.lengths = append(l.lengths, len(strings.Fields(r.Source))-strings.Count(r.Source, ".."))
 	}
 	for _, name := range l.patterns.Sections {
 		word, number, _ := strings.Cut(name, " ")

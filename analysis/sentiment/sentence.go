@@ -1,6 +1,8 @@
 package sentiment
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -12,13 +14,19 @@ import (
 type state struct {
 	roles  role
 	factor float64 // of a strengthening or weakening word
-	length int     // tokens of the longest value pattern over this token
-	owner  int     // that pattern's hit, numbered over all lexicons, or -1
-	unit   int     // the unit that starts or covers this token, or -1
+	unit   int     // the unit that covers this token, or -1
 	used   bool    // a negation that turned something
-	// negation tells of a negating word even inside a pattern, where it has
-	// no role of its own.
+	// negation tells of a negating word even inside a unit, where it has no
+	// role of its own.
 	negation bool
+}
+
+// found is a pattern that was found, with its tokens relative to the sentence.
+type found struct {
+	section
+	rule        *pattern.Rule
+	first, last int
+	words       int // of the pattern, without gaps: the more, the more exact
 }
 
 // unit is a word or phrase that carries a value.
@@ -36,15 +44,17 @@ func (s *Scorer) sentence(w *Work, d *text.Doc, sent text.Sentence, lexicons []*
 	tokens := d.Tokens[sent.First:sent.Last]
 	w.tokens, w.units = w.tokens[:0], w.units[:0]
 	for range tokens {
-		w.tokens = append(w.tokens, state{factor: 1, owner: -1, unit: -1})
+		w.tokens = append(w.tokens, state{factor: 1, unit: -1})
 	}
-	base := 0
+	w.found = w.found[:0]
 	for _, l := range lexicons {
-		hits := w.matcher.Find(l.patterns, d, sent)
-		w.mark(l, hits, base, sent.First)
-		w.own(l, hits, base, sent.First)
-		base += len(hits)
+		for _, h := range w.matcher.Find(l.patterns, d, sent) {
+			rule := &l.patterns.Rules[h.Rule]
+			w.found = append(w.found, found{l.sections[rule.Section], rule, h.First - sent.First, h.Last - sent.First, l.lengths[h.Rule]})
+		}
 	}
+	w.claim()
+	w.assign()
 	s.find(w, tokens, lexicons, p)
 	w.modify(tokens, p)
 	w.denials(tokens, p)
@@ -52,50 +62,46 @@ func (s *Scorer) sentence(w *Work, d *text.Doc, sent text.Sentence, lexicons []*
 	return w.total(d, tokens, p)
 }
 
-// mark gives each value pattern the tokens over which it is the longest.
-func (w *Work) mark(l *lexicon, hits []pattern.Hit, base, offset int) {
-	for i, h := range hits {
-		sec := l.sections[l.patterns.Rules[h.Rule].Section]
-		if sec.role != carries {
-			if sec.role == negates {
-				w.tokens[h.First-offset].negation = true
-			}
-			continue
+// claim makes units of the patterns with a value: the longest first, then the
+// most exact, and none over the words of another.
+func (w *Work) claim() {
+	slices.SortStableFunc(w.found, func(a, b found) int {
+		return cmp.Or(cmp.Compare(b.last-b.first, a.last-a.first), cmp.Compare(b.words, a.words))
+	})
+	for i := range w.found {
+		if f := &w.found[i]; f.role == negates {
+			w.tokens[f.first].negation = true
 		}
-		length := h.Last - h.First
-		for j := h.First - offset; j < h.Last-offset; j++ {
-			if t := &w.tokens[j]; length >= t.length {
-				t.length, t.owner = length, base+i
-			}
+	}
+	for i := range w.found {
+		f := &w.found[i]
+		free, fixed := f.role == carries, false
+		for j := f.first; j < f.last && free; j++ {
+			free = w.tokens[j].unit < 0
+			fixed = fixed || f.last-f.first > 1 && w.tokens[j].negation
+		}
+		if free {
+			w.add(unit{first: f.first, last: f.last, value: f.value, rule: f.rule.Source, fixed: fixed})
 		}
 	}
 }
 
-// own turns the patterns that kept all their tokens into units, and gives the
-// words outside of these their roles.
-func (w *Work) own(l *lexicon, hits []pattern.Hit, base, offset int) {
-	for i, h := range hits {
-		rule := &l.patterns.Rules[h.Rule]
-		sec := l.sections[rule.Section]
-		first, last := h.First-offset, h.Last-offset
-		if sec.role != carries {
-			for j := first; j < last; j++ {
-				if t := &w.tokens[j]; t.length < 2 || last-first >= t.length {
-					t.roles |= sec.role
-					if sec.role == strengthens {
-						t.factor = sec.value
-					}
-				}
-			}
+// assign gives the words their roles, except those inside a longer unit.
+func (w *Work) assign() {
+	for i := range w.found {
+		f := &w.found[i]
+		if f.role == carries {
 			continue
 		}
-		whole, fixed := true, false
-		for j := first; j < last; j++ {
-			whole = whole && w.tokens[j].owner == base+i
-			fixed = fixed || last-first > 1 && w.tokens[j].negation
-		}
-		if whole {
-			w.add(unit{first: first, last: last, value: sec.value, rule: rule.Source, fixed: fixed})
+		for j := f.first; j < f.last; j++ {
+			t := &w.tokens[j]
+			if t.unit >= 0 && w.units[t.unit].last-w.units[t.unit].first > f.last-f.first {
+				continue
+			}
+			t.roles |= f.role
+			if f.role == strengthens {
+				t.factor = f.value
+			}
 		}
 	}
 }
@@ -180,7 +186,7 @@ func (w *Work) modify(tokens []text.Token, p *params) {
 		factor, negated, chain := 1.0, 0, true
 		for j := u.first - 1; j >= 0 && j >= u.first-negationReach; j-- {
 			t := &w.tokens[j]
-			if tokens[j].Kind != text.Word && tokens[j].Kind != text.Hashtag || t.roles&contrasts != 0 {
+			if tokens[j].Kind != text.Word && tokens[j].Kind != text.Hashtag || t.roles&(contrasts|joins) != 0 {
 				break
 			}
 			if t.roles&strengthens != 0 && chain && j >= u.first-strengthenReach {
@@ -306,7 +312,6 @@ func (w *Work) total(d *text.Doc, tokens []text.Token, p *params) (float64, bool
 	sum *= 1 + p.Exclaim*float64(min(exclaim, 3))
 	if asked {
 		sum = sum*p.Question + p.Asked
-		loaded = true
 	}
 	return sum, loaded
 }

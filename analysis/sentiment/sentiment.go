@@ -47,6 +47,7 @@ type Step struct {
 type Work struct {
 	matcher pattern.Matcher
 	tokens  []state
+	found   []found
 	units   []unit
 	sums    []float64
 	// Explain, when set, receives the steps of each sentence in order.
@@ -103,7 +104,7 @@ func is(tag, language string) bool {
 func combine(sums []float64, loaded []bool, titles int, p *params) (float64, bool) {
 	total, weight := 0.0, 0.0
 	for i, sum := range sums {
-		if !loaded[i] {
+		if sum == 0 {
 			weight += p.Silent
 			continue
 		}
@@ -122,7 +123,7 @@ func combine(sums []float64, loaded []bool, titles int, p *params) (float64, boo
 		total += w * sum
 		weight += w
 	}
-	if weight == 0 || total == 0 && !anyTrue(loaded) {
+	if total == 0 && !anyTrue(loaded) {
 		return 0, false
 	}
 	return total/math.Pow(max(weight, 1), p.Dilute) + p.Bias, true

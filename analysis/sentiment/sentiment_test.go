@@ -1,0 +1,109 @@
+package sentiment
+
+import (
+	"testing"
+
+	"klank/analysis/text"
+)
+
+func newScorer(t testing.TB) *Scorer {
+	t.Helper()
+	s, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func score(s *Scorer, title, body, language string) Result {
+	var w Work
+	var a, b text.Doc
+	a.Parse(title)
+	b.Parse(body)
+	return s.Score(&w, &a, &b, language)
+}
+
+// TestStrongerThan holds orders, not numbers: what a change of wording does.
+func TestStrongerThan(t *testing.T) {
+	s := newScorer(t)
+	for _, c := range []struct{ name, language, less, more string }{
+		{"negation turns", "nl", "Dit is niet goed.", "Dit is goed."},
+		{"negation turns", "en", "This is not good.", "This is good."},
+		{"litotes are mild praise", "nl", "Niet slecht.", "Uitstekend."},
+		{"litotes praise", "nl", "Slecht.", "Niet slecht."},
+		{"strengthened", "nl", "Dit is fijn.", "Dit is heel erg fijn."},
+		{"strengthened to the bad", "en", "It is extremely dull.", "It is dull."},
+		{"weakened", "en", "It is a bit nice.", "It is nice."},
+		{"elongated", "nl", "Mooi", "Mooooooi"},
+		{"exclaimed", "en", "Lovely.", "Lovely!!!"},
+		{"capitals", "en", "What a BAD phone", "What a bad phone"},
+		{"after but", "en", "I like the look but the battery is terrible.", "The battery is terrible but I like the look."},
+		{"although", "en", "The soup was cold.", "Although the soup was cold, we loved it."},
+		{"emoji", "nl", "Gekocht 😡", "Gekocht 😍"},
+		{"emoticon", "en", "Bought it :-(", "Bought it :-)"},
+		{"stars", "nl", "2 sterren", "4 sterren"},
+		{"grade", "nl", "Een magere 5", "Een dikke 9"},
+		{"fraction", "en", "2/10", "9/10"},
+		{"out of", "en", "3 out of 10", "8 out of 10"},
+		{"not heus", "nl", "Mooi hoor, maar niet heus", "Mooi hoor"},
+		{"not only", "nl", "Het is niet mooi.", "Het is niet alleen mooi, maar ook sterk."},
+		{"the idiom wins over its words", "nl", "Laat te wensen over.", "Laat niets te wensen over."},
+		{"hashtag", "en", "#fail", "#awesome"},
+	} {
+		less, more := score(s, "", c.less, c.language).Score, score(s, "", c.more, c.language).Score
+		if less >= more {
+			t.Errorf("%s: %q %.3f, %q %.3f", c.name, c.less, less, c.more, more)
+		}
+	}
+}
+
+func TestTitleAndLastSentenceWeighMore(t *testing.T) {
+	s := newScorer(t)
+	if a, b := score(s, "Geweldig", "Matig.", "nl").Score, score(s, "Matig", "Geweldig.", "nl").Score; a == b {
+		t.Errorf("title weighs the same as text: %v", a)
+	}
+	end := score(s, "", "Good. Okay. Bad. Terrible.", "en").Score
+	start := score(s, "", "Terrible. Bad. Okay. Good.", "en").Score
+	if end >= start {
+		t.Errorf("a bad end gives %v, a good end %v", end, start)
+	}
+}
+
+func TestNumbersThatAreNoGrades(t *testing.T) {
+	s := newScorer(t)
+	for _, text := range []string{"We waren met 9 personen", "Route 66", "Kostte 12,50 euro", "Dat is 1/3 van de doos", "Om 17:45 ontvangen"} {
+		if r := score(s, "", text, "nl"); r.Label != "neutral" {
+			t.Errorf("%q: %+v", text, r)
+		}
+	}
+}
+
+func TestWithoutEvidenceNothingIsClaimed(t *testing.T) {
+	s := newScorer(t)
+	for _, text := range []string{"", "...", "Het is een fiets.", "geleverd op dinsdag"} {
+		if r := score(s, "", text, "nl"); r.Score != 0 || r.Stars != 0 || r.Label != "neutral" {
+			t.Errorf("%q: %+v", text, r)
+		}
+	}
+}
+
+func TestStarsFollowTheScore(t *testing.T) {
+	last := 0.0
+	for x := -1.0; x <= 1; x += 0.01 {
+		got := stars(x)
+		if got < last || got < 1 || got > 5 {
+			t.Fatalf("score %.2f: %v stars after %v", x, got, last)
+		}
+		last = got
+	}
+}
+
+func TestOtherLanguagesAreNotRead(t *testing.T) {
+	s := newScorer(t)
+	if r := score(s, "", "C'est bad et super top", "fr"); r.Score != 0 {
+		t.Errorf("French words scored: %+v", r)
+	}
+	if r := score(s, "", "Très bien 😍", "fr"); r.Score <= 0 {
+		t.Errorf("an emoji is read in any language: %+v", r)
+	}
+}
