@@ -86,7 +86,9 @@ func (w *worker) settle(ctx context.Context, batch []item) error {
 		switch {
 		case it.page == nil:
 			o := w.outcome(it)
-			if o.result.State != frontier.Done {
+			if o.event.Kind == EventRobots {
+				// obeying robots.txt is no error
+			} else if o.result.State != frontier.Done {
 				tally.Errors++
 			} else if it.response.NotModified || it.response.Page != nil {
 				tally.Pages++

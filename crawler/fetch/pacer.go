@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"klank/mention"
 )
 
@@ -24,10 +26,11 @@ const (
 // pacer keeps one budget per host (mention.Host): while a request is under
 // way the next one waits, and then goes out no sooner than the interval after
 // the server had the last one. When that was only the first byte of its
-// answer tells for certain. Counting from when a request was allowed (as the
-// reservations of golang.org/x/time/rate do) or from when it was written
-// leaves short gaps at the server wherever dialling, the line or a busy
-// machine delayed the one before.
+// answer tells for certain. Counting from when a request was allowed (as a
+// rate.Limiter that is kept does) or from when it was written leaves short
+// gaps at the server wherever dialling, the line or a busy machine delayed
+// the one before; so each wait has a rate.Limiter of its own, whose one token
+// went when the server had the last request.
 //
 // Its memory is a record for each host that was asked within idleAfter, or
 // that is still to be left alone.
@@ -147,22 +150,23 @@ func (p *pacer) wait(ctx context.Context, h *host, interval time.Duration) (paus
 			return 0, context.Cause(ctx)
 		}
 		p.mu.Lock()
-		now := time.Now()
-		turn := max(h.next.Sub(now), h.sent.Add(interval).Sub(now))
+		now, last := time.Now(), h.sent
+		spacing := max(interval, h.next.Sub(last))
 		pause := h.paused.Sub(now)
 		p.mu.Unlock()
 		if pause > p.maxWait {
 			return pause, nil
 		}
-		d := max(turn, pause)
-		if d <= 0 {
+		if pause > spacing-now.Sub(last) {
+			last, spacing = now, pause
+		}
+		if now.Sub(last) >= spacing {
 			return 0, nil
 		}
-		timer := time.NewTimer(d)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
+		turn := rate.NewLimiter(rate.Every(spacing), 1)
+		turn.AllowN(last, 1)
+		if err := turn.Wait(ctx); err != nil {
+			return 0, cmp.Or(context.Cause(ctx), err)
 		}
 	}
 }
