@@ -194,7 +194,7 @@ func TestHostilePagesAreReadInBoundedTime(t *testing.T) {
 	} {
 		start := time.Now()
 		r := parse(t, page("https://www.example.com/p/1", body), Options{})
-		if d := time.Since(start); d > 5*time.Second {
+		if d := time.Since(start); d > 20*time.Second {
 			t.Errorf("%s: 1 MB took %v", name, d)
 		} else {
 			t.Logf("%-18s %6d ms, %d mentions, %d links, %d problems", name, d.Milliseconds(), len(r.Mentions), len(r.Links), len(r.Problems))

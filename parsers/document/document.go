@@ -62,14 +62,6 @@ type Found struct {
 	Problems []mention.Problem
 }
 
-// Add appends all that g holds.
-func (f *Found) Add(g Found) {
-	f.Mentions = append(f.Mentions, g.Mentions...)
-	f.Items = append(f.Items, g.Items...)
-	f.Links = append(f.Links, g.Links...)
-	f.Problems = append(f.Problems, g.Problems...)
-}
-
 // Open decodes a page. It always returns a usable document; the problems say
 // what had to be guessed.
 func Open(p *mention.Page) (*Document, []mention.Problem) {

@@ -204,7 +204,7 @@ func (p *decoder) object(depth int) []schemaorg.Value {
 			}
 			p.i++
 			vs := p.values(depth + 1)
-			if !p.member(t, key, vs) {
+			if !member(t, key, vs) {
 				isPlain = true
 				plain = append(plain, vs...)
 			}
@@ -221,7 +221,7 @@ func (p *decoder) object(depth int) []schemaorg.Value {
 
 // member adds a member to t; false says that the object is only a wrapper of
 // these values (@value, @list, @set).
-func (p *decoder) member(t *schemaorg.Thing, key string, vs []schemaorg.Value) bool {
+func member(t *schemaorg.Thing, key string, vs []schemaorg.Value) bool {
 	switch key {
 	case "@value", "@list", "@set":
 		return false
