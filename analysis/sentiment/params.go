@@ -1,7 +1,7 @@
 package sentiment
 
 // params are the constants of the score, chosen by measuring on rated
-// reviews; see README.md of this folder for the figures.
+// reviews; README.md of package analysis has the figures.
 type params struct {
 	NegatePositive float64 // factor of a negated positive word, turned
 	NegateNegative float64 // factor of a negated negative word, turned
