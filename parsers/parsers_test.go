@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"klank/mention"
+	"klank/parsers/document"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -84,6 +85,15 @@ func TestAnUnknownParserIsAnErrorThatNamesTheKnown(t *testing.T) {
 	}
 	if _, err := r.Parse(page("https://www.example.com/", "<p>"), Options{Selectors: &Selectors{Review: "[["}}); err == nil {
 		t.Error("selectors that do not compile are accepted")
+	}
+}
+
+func TestAParserThatPanicsCostsOnlyItsOwnFindings(t *testing.T) {
+	broken := parser{name: "broken", detect: (*document.Document).IsHTML, parse: func(*document.Document) document.Found { panic("oh") }}
+	r := &Registry{append([]parser{{}, broken}, New().parsers[1:]...)}
+	got, err := r.Parse(page("https://www.example.com/k", reviews(`{"@type":"Review","author":"Ann","reviewBody":"Fine."}`)), Options{})
+	if err != nil || len(got.Mentions) != 1 || len(got.Problems) != 1 || got.Problems[0].Where != "broken" {
+		t.Errorf("got %+v, %v", got, err)
 	}
 }
 

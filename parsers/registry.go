@@ -73,7 +73,7 @@ func (r *Registry) Parse(p *mention.Page, o Options) (Result, error) {
 		if o.Parser == "" && (c.last && len(m.candidates) > 0 || !c.detect(d)) {
 			continue
 		}
-		f := c.parse(d)
+		f := c.run(d)
 		if c.last && m.items.published() {
 			asComments(f.Mentions)
 		}
@@ -126,6 +126,17 @@ func (r *Registry) choose(o Options) ([]parser, error) {
 		return nil, fmt.Errorf("parsers: no parser %q; there are %s", o.Parser, strings.Join(r.Names(), ", "))
 	}
 	return out, nil
+}
+
+// run asks the parser. A panic on one page is a bug, and becomes a problem of
+// that page: it must not end a crawl, nor keep the page from other parsers.
+func (p parser) run(d *document.Document) (f document.Found) {
+	defer func() {
+		if r := recover(); r != nil {
+			f = document.Found{Problems: []mention.Problem{{Where: p.name, What: fmt.Sprintf("the parser failed on this page: %v", r)}}}
+		}
+	}()
+	return p.parse(d)
 }
 
 // asComments makes comments of guessed reviews: what readers write below a
