@@ -42,9 +42,9 @@ type parseOutput struct {
 }
 
 type parseFlags struct {
-	json, allowPrivate           bool
-	url, parser, list, at, brand string
-	source                       string
+	json, allowPrivate    bool
+	url, parser, list, at string
+	source                string
 }
 
 func newParse(e *env) *cobra.Command {
@@ -104,8 +104,7 @@ func runParse(ctx context.Context, e *env, f *parseFlags, args []string) error {
 		}
 		out, res, err := parseOne(ctx, p, reg, in, o)
 		if err != nil {
-			var usage usageError
-			if errors.As(err, &usage) || ctx.Err() != nil || len(inputs) == 1 {
+			if ctx.Err() != nil || len(inputs) == 1 {
 				w.Flush()
 				return err
 			}
@@ -280,14 +279,27 @@ func readPageFile(in parseInput, limit int64) (*mention.Page, error) {
 	}
 	page := &mention.Page{URL: in.URL, Status: http.StatusOK, ContentType: in.ContentType, Body: body, Fetched: in.Fetched}
 	if page.URL != "" {
-		if page.URL, err = mention.CanonicalURL("", in.URL); err != nil {
-			return nil, usagef("--url %q: %w", in.URL, err)
+		if page.URL, err = pageURL(in.URL); err != nil {
+			return nil, err
 		}
 	}
 	if page.ContentType == "" && strings.HasSuffix(name, ".json") {
 		page.ContentType = "application/json"
 	}
 	return page, nil
+}
+
+// pageURL reads the URL that a saved page is said to come from; lists of
+// pages often leave the scheme out.
+func pageURL(raw string) (string, error) {
+	u, err := mention.CanonicalURL("", raw)
+	if err != nil && !strings.Contains(raw, "://") {
+		u, err = mention.CanonicalURL("", "https://"+raw)
+	}
+	if err != nil {
+		return "", usagef("url %q: %w", raw, err)
+	}
+	return u, nil
 }
 
 // printParsed shows a person what was found, and by which parser.
