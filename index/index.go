@@ -30,8 +30,9 @@ const (
 
 // Index stores mentions and answers questions about them. All methods are
 // safe for concurrent use. Put is durable when it returns, and idempotent:
-// the same mentions again give Same. It returns one Change per mention, in
-// order; on an error nothing of the batch counts as stored.
+// the same mentions again give Same. What is known of a mention is joined with
+// what comes (see Merge). It returns one Change per mention, in order, also
+// where an id stands twice; on an error nothing of the batch counts as stored.
 type Index interface {
 	Put(ctx context.Context, ms []mention.Mention) ([]Change, error)
 	Search(ctx context.Context, r SearchRequest) (*SearchResult, error)
@@ -139,7 +140,8 @@ type Facet struct {
 }
 
 // Histogram asks for counts over time, by the published date (UTC). Buckets
-// without mentions between the first and the last are returned with 0.
+// without mentions between the first and the last are returned with 0, unless
+// a stray date makes thousands of them.
 type Histogram struct {
 	// Interval is day, week (from Monday), month or year.
 	Interval string

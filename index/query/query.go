@@ -57,7 +57,8 @@ type Text struct {
 	Prefix bool
 }
 
-// Term matches a field's value exactly (case folded for names).
+// Term matches a field's value exactly: id, url, page and parent to the
+// letter, all others with case folded.
 type Term struct {
 	Field, Value string
 }

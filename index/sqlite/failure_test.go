@@ -269,6 +269,28 @@ func TestADamagedFileNeverPanics(t *testing.T) {
 	}
 }
 
+func TestManyOpenANewFileAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "index.db")
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			ix, err := Open(path)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer ix.Close()
+			if _, err := ix.Put(context.Background(), some(fmt.Sprint(i), 3)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := total(t, mustOpen(t, path), nil); n != 24 {
+		t.Errorf("%d mentions of 24", n)
+	}
+}
+
 func TestTwoProcessesShareAFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "index.db")
 	a, b := mustOpen(t, path), mustOpen(t, path)

@@ -40,6 +40,7 @@ func migrations() []string {
 		CREATE UNIQUE INDEX facts_id ON facts (id);
 		CREATE INDEX facts_page ON facts (page) WHERE page IS NOT NULL;
 		CREATE INDEX facts_url ON facts (url) WHERE url IS NOT NULL;
+		CREATE INDEX facts_parent ON facts (parent) WHERE parent IS NOT NULL;
 		CREATE INDEX facts_thread ON facts (thread) WHERE thread <> 0;
 		CREATE TABLE docs (rowid INTEGER PRIMARY KEY, json BLOB NOT NULL);
 		CREATE TABLE revisions (doc INTEGER NOT NULL, revision INTEGER NOT NULL, json BLOB NOT NULL);
