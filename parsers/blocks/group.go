@@ -182,7 +182,7 @@ func (s *scan) judge(g *group) {
 		rating += yes(t.rating > 0)
 		prose += yes(t.prose >= 2)
 		shops += yes(t.shops > 0)
-		id += yes(blockID(s.nodes[m].n) != "")
+		id += yes(marked(s.nodes[m].n))
 		links, text, proseSum = links+float64(t.link), text+float64(t.text), proseSum+float64(t.prose)
 	}
 	author, date, rating, prose, id, shops = author/n, date/n, rating/n, prose/n, id/n, shops/n
@@ -317,9 +317,7 @@ func (s *scan) teaser(m int32) bool {
 	end := min(s.nodes[m].end, m+60)
 	for i := m + 1; i < end; i++ {
 		n := &s.nodes[i]
-		switch n.n.DataAtom {
-		case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
-		default:
+		if !heading(n.n.DataAtom) {
 			continue
 		}
 		for j := i + 1; j < min(n.end, end); j++ {

@@ -7,6 +7,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"klank/parsers/blocks/element"
 )
 
 // maxID bounds what is taken for an id.
@@ -32,23 +34,36 @@ func blockID(n *html.Node) string {
 			r = 2
 		}
 		if r > rank {
-			rank, best = r, bare(a.Key, v)
+			if id := bare(a.Key, v); id != "" {
+				rank, best = r, id
+			}
 		}
 	}
 	return best
 }
 
-// bare drops the word before the number of an element id: comment-12 is 12,
-// for that is what the software and its API call it.
+// marked tells whether an element carries an id that a block may have, be it
+// too short to be of use.
+func marked(n *html.Node) bool {
+	id := element.Attr(n, "id")
+	return blockID(n) != "" || id != "" && len(id) <= maxID && stem(id) != id && unitHint(stem(id)) != noHint
+}
+
+// bare drops the word before the number of an element id: comment-1234 is
+// 1234, for that is what the software and its API call it. Short numbers of
+// element ids may count the blocks of a page, and give none.
 func bare(attr, v string) string {
 	if attr != "id" && attr != "name" {
 		return v
 	}
 	i := strings.IndexAny(v, "0123456789")
-	if i > 0 && strings.Trim(v[i:], "0123456789") == "" {
-		return v[i:]
+	if i < 0 || strings.Trim(v[i:], "0123456789") != "" {
+		return v
 	}
-	return v
+	if len(v)-i < 4 {
+		return ""
+	}
+	return v[i:]
 }
 
 // findIDs finds the native ids of a group's blocks: on the blocks, or for
@@ -101,8 +116,8 @@ func (r *reader) innerIDs(g *group) []string {
 				if len(found[st]) == 0 && k == 0 {
 					stems = append(stems, st)
 				}
-				if len(found[st]) == k {
-					found[st] = append(found[st], bare(a.Key, a.Val))
+				if id := bare(a.Key, a.Val); len(found[st]) == k && id != "" {
+					found[st] = append(found[st], id)
 				}
 			}
 			return true
@@ -117,20 +132,19 @@ func (r *reader) innerIDs(g *group) []string {
 	return nil
 }
 
-// ordinals tells numbers that only count the blocks of a page: small and one
-// after the other.
+// ordinals tells whether ids are numbers one after the other, as of things
+// that are only counted: post 21, 22, 23 of a thread. Few may be so by chance.
 func ordinals(ids []string) bool {
-	var ns []int
-	for _, id := range ids {
-		if id == "" {
-			continue
-		}
+	if len(ids) < 5 {
+		return false
+	}
+	last := 0
+	for i, id := range ids {
 		n, err := strconv.Atoi(id)
-		if err != nil || n >= 1000 {
+		if err != nil || i > 0 && n != last+1 {
 			return false
 		}
-		ns = append(ns, n)
+		last = n
 	}
-	slices.Sort(ns)
-	return len(ns) > 0 && ns[len(ns)-1]-ns[0] < 2*len(ns)
+	return true
 }

@@ -35,7 +35,7 @@ func newReader(s *scan, groups []*group) *reader {
 	for _, g := range groups {
 		for _, m := range g.members {
 			r.member[m] = g
-			if g.hint == questionHint {
+			if s.hintOf(m, g) == questionHint {
 				r.question, questions = m, questions+1
 			}
 		}
@@ -75,6 +75,15 @@ func (r *reader) own(m int32, visit func(i int32) bool) {
 	}
 }
 
+// hintOf returns the hint of one block: on pages of questions and answers
+// both may be posts by their first name.
+func (s *scan) hintOf(m int32, g *group) hint {
+	if h := s.nodes[m].name.hint; g.hint == postHint && (h == questionHint || h == answerHint) {
+		return h
+	}
+	return g.hint
+}
+
 // holdsBlock tells whether a block stands within node i.
 func (r *reader) holdsBlock(i int32) bool {
 	return r.members[r.nodes[i].end]-r.members[i+1] > 0
@@ -108,7 +117,7 @@ func (r *reader) read(m int32) (document.Candidate, bool) {
 		r.date(p.date, &c)
 	}
 	c.Rating = r.rating(m, p.rating)
-	c.Kind = kindOf(g.hint, g.rated)
+	c.Kind = kindOf(r.hintOf(m, g), g.rated)
 	if c.Kind == mention.Review {
 		c.Item = r.item
 	}
@@ -119,6 +128,9 @@ func (r *reader) read(m int32) (document.Candidate, bool) {
 		if t := r.prose(p.reply, parts{author: -1, date: -1, title: -1, reply: -1}); t != "" {
 			c.Reply = &mention.Reply{Text: t}
 		}
+	}
+	if c.Kind == mention.Question && c.Title == "" && m == r.question && r.item != nil {
+		c.Title = r.item.Name
 	}
 	c.Text = r.text(m, p)
 	if c.Author != nil && c.Title == c.Author.Name || repeats(c.Title, c.Text) {
@@ -200,6 +212,9 @@ func (r *reader) parts(m int32) parts {
 			if n.rating && (n.n.DataAtom == atom.Img || n.name.is(starTrait)) {
 				p.rating = append(p.rating, i)
 			}
+			if p.title < 0 && i < body && r.leads(p.body, i) && r.titled(i) && r.member[m].hint == reviewHint {
+				p.title = i
+			}
 			return true
 		}
 		if n.name.is(ownerTrait) && n.name.is(replyTrait) && n.text > 5 {
@@ -266,11 +281,13 @@ func (r *reader) titled(i int32) bool {
 	if t := r.in(i); t.author > 0 || t.date > 0 || t.rating > 0 {
 		return false
 	}
-	switch n.n.DataAtom {
-	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
-		return true
-	}
-	return n.name.is(titleTrait) && !n.name.is(bodyTrait&^titleTrait&^personTrait) || n.name.is(titleTrait) && n.text < 120
+	return heading(n.n.DataAtom) || n.name.is(titleTrait) && (n.text < 120 || !n.name.is(bodyTrait))
+}
+
+// leads tells whether an element stands first in the text and leaves some.
+func (r *reader) leads(body []int32, i int32) bool {
+	b := body[0]
+	return i > b && i < r.nodes[b].end && r.sums[i].text == r.sums[b].text && r.nodes[i].text < r.nodes[b].text
 }
 
 func verifiedText(t string) bool {
@@ -345,11 +362,7 @@ func (r *reader) unnamedAuthor(m int32, p parts) int32 {
 }
 
 func standsOut(a atom.Atom) bool {
-	switch a {
-	case atom.Strong, atom.B, atom.Cite, atom.H3, atom.H4, atom.H5, atom.H6:
-		return true
-	}
-	return false
+	return a == atom.Strong || a == atom.B || a == atom.Cite || heading(a)
 }
 
 // namelike tells whether a text may be a name rather than a title.

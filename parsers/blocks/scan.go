@@ -57,6 +57,8 @@ const shortText = 80
 
 func newScan(d *document.Document, root *html.Node) *scan {
 	s := &scan{d: d, names: map[[3]string]*name{}}
+	guess := len(d.Body)/64 + 64
+	s.nodes, s.texts = make([]node, 0, guess), make([]ownText, 0, guess)
 	s.walk(root, -1, 0)
 	s.judgeElements()
 	return s
@@ -83,10 +85,13 @@ func (s *scan) walk(n *html.Node, parent, depth int32) int32 {
 			}
 			o := &s.texts[parent]
 			o.length += int32(len(t))
-			if o.length <= shortText {
-				o.short = strings.TrimSpace(o.short + " " + t)
-			} else {
+			switch {
+			case o.length > shortText:
 				o.short = ""
+			case o.short == "":
+				o.short = t
+			default:
+				o.short += " " + t
 			}
 			text += int32(len(t))
 		case c.Type == html.ElementNode && !skippedElement(c.DataAtom):
@@ -175,7 +180,24 @@ func (s *scan) quiet(n *node) bool {
 	case n.text <= shortText && (n.author > 0 || n.date > 0):
 		return true
 	}
-	return n.text <= 400 && (n.name.is(noiseTrait) || n.n.DataAtom == atom.Button || n.n.DataAtom == atom.Form)
+	if n.text <= 120 && (n.name.is(titleTrait|verifiedTrait) || heading(n.n.DataAtom)) {
+		return true
+	}
+	return n.noise() || n.text <= maxNoise && (n.n.DataAtom == atom.Button || n.n.DataAtom == atom.Form)
+}
+
+// maxNoise is how long a text may be that is noise by its name: names
+// mislead, and what is long is worth more than what it is called.
+const maxNoise = 400
+
+func (n *node) noise() bool { return n.name.is(noiseTrait) && n.text <= maxNoise }
+
+func heading(a atom.Atom) bool {
+	switch a {
+	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
+		return true
+	}
+	return false
 }
 
 // in returns what the subtree of a node holds.
@@ -261,7 +283,7 @@ func (s *scan) dateLooks(i int32) int8 {
 		}
 	}
 	if n.name.is(dateTrait) && n.text > 0 && n.text <= shortText {
-		if s.dated(element.Text(n.n, shortText)) {
+		if t := element.Text(n.n, shortText); t != "" && s.isDate(t) {
 			return byName
 		}
 		return 0
@@ -275,27 +297,64 @@ func (s *scan) dateLooks(i int32) int8 {
 // dated tells whether a short text is, or begins or ends with, a date: not
 // one that says since when somebody is a member, or when he bought.
 func (s *scan) dated(t string) bool {
-	if len(t) < 5 || len(t) > shortText || !mayBeDate(t) || otherDate(t) {
+	if len(t) < 5 || len(t) > shortText || !mayBeDate(t) {
+		return false
+	}
+	return s.isDate(t)
+}
+
+// isDate is dated without the cheap look.
+func (s *scan) isDate(t string) bool {
+	if otherDate(t) {
 		return false
 	}
 	_, precision, ok := normalize.Date(t, s.d.Language, aTime)
 	return ok && precision != "year"
 }
 
-// mayBeDate is a cheap look before the real one.
+// mayBeDate is a cheap look before the real one: a year, numbers with signs
+// between them, or words for how long ago.
 func mayBeDate(t string) bool {
 	if strings.Count(t, " ") > 9 {
 		return false
 	}
-	if strings.ContainsAny(t, "0123456789") {
-		return true
+	run, runs, digits := 0, 0, false
+	for i := 0; i <= len(t); i++ {
+		if i < len(t) && '0' <= t[i] && t[i] <= '9' {
+			run++
+			digits = true
+			continue
+		}
+		if run == 4 && (t[i-4:i-2] == "20" || t[i-4:i-2] == "19") {
+			return true
+		}
+		if run > 0 && run <= 4 {
+			if runs++; runs >= 3 {
+				return true
+			}
+			if i == len(t) || strings.IndexByte("-/.:", t[i]) < 0 {
+				runs = 0
+			}
+		}
+		run = 0
+	}
+	for _, w := range agoWords {
+		if strings.Contains(t, w) {
+			return true
+		}
+	}
+	if digits {
+		return false
 	}
 	switch strings.ToLower(t) {
 	case "yesterday", "gisteren", "gestern", "hier", "today", "vandaag", "heute", "just now", "zojuist", "eergisteren":
 		return true
 	}
-	return strings.Contains(t, "ago") || strings.Contains(t, "geleden") || strings.HasPrefix(t, "vor ") || strings.HasPrefix(t, "il y a")
+	return false
 }
+
+// agoWords stand in texts that count back.
+var agoWords = []string{"ago", "geleden", "vor ", "Vor ", "il y a", "Il y a", "hace ", "Hace ", "esterday", "isteren", "oday at"}
 
 // otherDateWords stand beside dates other than that of writing.
 var otherDateWords = []string{"join", "registr", "member", "lid sinds", "lid vanaf", "sinds", "since", "last online", "laatst", "last seen", "last edit", "edited", "gewijzigd",

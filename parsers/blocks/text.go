@@ -85,7 +85,7 @@ func (r *reader) findBody(g *group) shape {
 // describes the writer, and the owner's reply.
 func (r *reader) aside(i int32) bool {
 	n := &r.nodes[i]
-	return n.name.is(noiseTrait) || n.author > 0 || n.date > byText || n.name.is(authorTrait|personTrait) && n.name.hint == noHint || n.name.is(ownerTrait) && n.name.is(replyTrait)
+	return n.noise() || n.author > 0 || n.date > byText || n.name.is(authorTrait|personTrait) && n.name.hint == noHint || n.name.is(ownerTrait) && n.name.is(replyTrait)
 }
 
 // ownProse is the prose of a block without that of blocks within it.
@@ -227,7 +227,7 @@ func (r *reader) noise(n *html.Node) bool {
 		return true
 	}
 	i, ok := r.index[n]
-	return ok && (r.nodes[i].name.is(noiseTrait) || n.DataAtom == atom.A && r.nodes[i].name.is(replyTrait))
+	return ok && (r.nodes[i].noise() || r.nodes[i].name.is(verifiedTrait) && r.nodes[i].text <= shortText || n.DataAtom == atom.A && r.nodes[i].name.is(replyTrait))
 }
 
 // othersWords tells a quotation that names whom it quotes: words of somebody

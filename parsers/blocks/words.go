@@ -189,8 +189,12 @@ func says(token string) (h hint, traits trait) {
 	return h, traits
 }
 
-// utilityClass tells names that only lay out: of Bootstrap and its like.
+// utilityClass tells names that only lay out, of Bootstrap and its like, and
+// hooks for scripts.
 func utilityClass(token string) bool {
+	if strings.HasPrefix(token, "js-") {
+		return true
+	}
 	for _, p := range []string{"text-", "content-", "list-", "order-", "fw-", "col-", "flex-", "justify-", "align-"} {
 		if rest, ok := strings.CutPrefix(token, p); ok {
 			switch rest {

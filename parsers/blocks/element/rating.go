@@ -233,13 +233,27 @@ var iconStates = map[string]string{
 // phrase adds a grade said in words: with its scale ("4 van 5", "4,6/5"), by
 // stars ("4 stars") or announced ("rating: 8").
 func (r *ratings) phrase(s string, depth int) {
-	if len(s) > 120 || !strings.ContainsAny(s, "0123456789") {
+	if len(s) > 120 || !strings.ContainsAny(s, "0123456789") || !gradeWords(s) {
 		return
 	}
 	value, best, e := Phrase(s)
 	if value != "" {
 		r.add(value, best, e, depth)
 	}
+}
+
+// gradeWords is a cheap look for what every phrase of a grade has.
+func gradeWords(s string) bool {
+	if strings.IndexByte(s, '/') >= 0 {
+		return true
+	}
+	for _, w := range []string{" of ", " van ", " uit ", " von ", " sur ", " su ", " de ", " av ", " af ",
+		"tar", "ster", "Ster", "toile", "trella", "telle", "ating", "core", "cijfer", "aardering", "oordeling", "ewertung", "ote", "rade"} {
+		if strings.Contains(s, w) {
+			return true
+		}
+	}
+	return false
 }
 
 // Phrase finds a grade in a few words; "" where it finds none.

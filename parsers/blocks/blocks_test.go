@@ -1,0 +1,187 @@
+package blocks
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"klank/mention"
+	"klank/parsers/foundtest"
+)
+
+func TestGolden(t *testing.T) { foundtest.Golden(t, "../../testdata/blocks/page-*", Parse) }
+
+func TestShopsAndNewsGiveNothing(t *testing.T) {
+	pages, err := filepath.Glob("../../testdata/blocks/page-nothing-*.html")
+	if err != nil || len(pages) == 0 {
+		t.Fatal("no pages", err)
+	}
+	for _, page := range pages {
+		body, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f := Parse(foundtest.Open(filepath.Base(page), body)); len(f.Mentions) > 0 {
+			t.Errorf("%s: %d mentions, the first %q", page, len(f.Mentions), f.Mentions[0].Text)
+		}
+	}
+}
+
+// reviewPage is a page of n reviews of plain classes among other things.
+func reviewPage(n int) []byte {
+	var b bytes.Buffer
+	b.WriteString("<!DOCTYPE html><html lang=nl><body><h1>Product</h1>")
+	for i := range 300 {
+		fmt.Fprintf(&b, `<div class="spec c%d"><span class="k">Eigenschap %d</span><span class="v">Waarde van %d millimeter in de lengte</span></div>`, i, i, i)
+		fmt.Fprintf(&b, `<div class="tile"><a href="/p/%d"><img alt="Foto"></a><span class="price">%d,95</span><button>In winkelwagen</button></div>`, i, i)
+	}
+	for i := range n {
+		fmt.Fprintf(&b, `<article class="review-card" data-review-id="r%d-x"><h4 class="review-title">Titel %d</h4><div class="review-meta"><span class="review-author">klant%d</span> <time datetime="2025-03-%02d">toen</time> <span class="stars" aria-label="%d van 5 sterren"></span></div><div class="review-body"><p>%s</p></div></article>`,
+			i, i, i, i%28+1, i%5+1, strings.Repeat(fmt.Sprintf("Woorden van klant %d over het product. ", i), 12))
+	}
+	b.WriteString("</body></html>")
+	return b.Bytes()
+}
+
+func TestEveryReviewOfAPlainPageIsWhole(t *testing.T) {
+	f := Parse(foundtest.Open("p.html", reviewPage(25)))
+	if len(f.Mentions) != 25 {
+		t.Fatalf("%d mentions", len(f.Mentions))
+	}
+	for i, m := range f.Mentions {
+		want := strings.TrimSpace(strings.Repeat(fmt.Sprintf("Woorden van klant %d over het product. ", i), 12))
+		if m.Kind != mention.Review || m.NativeID != fmt.Sprintf("r%d-x", i) || m.Text != want || m.Author == nil || m.Author.Name != fmt.Sprintf("klant%d", i) ||
+			m.Published.Day() != i%28+1 || m.Rating == nil || m.Rating.Value != float64(i%5+1) || m.Title != fmt.Sprintf("Titel %d", i) {
+			t.Errorf("review %d: %+v", i, m)
+		}
+	}
+}
+
+func TestExplainSaysWhy(t *testing.T) {
+	gs := Explain(foundtest.Open("p.html", reviewPage(3)))
+	if len(gs) != 1 || gs[0].Kind != mention.Review || gs[0].Members != 3 || gs[0].Score < minimum || !strings.Contains(gs[0].Why, "author 100%") {
+		t.Errorf("%+v", gs)
+	}
+	if gs := Explain(foundtest.Open("p.html", []byte("<p>nothing</p>"))); gs != nil {
+		t.Errorf("%+v", gs)
+	}
+}
+
+func TestShortNumbersOfElementsAreNoIDs(t *testing.T) {
+	for _, c := range []struct{ attr, value, want string }{
+		{"id", "comment-12", ""}, {"id", "comment-1234", "1234"}, {"id", "p901", ""}, {"id", "h1-p2-r3", "h1-p2-r3"},
+		{"data-review-id", "12", "12"}, {"data-review-id", "R-99", "R-99"}, {"name", "58025716", "58025716"},
+	} {
+		if got := bare(c.attr, c.value); got != c.want {
+			t.Errorf("%s=%s: %q, want %q", c.attr, c.value, got, c.want)
+		}
+	}
+}
+
+func TestNumbersThatOnlyCountAreNoIDs(t *testing.T) {
+	for _, c := range []struct {
+		ids  string
+		want bool
+	}{
+		{"1 2 3 4 5", true}, {"1021 1022 1023 1024 1025", true}, {"1 2", false},
+		{"1 400 3 4 5", false}, {"705474 705514 705515 705516 705517", false}, {"a1 a2 a3 a4 a5", false}, {"", false},
+	} {
+		if got := ordinals(strings.Fields(c.ids)); got != c.want {
+			t.Errorf("%q: %v", c.ids, got)
+		}
+	}
+}
+
+// hostilePages are pages of about a megabyte built to cost much.
+func hostilePages() map[string][]byte {
+	const mb = 1 << 20
+	fill := func(unit string) []byte { return []byte(strings.Repeat(unit, mb/len(unit))) }
+	nested := strings.Repeat(`<div class="comment review-card" id="comment-1">by ann<time datetime="2025-01-01">x</time>`, 400)
+	return map[string][]byte{
+		"many blocks":   fill(`<li class="comment"><b class=author>a</b><time datetime="2025-01-01"></time><p>some words here</p></li>`),
+		"many tokens":   fill(`<div class="review-a review-b review-c review-d review-e review-f review-g comment-h">by x 2025-01-01</div>`),
+		"nested":        []byte(strings.Repeat(nested+strings.Repeat("</div>", 400), mb/len(nested))),
+		"open tags":     fill(`<div class=comment>`),
+		"stars":         fill(`<i class="stars">★</i>`),
+		"dates":         fill(`<b class=comment>1-1-2025</b>`),
+		"text":          fill(`review by me 1 2 3 / `),
+		"one attribute": []byte(`<div class="` + strings.Repeat("review ", mb/7) + `">`),
+		"attributes":    fill(`<div data-review-id=1 data-comment-id=2 data-post-id=3 id=post4 class=post><a class=author>x</a></div>`),
+		"lists":         fill(`<div class="reviews"><p class=x>by ann, 1 May 2025</p>`),
+		"quotes":        fill(`<div class=post id=post1><a class=author>x</a><time>1 May 2025</time><blockquote>x wrote:`),
+	}
+}
+
+func TestHostilePagesEndNoRun(t *testing.T) {
+	for name, body := range hostilePages() {
+		d := foundtest.Open("p.html", body)
+		found := Parse(d)
+		t.Logf("%s: %d mentions", name, len(found.Mentions))
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	files, _ := filepath.Glob("../../testdata/blocks/page-*.html")
+	for _, file := range files {
+		if body, err := os.ReadFile(file); err == nil {
+			f.Add(body)
+		}
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		d := foundtest.Open("p.html", body)
+		for _, m := range Parse(d).Mentions {
+			if m.Text == "" {
+				t.Error("a mention without text")
+			}
+			if m.ParentHandle == m.Handle {
+				t.Error("a mention that is its own parent")
+			}
+		}
+	})
+}
+
+func BenchmarkParse(b *testing.B) {
+	for _, c := range []struct {
+		name string
+		body []byte
+	}{
+		{"reviews", reviewPage(10)},
+		{"none", reviewPage(0)},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			b.SetBytes(int64(len(c.body)))
+			for b.Loop() {
+				d := foundtest.Open("p.html", c.body)
+				if _, err := d.Root(); err != nil { // shared with other parsers
+					b.Fatal(err)
+				}
+				Parse(d)
+			}
+		})
+	}
+}
+
+// BenchmarkRoot is the DOM alone, to compare with.
+func BenchmarkRoot(b *testing.B) {
+	body := reviewPage(10)
+	b.SetBytes(int64(len(body)))
+	for b.Loop() {
+		if _, err := foundtest.Open("p.html", body).Root(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkHostile(b *testing.B) {
+	for name, body := range hostilePages() {
+		b.Run(strings.ReplaceAll(name, " ", "-"), func(b *testing.B) {
+			b.SetBytes(int64(len(body)))
+			for b.Loop() {
+				Parse(foundtest.Open("p.html", body))
+			}
+		})
+	}
+}
