@@ -19,6 +19,7 @@ type state struct {
 	// negation tells of a negating word even inside a unit, where it has no
 	// role of its own.
 	negation bool
+	conceded bool // stands after "although"
 }
 
 // found is a pattern that was found, with its tokens relative to the sentence.
@@ -57,7 +58,7 @@ func (s *Scorer) sentence(w *Work, d *text.Doc, sent text.Sentence, lexicons []*
 	w.assign()
 	s.find(w, tokens, lexicons, p)
 	w.modify(tokens, p)
-	w.denials(tokens, p)
+	w.denials(p)
 	w.contrast(tokens, p)
 	return w.total(d, tokens, p)
 }
@@ -233,7 +234,7 @@ func (u *unit) apply(factor float64, negated int, t *text.Token, p *params) {
 }
 
 // denials adds a little for each negation that turned nothing.
-func (w *Work) denials(tokens []text.Token, p *params) {
+func (w *Work) denials(p *params) {
 	for j := range w.tokens {
 		t := &w.tokens[j]
 		if t.roles&negates != 0 && !t.used && t.unit < 0 && (j == 0 || w.tokens[j-1].roles&negates == 0) {
@@ -245,30 +246,23 @@ func (w *Work) denials(tokens []text.Token, p *params) {
 // contrast weakens what stands before the last "but" and what "although"
 // introduces, and strengthens what follows the "but".
 func (w *Work) contrast(tokens []text.Token, p *params) {
-	but := -1
+	but, conceding := -1, false
 	for j := range w.tokens {
 		t := &w.tokens[j]
 		if t.roles&contrasts != 0 && j > 0 {
 			but = j
 		}
-	}
-	concede := false
-	conceded := func(j int) bool {
-		if w.tokens[j].roles&concedes != 0 {
-			concede = true
+		if t.roles&concedes != 0 {
+			conceding = true
 		} else if tokens[j].Kind == text.Punct && tokens[j].Norm == "," {
-			concede = false
+			conceding = false
 		}
-		return concede
-	}
-	at := make([]bool, 0, 64)
-	for j := range tokens {
-		at = append(at, conceded(j))
+		t.conceded = conceding
 	}
 	for k := range w.units {
 		u := &w.units[k]
 		switch {
-		case at[u.first]:
+		case w.tokens[u.first].conceded:
 			u.value *= p.Concede
 			u.effects = append(u.effects, "conceded")
 		case but >= 0 && u.last <= but:

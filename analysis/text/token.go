@@ -314,7 +314,7 @@ func (s *scanner) tag(c byte, flags Flags) {
 	s.add(start, Handle, flags)
 }
 
-// stops reads a run of sentence signs, with blanks between none.
+// stops reads a run of sentence signs.
 func (s *scanner) stops() {
 	for s.pos < len(s.s) {
 		if isStop(s.s[s.pos]) {
