@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -297,6 +298,9 @@ func runCrawler(ctx context.Context, e *env, cfg *configs.Config, sources []*cra
 	progress := newProgress(e)
 	defer progress.close()
 	c.Fetcher, c.Workers, c.Events = client, cfg.Crawl.Workers, progress.event
+	if rate := cmp.Or(o.rate, cfg.Crawl.Rate); rate > 0 {
+		c.Interval = time.Duration(float64(time.Second) / rate) // also between processes
+	}
 	engine, err := crawler.New(c)
 	if err != nil {
 		return crawler.Report{}, err
