@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"klank/index"
 	"klank/mention"
 )
 
@@ -152,18 +153,6 @@ type sentence struct {
 	Space string
 }
 
-// sentimentLabel names the side of a sentence's score. The thresholds of a
-// whole text are the model's; a sentence carries a score only.
-func sentimentLabel(score float64) string {
-	switch {
-	case score < -0.1:
-		return mention.Negative
-	case score > 0.1:
-		return mention.Positive
-	}
-	return mention.Neutral
-}
-
 // sentences cuts s at the analysis' sentences of the named part. All of s is
 // in the result, in order.
 func sentences(s, in string, labelled []mention.Sentence) []sentence {
@@ -189,7 +178,7 @@ func sentences(s, in string, labelled []mention.Sentence) []sentence {
 		}
 		body := s[sp.Start:sp.End]
 		trimmed := strings.TrimRight(body, " \n\t")
-		out = append(out, sentence{Text: clean(trimmed), Labelled: true, Label: sentimentLabel(l.Score),
+		out = append(out, sentence{Text: clean(trimmed), Labelled: true, Label: index.SentenceLabel(l.Score),
 			Score: l.Score, Touchpoints: l.Touchpoints, Care: l.Care, Space: clean(body[len(trimmed):])})
 		at = sp.End
 	}

@@ -7,9 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"klank/crawler/fetch"
 	"klank/crawler/frontier"
 	"klank/index/sqlite"
 	"klank/mention"
@@ -62,16 +64,32 @@ func runStatus(ctx context.Context, e *env, asJSON bool) error {
 	p := &printer{w: e.out}
 	p.linef("%-24s %8s %8s %8s %8s  %s", "source", "waiting", "done", "dead", "robots", "last run")
 	for _, s := range r.Sources {
-		p.linef("%-24s %8d %8d %8d %8d  %s", shorten(clean(s.Source), 24), s.Left(), s.Done, s.Dead, s.DeadBy["robots"], runWords(s.Run))
+		p.linef("%-24s %8d %8d %8d %8d  %s", shorten(clean(s.Source), 24), s.Left(), s.Done, s.Dead, s.DeadBy[string(fetch.Robots)], runWords(s.Run))
 	}
 	printCoverage(p, r.Coverage)
-	if len(r.Dead) > 0 {
-		p.linef("\ngiven up (klank requeue puts them back):")
-		for _, d := range r.Dead {
-			p.linef("  %s  %s", clean(d.URL), clean(d.Message))
+	printDead(p, r.Dead)
+	return p.err
+}
+
+// printDead lists what was given up, and apart from it what robots.txt keeps
+// out: that is no failure, and nothing to put back.
+func printDead(p *printer, dead []frontier.DeadLetter) {
+	for _, part := range []struct {
+		title  string
+		robots bool
+	}{{"given up (klank requeue puts them back):", false}, {"kept out by robots.txt:", true}} {
+		first := true
+		for _, d := range dead {
+			if (d.Class == string(fetch.Robots)) != part.robots {
+				continue
+			}
+			if first {
+				p.linef("\n%s", part.title)
+				first = false
+			}
+			p.linef("  %s  %s", clean(d.URL), clean(strings.TrimPrefix(d.Message, "fetch "+d.URL+": ")))
 		}
 	}
-	return p.err
 }
 
 func runWords(r mention.Run) string {
