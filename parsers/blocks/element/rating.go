@@ -173,52 +173,82 @@ func (r *ratings) text(s string, depth int) {
 	}
 }
 
-// icons counts child elements that are full and empty stars.
+// icons counts child elements that are full, partly full and empty stars.
 func (r *ratings) icons(n *html.Node, depth int) {
+	var filled float64
 	full, half, empty, plain := 0, 0, 0, 0
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
 		if c.Type != html.ElementNode {
 			continue
 		}
-		star, state := false, ""
 		icon := c
 		if f := c.FirstChild; Attr(c, "class") == "" && f != nil && f.Type == html.ElementNode {
 			icon = f // a button or item around each star
 		}
-		for _, w := range Words(firstOf(Attr(icon, "class"), Attr(icon, "src"))) {
-			star = star || StarWord(w)
-			if s := iconStates[w]; s != "" && (state == "" || state == "full") {
-				state = s
-			}
-		}
-		if !star && state == "" {
-			continue
-		}
-		switch state {
+		part, kind := iconFill(firstOf(Attr(icon, "class"), Attr(icon, "src")))
+		switch kind {
 		case "full":
 			full++
 		case "half":
 			half++
 		case "empty":
 			empty++
-		default:
+		case "star":
 			plain++
 		}
+		filled += part
 	}
 	if empty == 0 && half == 0 {
-		empty, plain = plain, 0 // <i class="star on"> among <i class="star">
+		empty = plain // <i class="star on"> among <i class="star">
 	} else {
-		full, plain = full+plain, 0
+		full, filled = full+plain, filled+float64(plain)
 	}
 	total := full + half + empty
-	if total != 5 && total != 6 && total != 10 || full+half == 0 {
+	if total != 5 && total != 6 && total != 10 || filled == 0 {
 		return
 	}
 	e := byIcons
 	if full == total {
 		e = byFullRow
 	}
-	r.add(strconv.FormatFloat(float64(full)+float64(half)/2, 'g', -1, 64), strconv.Itoa(total), e, depth)
+	r.add(strconv.FormatFloat(filled, 'g', -1, 64), strconv.Itoa(total), e, depth)
+}
+
+// iconFill tells how much of an icon is filled and what it is: full, half
+// (or any part), empty, a star of no state, or "" for no star. A number
+// before the state is a percentage: "star-75-filled".
+func iconFill(name string) (part float64, kind string) {
+	star, state := false, ""
+	words := Words(name)
+	percent := -1
+	for i, w := range words {
+		star = star || StarWord(w)
+		s := iconStates[w]
+		if s == "" || state != "" && state != "full" {
+			continue
+		}
+		state = s
+		if i > 0 && s == "full" {
+			if n, err := strconv.Atoi(words[i-1]); err == nil && n <= 100 {
+				percent = n
+			}
+		}
+	}
+	switch {
+	case !star && state == "":
+		return 0, ""
+	case state == "full" && percent == 0:
+		return 0, "empty"
+	case state == "full" && percent > 0 && percent < 100:
+		return float64(percent) / 100, "half"
+	case state == "full":
+		return 1, "full"
+	case state == "half":
+		return 0.5, "half"
+	case state == "empty":
+		return 0, "empty"
+	}
+	return 0, "star"
 }
 
 // iconStates are the words that tell full stars from empty ones.
@@ -240,142 +270,6 @@ func (r *ratings) phrase(s string, depth int) {
 	if value != "" {
 		r.add(value, best, e, depth)
 	}
-}
-
-// gradeWords is a cheap look for what every phrase of a grade has.
-func gradeWords(s string) bool {
-	if strings.IndexByte(s, '/') >= 0 {
-		return true
-	}
-	for _, w := range []string{" of ", " van ", " uit ", " von ", " sur ", " su ", " de ", " av ", " af ",
-		"tar", "ster", "Ster", "toile", "trella", "telle", "ating", "core", "cijfer", "aardering", "oordeling", "ewertung", "ote", "rade"} {
-		if strings.Contains(s, w) {
-			return true
-		}
-	}
-	return false
-}
-
-// Phrase finds a grade in a few words; "" where it finds none.
-func Phrase(s string) (value, best string, e evidence) {
-	ts := phraseTokens(s)
-	for i, t := range ts {
-		if !t.number {
-			continue
-		}
-		j := i + 1
-		for j < len(ts) && (StarWord(ts[j].text) || ts[j].text == "(") {
-			j++
-		}
-		if scale := afterOutOf(ts, j); scale != "" && plausible(t.text, scale) {
-			return t.text, scale, byScale
-		}
-	}
-	for i, t := range ts {
-		if !t.number || i > 0 && (ts[i-1].text == "/" || ts[i-1].number) {
-			continue
-		}
-		next := ""
-		if i+1 < len(ts) {
-			next = ts[i+1].text
-			if next == "-" && i+2 < len(ts) {
-				next = ts[i+2].text
-			}
-		}
-		if StarWord(next) && next != "rating" && next != "score" && plausible(t.text, "5") && len(ts) <= 8 {
-			return t.text, "5", byPhrase
-		}
-		if i > 0 && i == len(ts)-1 && len(ts) <= 5 {
-			before := ts[i-1].text
-			if before == ":" && i > 1 {
-				before = ts[i-2].text
-			}
-			if announces[before] && plausible(t.text, "10") {
-				return t.text, "", byPhrase
-			}
-		}
-	}
-	return "", "", 0
-}
-
-// announces are words before a grade that stands alone.
-var announces = map[string]bool{"rating": true, "rated": true, "score": true, "waardering": true, "cijfer": true, "beoordeling": true,
-	"rapportcijfer": true, "note": true, "bewertung": true, "eindcijfer": true, "grade": true}
-
-// afterOutOf returns the scale that stands at ts[j] after "out of" and its
-// like; "" where what is counted are people.
-func afterOutOf(ts []phraseToken, j int) string {
-	switch {
-	case j+2 < len(ts) && ts[j].text == "out" && ts[j+1].text == "of":
-		j += 2
-	case j+2 < len(ts) && (ts[j].text == "van" || ts[j].text == "uit") && (ts[j+1].text == "de" || ts[j+1].text == "max"):
-		j += 2
-	case j+1 < len(ts) && (ts[j].text == "/" || outOf[ts[j].text]):
-		j++
-	default:
-		return ""
-	}
-	if j >= len(ts) || !ts[j].number {
-		return ""
-	}
-	if j+1 < len(ts) && (ts[j+1].text == "/" || ts[j+1].text == "-" || counted(ts[j+1].text)) {
-		return ""
-	}
-	return ts[j].text
-}
-
-var outOf = map[string]bool{"van": true, "uit": true, "of": true, "von": true, "sur": true, "su": true, "de": true, "av": true, "af": true}
-
-// counted tells words for what is counted rather than graded.
-func counted(w string) bool {
-	for _, p := range []string{"people", "person", "customer", "klant", "mens", "user", "gebruiker", "found", "vond", "review", "beoordeling", "kunden", "result", "page", "pagina", "comment", "reactie"} {
-		if strings.HasPrefix(w, p) {
-			return true
-		}
-	}
-	return false
-}
-
-// plausible tells whether value may be a grade on a scale to best.
-func plausible(value, best string) bool {
-	v, err := strconv.ParseFloat(strings.Replace(value, ",", ".", 1), 64)
-	b, err2 := strconv.ParseFloat(strings.Replace(best, ",", ".", 1), 64)
-	return err == nil && err2 == nil && v > 0 && v <= b && (b >= 4 && b <= 7 || b == 10 || b == 20 || b == 100)
-}
-
-type phraseToken struct {
-	text   string
-	number bool
-}
-
-// phraseTokens splits a phrase into words, numbers (one decimal sign allowed)
-// and single signs; brackets that close are dropped.
-func phraseTokens(s string) []phraseToken {
-	var out []phraseToken
-	s = strings.ToLower(s)
-	for i := 0; i < len(s) && len(out) < 24; {
-		c, j := s[i], i+1
-		switch {
-		case '0' <= c && c <= '9':
-			pointed := false
-			for j < len(s) && ('0' <= s[j] && s[j] <= '9' || !pointed && (s[j] == '.' || s[j] == ',') && j+1 < len(s) && '0' <= s[j+1] && s[j+1] <= '9') {
-				pointed = pointed || s[j] == '.' || s[j] == ','
-				j++
-			}
-			out = append(out, phraseToken{s[i:j], true})
-		case 'a' <= c && c <= 'z' || c >= 0x80:
-			for j < len(s) && ('a' <= s[j] && s[j] <= 'z' || s[j] >= 0x80) {
-				j++
-			}
-			if w := strings.Trim(s[i:j], "\u00a0"); w != "" {
-				out = append(out, phraseToken{w, false})
-			}
-		case strings.IndexByte("/:(-", c) >= 0:
-			out = append(out, phraseToken{s[i:j], false})
-		}
-		i = j
-	}
-	return out
 }
 
 // Starry tells whether an element is called one of stars or grades.
@@ -426,80 +320,6 @@ func Width(style string) (float64, bool) {
 
 func fromPercent(pct float64) string {
 	return strconv.FormatFloat(float64(int(pct*5+0.5))/100, 'g', -1, 64)
-}
-
-// numberWords are grades as class names spell them.
-var numberWords = map[string]string{"one": "1", "two": "2", "three": "3", "four": "4", "five": "5",
-	"een": "1", "twee": "2", "drie": "3", "vier": "4", "vijf": "5"}
-
-// ClassGrade reads a grade from class names of stars: "stars-4", "star-4-5"
-// (a half), "rating_45" (tenths), "stars90" (per cent), "star-rating Three".
-func ClassGrade(class string) (value, best string, ok bool) {
-	if len(class) > 300 {
-		return "", "", false
-	}
-	starry, word := false, ""
-	for token := range strings.FieldsSeq(class) {
-		words := Words(token)
-		at := slices.IndexFunc(words, StarWord)
-		if at < 0 {
-			if len(words) == 1 && numberWords[words[0]] != "" {
-				word = numberWords[words[0]]
-			}
-			continue
-		}
-		starry = true
-		if slices.ContainsFunc(words, func(w string) bool {
-			return w == "count" || w == "total" || w == "max" || w == "of" || w == "size" || w == "scale"
-		}) {
-			continue
-		}
-		if value, best, ok := tokenGrade(token); ok {
-			return value, best, true
-		}
-	}
-	if starry && word != "" {
-		return word, "5", true
-	}
-	return "", "", false
-}
-
-// tokenGrade reads the number in one class name: a part of its own between
-// signs ("star-4"), or behind a word for stars ("star4"), after such a word.
-// What made names unique ("star_1G0Fx") is none.
-func tokenGrade(token string) (value, best string, ok bool) {
-	parts := strings.FieldsFunc(token, func(r rune) bool { return r == '-' || r == '_' || r == ':' })
-	seen := false
-	for i, part := range parts {
-		digits := strings.TrimLeft(part, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-		head := part[:len(part)-len(digits)]
-		seen = seen || slices.ContainsFunc(Words(head), StarWord)
-		if !seen || digits == "" || strings.Trim(digits, "0123456789") != "" || head != "" && !slices.ContainsFunc(Words(head), StarWord) {
-			continue
-		}
-		half := i+1 < len(parts) && (parts[i+1] == "5" || parts[i+1] == "half")
-		return classScale(digits, half)
-	}
-	return "", "", false
-}
-
-func classScale(digits string, half bool) (value, best string, ok bool) {
-	n, err := strconv.Atoi(digits)
-	switch {
-	case err != nil || n <= 0 || n > 100:
-		return "", "", false
-	case n < 5 && half:
-		return digits + ".5", "5", true
-	case n <= 5:
-		return digits, "5", true
-	case n <= 10:
-		return digits, "10", true
-	case n <= 50 && n%5 == 0:
-		return strconv.FormatFloat(float64(n)/10, 'g', -1, 64), "5", true
-	case n > 50:
-		return fromPercent(float64(n)), "5", true
-	}
-	return "", "", false
 }
 
 // image adds the grade in the name of an image of stars: "stars_3.gif".
