@@ -24,9 +24,9 @@ type params struct {
 }
 
 var dutchParams = params{
-	NegatePositive: 0.6, NegateNegative: 0.5, Denial: -0.15,
+	NegatePositive: 0.6, NegateNegative: 0.5, Denial: -0.2,
 	Before: 0.9, After: 1, Concede: 0.5, Capitals: 1.2, Elongated: 1.2, Exclaim: 0.08,
-	Question: 0.8, Asked: -0.1, Negative: 0.95, List: 0.7,
+	Question: 0.8, Asked: -0.1, Negative: 0.85, List: 0.6,
 	Title: 1.5, First: 1.6, Last: 1.2, Later: 0.2, Extreme: 0.5, Silent: 0.1, Dilute: 0.5, Bias: 0.1,
 }
 
