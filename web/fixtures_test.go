@@ -105,7 +105,7 @@ func testMentions(n int) []mention.Mention {
 		}
 		a.Moments = mention.MomentsOf(a.Touchpoints)
 		a.Sentiment.Score = scores / float64(count)
-		a.Sentiment.Label = sentimentLabel(a.Sentiment.Score)
+		a.Sentiment.Label = index.SentenceLabel(a.Sentiment.Score)
 		m.Analysis = a
 		m.Title = title(nl, a.Sentiment.Label, i)
 		if m.Kind == mention.Review && i%11 != 0 {
