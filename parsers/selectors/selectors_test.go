@@ -152,4 +152,3 @@ func count(n *html.Node) int {
 	}
 	return total
 }
-
