@@ -21,7 +21,7 @@ func TestForeignTextIsMadeHarmlessButStaysReadable(t *testing.T) {
 		"\u202egnp.exe\u202c \u2066x\u2069": "�gnp.exe� �x�",
 		"\u0085x":                           "�x",
 		"kapot\xff":                         "kapot�",
-		"‏rtl mark and 👩‍👩‍👧 stay":          "‏rtl mark and 👩‍👩‍👧 stay",
+		"\u200frtl mark and 👩‍👩‍👧 stay":     "\u200frtl mark and 👩‍👩‍👧 stay",
 	} {
 		if got := clean(in); got != want {
 			t.Errorf("clean(%q) = %q, want %q", in, got, want)

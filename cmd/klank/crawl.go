@@ -83,6 +83,9 @@ func runCrawl(ctx context.Context, e *env, f *crawlFlags, args []string) error {
 	}
 	defer w.Close()
 	res, err := crawlInto(ctx, e, cfg, w, sources, crawlOptions{rate: f.fetchRate(), allowPrivate: f.allowPrivate})
+	if ctx.Err() != nil {
+		return errCrawlStopped
+	}
 	if err != nil {
 		return err
 	}

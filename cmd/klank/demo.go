@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 
@@ -13,6 +14,7 @@ import (
 	"klank/configs"
 	"klank/crawler"
 	"klank/parsers"
+	"klank/web"
 )
 
 // demoRate is the demo's requests a second a host: polite, and quick enough
@@ -44,6 +46,17 @@ unless --data names one.`,
 }
 
 func runDemo(ctx context.Context, e *env, cfg *configs.Config, once, keep bool) error {
+	var ln net.Listener
+	if !once { // before the crawl: a taken port is not to be found out after it
+		var err error
+		if err = web.CheckAddr(cfg.Web.Addr, ""); err != nil {
+			return usageError{err}
+		}
+		if ln, err = listen(cfg.Web.Addr); err != nil {
+			return err
+		}
+		defer ln.Close()
+	}
 	if err := demoFolder(e, keep); err != nil {
 		return err
 	}
@@ -78,7 +91,7 @@ func runDemo(ctx context.Context, e *env, cfg *configs.Config, once, keep bool) 
 	if err := errors.Join(p.err, res.verdict()); err != nil || once {
 		return err
 	}
-	return serveWorkspace(ctx, e, cfg, w, "")
+	return serveWorkspace(ctx, e, cfg, w, ln, "")
 }
 
 // demoFolder makes sure that the demo starts from nothing and never mixes

@@ -178,7 +178,7 @@ func readList(e *env, name string) ([]parseInput, error) {
 			return inputs, nil
 		}
 		if err != nil {
-			return nil, usagef("--list %s: entry %d: %w", name, n, err)
+			return nil, usagef(`--list %s: entry %d is not an object like {"file":"page.html","url":"https://…"}: %w`, name, n, err)
 		}
 		if in.File == "" {
 			return nil, usagef(`--list %s: entry %d has no "file"`, name, n)

@@ -98,7 +98,7 @@ func advice(err *fetch.Error) string {
 	case fetch.DNS:
 		return "; check the spelling of the host and this machine's network"
 	case fetch.TLS:
-		return "; the site's certificate is not trusted, so nothing was sent"
+		return "; no trusted connection could be made, so nothing was asked"
 	}
 	return ""
 }

@@ -35,6 +35,12 @@ type partialError struct{ msg string }
 
 func (e partialError) Error() string { return e.msg }
 
+// What a command says that a signal has ended.
+var (
+	errStopped      = errors.New("stopped")
+	errCrawlStopped = errors.New("stopped; nothing is lost, the same command goes on where it was")
+)
+
 // env is what every command shares: the standard streams and global flags.
 type env struct {
 	in        io.Reader
@@ -58,8 +64,7 @@ func execute(ctx context.Context, args []string, in io.Reader, out, errOut io.Wr
 		return exitDone
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		fmt.Fprintln(errOut, "klank: stopped; nothing is lost, the same command goes on where it was")
-		return exitFailed
+		err = errStopped
 	}
 	fmt.Fprintln(errOut, "klank: "+cleanLines(strings.TrimSpace(err.Error())))
 	var partial partialError

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -28,6 +29,9 @@ func TestCommands(t *testing.T) {
 			"status": scriptStatus,
 			"lines":  scriptLines,
 			"fill":   scriptFill,
+			"port":   scriptPort,
+			"expand": scriptExpand,
+			"get":    scriptGet,
 		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -82,6 +86,7 @@ func scriptWeb(ts *testscript.TestScript, neg bool, args []string) {
 	go srv.Serve(ln)
 	ts.Defer(func() { srv.Close() })
 	ts.Setenv(args[0], "http://"+ln.Addr().String())
+	ts.Setenv(args[0]+"_TLS", "https://"+ln.Addr().String())
 }
 
 // scriptStatus runs a command and holds its exit status: status N klank …
@@ -115,12 +120,57 @@ func scriptLines(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// scriptFill makes a file of N bytes by repeating a text.
+// scriptFill makes a file of N bytes by repeating a text, in which Go's escapes
+// stand for bytes.
 func scriptFill(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: fill FILE BYTES TEXT")
 	}
 	n, err := strconv.Atoi(args[1])
 	ts.Check(err)
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Repeat(args[2], n/len(args[2])+1)[:n]), 0o644))
+	text, err := strconv.Unquote(`"` + args[2] + `"`)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Repeat(text, n/len(text)+1)[:n]), 0o644))
+}
+
+// scriptPort sets a variable to a loopback address that nobody listens on.
+func scriptPort(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: port VARIABLE")
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Check(ln.Close())
+	ts.Setenv(args[0], ln.Addr().String())
+}
+
+// scriptGet asks a URL, for as long as nobody listens there yet, and holds
+// that the answer contains a text.
+func scriptGet(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: get URL TEXT")
+	}
+	for try := 0; ; try++ {
+		res, err := http.Get(args[0])
+		if err != nil && try < 300 {
+			time.Sleep(50 * time.Millisecond)
+			continue
+		}
+		ts.Check(err)
+		body, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		ts.Check(err)
+		if !strings.Contains(string(body), args[1]) {
+			ts.Fatalf("%s answers %s without %q:\n%.2000s", args[0], res.Status, args[1], body)
+		}
+		return
+	}
+}
+
+// scriptExpand puts the script's variables into files.
+func scriptExpand(ts *testscript.TestScript, neg bool, args []string) {
+	for _, name := range args {
+		text := os.Expand(ts.ReadFile(name), ts.Getenv)
+		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o644))
+	}
 }

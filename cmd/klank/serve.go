@@ -60,11 +60,24 @@ func runServe(ctx context.Context, e *env, cfg *configs.Config) error {
 		return err
 	}
 	defer w.Close()
-	return serveWorkspace(ctx, e, cfg, w, token)
+	ln, err := listen(cfg.Web.Addr)
+	if err != nil {
+		return err
+	}
+	return serveWorkspace(ctx, e, cfg, w, ln, token)
 }
 
-// serveWorkspace serves until ctx ends.
-func serveWorkspace(ctx context.Context, e *env, cfg *configs.Config, w *workspace, token string) error {
+func listen(addr string) (net.Listener, error) {
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("%w; choose another address with --addr", err)
+	}
+	return ln, nil
+}
+
+// serveWorkspace serves on ln, which it closes, until ctx ends.
+func serveWorkspace(ctx context.Context, e *env, cfg *configs.Config, w *workspace, ln net.Listener, token string) error {
+	defer ln.Close()
 	v, _ := version()
 	var names []string
 	for _, b := range cfg.Brands {
@@ -74,13 +87,10 @@ func serveWorkspace(ctx context.Context, e *env, cfg *configs.Config, w *workspa
 		Index: w.index, Addr: cfg.Web.Addr, Token: token, Brands: names, Version: v, Log: e.log(),
 		Snapshot: func(_ context.Context, locator string) (*mention.Page, error) { return w.snapshots.Get(locator) },
 		Status:   func(ctx context.Context) (*web.Status, error) { return webStatus(ctx, w) },
+		Gatherer: newMetrics(w.frontier),
 	})
 	if err != nil {
 		return err
-	}
-	ln, err := net.Listen("tcp", cfg.Web.Addr)
-	if err != nil {
-		return fmt.Errorf("%w; choose another address with --addr", err)
 	}
 	fmt.Fprintf(e.err, "klank: http://%s/ (Ctrl-C stops)\n", ln.Addr())
 	err = srv.Serve(ctx, ln)

@@ -214,7 +214,7 @@ func TestOneHostTurnsOneRequestAway(t *testing.T) {
 
 func TestUnchangedPagesAnswer304(t *testing.T) {
 	m := start(t)
-	for host, pages := range crawl(t, m) {
+	for _, pages := range crawl(t, m) {
 		for _, p := range pages {
 			etag, modified := p.header.Get("ETag"), p.header.Get("Last-Modified")
 			if etag == "" || modified == "" {
@@ -229,10 +229,6 @@ func TestUnchangedPagesAnswer304(t *testing.T) {
 			if f := get(t, p.url, "If-Modified-Since", modified); f.status != http.StatusNotModified {
 				t.Errorf("%s: If-Modified-Since: %d", p.url, f.status)
 			}
-			break
-		}
-		if host == "" {
-			t.Error("a page without host")
 		}
 	}
 }

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"klank/crawler/frontier"
+)
+
+// scrapeTimeout bounds what one scrape may ask of the frontier.
+const scrapeTimeout = 5 * time.Second
+
+// crawlMetrics tells Prometheus how the collecting stands, read from the
+// frontier at each scrape, so that it is right whichever process crawls.
+type crawlMetrics struct {
+	frontier              frontier.Inspector
+	urls, started, errors *prometheus.Desc
+}
+
+// newMetrics gathers the crawl's state and the process's own.
+func newMetrics(fr frontier.Inspector) prometheus.Gatherer {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &crawlMetrics{
+		frontier: fr,
+		urls:     prometheus.NewDesc("klank_frontier_urls", "URLs known, by source and state.", []string{"source", "state"}, nil),
+		started:  prometheus.NewDesc("klank_run_started_timestamp_seconds", "When the latest run of a source began.", []string{"source", "status"}, nil),
+		errors:   prometheus.NewDesc("klank_run_errors", "Errors of the latest run of a source.", []string{"source"}, nil),
+	})
+	return r
+}
+
+// Describe implements prometheus.Collector.
+func (c *crawlMetrics) Describe(ch chan<- *prometheus.Desc) {
+	ch <- c.urls
+	ch <- c.started
+	ch <- c.errors
+}
+
+// Collect implements prometheus.Collector.
+func (c *crawlMetrics) Collect(ch chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
+	defer cancel()
+	stats, err := c.frontier.Stats(ctx)
+	if err != nil {
+		ch <- prometheus.NewInvalidMetric(c.urls, err)
+		return
+	}
+	for _, s := range stats {
+		for state, n := range map[string]int{"pending": s.Pending, "leased": s.Leased, "fetched": s.Fetched, "done": s.Done, "failed": s.Failed, "dead": s.Dead} {
+			ch <- prometheus.MustNewConstMetric(c.urls, prometheus.GaugeValue, float64(n), s.Source, state)
+		}
+		if s.Run.ID != "" {
+			ch <- prometheus.MustNewConstMetric(c.started, prometheus.GaugeValue, float64(s.Run.Started.Unix()), s.Source, s.Run.Status)
+			ch <- prometheus.MustNewConstMetric(c.errors, prometheus.GaugeValue, float64(s.Run.Errors), s.Source)
+		}
+	}
+}
