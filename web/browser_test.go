@@ -24,10 +24,13 @@ func browser(t *testing.T) context.Context {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
-		t.Skip("no chromium on this machine: the pages are not looked at in a browser")
+		if strings.Contains(os.Getenv("KLANK_TEST_REQUIRE"), "chromium") {
+			t.Fatal("no chromium on this machine, and KLANK_TEST_REQUIRE asks for it")
+		}
+		t.Skip("skipped: no chromium on this machine, so the pages are not looked at in a browser")
 	}
 	if testing.Short() {
-		t.Skip("short: no browser")
+		t.Skip("skipped with -short: no browser")
 	}
 	opts := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,

@@ -118,34 +118,46 @@ func TestCallsAfterACanceledOneWork(t *testing.T) {
 
 const holdEnv = "KLANK_TEST_HOLD_LEASE"
 
-// TestHoldLease is the process that TestKilledProcessFreesItsLease kills.
-func TestHoldLease(t *testing.T) {
-	path := os.Getenv(holdEnv)
-	if path == "" {
-		t.Skip("runs as a helper process only")
+// TestMain also is the process that TestKilledProcessFreesItsLease kills.
+func TestMain(m *testing.M) {
+	if path := os.Getenv(holdEnv); path != "" {
+		if err := holdLease(path); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
 	}
-	f := open(t, path)
-	run, _, err := f.BeginRun(t.Context(), "shop")
+	os.Exit(m.Run())
+}
+
+// holdLease leases and claims, says so, and waits to be killed.
+func holdLease(path string) error {
+	ctx := context.Background()
+	f, err := frontier.OpenSQLite(path)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	if _, err := f.Add(t.Context(), run, []frontier.Link{{URL: "https://shop.example/"}}); err != nil {
-		t.Fatal(err)
+	run, _, err := f.BeginRun(ctx, "shop")
+	if err != nil {
+		return err
 	}
-	l, err := f.Lease(t.Context(), []string{"shop"}, time.Hour)
+	if _, err := f.Add(ctx, run, []frontier.Link{{URL: "https://shop.example/"}}); err != nil {
+		return err
+	}
+	l, err := f.Lease(ctx, []string{"shop"}, time.Hour)
 	if err != nil || l == nil {
-		t.Fatal(l, err)
+		return fmt.Errorf("lease %v: %w", l, err)
 	}
-	if _, err := f.Claim(t.Context(), l, 1); err != nil {
-		t.Fatal(err)
+	if _, err := f.Claim(ctx, l, 1); err != nil {
+		return err
 	}
 	fmt.Println("leased")
 	time.Sleep(time.Minute)
+	return nil
 }
 
 func TestKilledProcessFreesItsLease(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "frontier.db")
-	cmd := exec.Command(os.Args[0], "-test.run=^TestHoldLease$")
+	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), holdEnv+"="+path)
 	out, err := cmd.StdoutPipe()
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 func TestMatchesEveryCaseOfGooglesParser(t *testing.T) {
 	b, err := os.ReadFile("../../../shared/pages/truth/robots_google.json")
 	if errors.Is(err, fs.ErrNotExist) {
-		t.Skip("skipped: the cases of Google's robots.txt parser are not on this machine")
+		t.Skip("skipped: ../shared/pages/truth/robots_google.json is not beside this checkout")
 	}
 	if err != nil {
 		t.Fatal(err)
