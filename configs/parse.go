@@ -14,6 +14,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
+	"klank/index/query"
 	"klank/mention"
 	"klank/parsers"
 	"klank/parsers/selectors"
@@ -117,7 +118,7 @@ func decodeError(file string, err error) error {
 	case errors.As(err, &unknown):
 		name := unknown.Token.Value
 		e.Msg = fmt.Sprintf("unknown field %q", name)
-		if near := nearest(name, fieldNames(reflect.TypeFor[Config]())); near != "" {
+		if near := query.Nearest(name, fieldNames(reflect.TypeFor[Config]())); near != "" {
 			e.Msg += fmt.Sprintf("; did you mean %q?", near)
 		}
 	case errors.As(err, &typ):
@@ -163,38 +164,6 @@ func fieldNames(t reflect.Type) []string {
 		names = append(names, fieldNames(t.Field(i).Type)...)
 	}
 	return names
-}
-
-// nearest returns the candidate at the smallest edit distance, if that is at
-// most two, or a third of a longer word.
-func nearest(word string, candidates []string) string {
-	best, bestDist := "", max(2, len(word)/3)+1
-	for _, c := range candidates {
-		if d := distance(word, c); d < bestDist {
-			best, bestDist = c, d
-		}
-	}
-	return best
-}
-
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		prev := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := prev
-			if a[i-1] != b[j-1] {
-				cost++
-			}
-			prev = row[j]
-			row[j] = min(cost, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // validator collects everything that is wrong with a configuration.
@@ -342,7 +311,7 @@ func (v *validator) oneOf(path, value string, allowed []string) {
 		return
 	}
 	msg := fmt.Sprintf("%q is not allowed; allowed are %s", value, strings.Join(allowed, ", "))
-	if near := nearest(value, allowed); near != "" {
+	if near := query.Nearest(value, allowed); near != "" {
 		msg += fmt.Sprintf("; did you mean %q?", near)
 	}
 	v.fail(path, "%s", msg)

@@ -112,9 +112,9 @@ func momentSentiments() []string {
 	return out
 }
 
-// nearest returns the candidate with the smallest edit distance to s, or ""
+// Nearest returns the candidate with the smallest edit distance to s, or ""
 // when none is near enough to be a typing error.
-func nearest(s string, candidates []string) string {
+func Nearest(s string, candidates []string) string {
 	best, dist := "", 1+len(s)/3
 	if len(s) > 40 {
 		return ""

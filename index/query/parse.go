@@ -238,7 +238,7 @@ func unknownField(t token) error {
 	for i, f := range Fields {
 		names[i] = f.Name
 	}
-	if n := nearest(strings.ToLower(t.val), names); n != "" {
+	if n := Nearest(strings.ToLower(t.val), names); n != "" {
 		e.Hint = fmt.Sprintf("did you mean %s:?", n)
 	} else {
 		e.Hint = "put quotes around words with a colon; the fields are " + strings.Join(names, ", ")
@@ -310,7 +310,7 @@ func enumerated(f Field, t token, values []string) (Node, error) {
 		return &Term{f.Name, v}, nil
 	}
 	e := &SyntaxError{Offset: t.pos, Msg: fmt.Sprintf("%s: has no value %q", f.Name, t.val)}
-	if n := nearest(v, values); n != "" {
+	if n := Nearest(v, values); n != "" {
 		e.Hint = fmt.Sprintf("did you mean %s?", n)
 	} else {
 		e.Hint = "it is one of " + strings.Join(values, ", ")
