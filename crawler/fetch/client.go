@@ -190,6 +190,11 @@ func (c *Client) Fetch(ctx context.Context, r Request) (*Response, error) {
 // Hosts returns the state of the hosts asked of late, ordered by name.
 func (c *Client) Hosts() []HostStatus { return c.pacer.status() }
 
+// Pause leaves a host (mention.Host of its URLs) alone for d, as an answer's
+// body asked for: StackExchange's "backoff" is one such. A pause under way is
+// never shortened; 30 days is the longest.
+func (c *Client) Pause(host string, d time.Duration) { c.pacer.pause(c.pacer.key(host), d) }
+
 // Close ends what the client does on its own and closes idle connections. It
 // may be called more than once, but not before every Fetch has returned.
 func (c *Client) Close() { c.close() }

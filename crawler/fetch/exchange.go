@@ -34,6 +34,9 @@ type exchange struct {
 	header     http.Header
 	fetched    time.Time
 	retryAfter time.Duration
+	// quota is how long the host is to be left alone although it answered,
+	// as no request is left until then.
+	quota time.Duration
 	// body is complete and decompressed; received counts it as it came.
 	body     []byte
 	received int64

@@ -9,7 +9,8 @@
 // A request passes these layers, each an http.RoundTripper over the next:
 //
 //	robots   robots.txt of the origin, cached; its rules and Crawl-delay
-//	pacer    one budget per host: spacing, one request at a time, Retry-After
+//	pacer    one budget per host: spacing, one request at a time, Retry-After,
+//	         quotas, back-off
 //	limits   time, content type, decompression, size; errors get their class
 //	guard    the transport, which dials public addresses only
 //
@@ -43,8 +44,13 @@ type Config struct {
 	// MaxCrawlDelay caps the Crawl-delay that is waited for; over it the
 	// host is skipped with an error of class Robots. It also caps the wait
 	// for a Retry-After; over it Fetch returns an error of class Throttled
-	// at once, so that the caller can reschedule. 0 means 60 s.
+	// at once, so that the caller can reschedule. And it caps the interval
+	// that back-off leads to. 0 means 60 s.
 	MaxCrawlDelay time.Duration
+	// BudgetKey names the budget that a host (mention.Host) draws on, so that
+	// several hosts can share one; nil gives each host its own. It must be
+	// safe for concurrent use, and always answer the same.
+	BudgetKey func(host string) string
 }
 
 // Request is one URL to ask for. URL must be canonical (mention.CanonicalURL).

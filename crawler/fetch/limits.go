@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,8 +52,9 @@ func (l *limits) RoundTrip(req *http.Request) (*http.Response, error) {
 	defer res.Body.Close()
 	x.status, x.header = res.StatusCode, res.Header
 	x.fetched = time.Now().UTC().Truncate(time.Millisecond)
+	x.quota = quotaPause(res.Header, x.fetched)
 	if res.StatusCode == http.StatusTooManyRequests || res.StatusCode == http.StatusServiceUnavailable {
-		x.retryAfter = retryAfter(res.Header, time.Now())
+		x.retryAfter = cmp.Or(retryAfter(res.Header, time.Now()), x.quota)
 	}
 	if isPage(res.StatusCode) {
 		if err := l.take(x, res); err != nil {

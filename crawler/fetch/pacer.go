@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"sync"
@@ -23,8 +24,8 @@ const (
 	maxInterval = 365 * 24 * time.Hour
 )
 
-// pacer keeps one budget per host (mention.Host): while a request is under
-// way the next one waits, and then goes out no sooner than the interval after
+// pacer keeps one budget per host (Config.BudgetKey of mention.Host): while a
+// request is under way the next one waits, and then goes out no sooner than the interval after
 // the server had the last one. When that was only the first byte of its
 // answer tells for certain. Counting from when a request was allowed (as a
 // rate.Limiter that is kept does) or from when it was written leaves short
@@ -32,12 +33,16 @@ const (
 // the one before; so each wait has a rate.Limiter of its own, whose one token
 // went when the server had the last request.
 //
+// A host that throttles without a Retry-After is slowed: see backoff.
+//
 // Its memory is a record for each host that was asked within idleAfter, or
-// that is still to be left alone.
+// that is still to be left alone or slowed.
 type pacer struct {
 	next     http.RoundTripper
+	key      func(host string) string
 	interval time.Duration // by the configured rate; 0 for no limit
-	maxWait  time.Duration // for a Retry-After
+	maxWait  time.Duration // for a Retry-After, and for the interval of a back-off
+	jitter   func() float64
 
 	mu    sync.Mutex
 	hosts map[string]*host
@@ -54,7 +59,9 @@ type host struct {
 	// its interval ends.
 	sent, next time.Time
 	paused     time.Time
-	interval   time.Duration
+	interval   time.Duration // without backoff
+	crawlDelay time.Duration
+	backoff    backoff
 	requests   int64
 	bytes      int64
 }
@@ -62,21 +69,32 @@ type host struct {
 // HostStatus is the state of one host's budget. Its counts begin anew after
 // the host was idle for some minutes.
 type HostStatus struct {
-	// Host is the budget key: mention.Host of its URLs.
+	// Host is the budget key: mention.Host of its URLs, unless
+	// Config.BudgetKey says otherwise.
 	Host string `json:"host"`
 	// Next is when the next request may go out.
 	Next time.Time `json:"next"`
 	// Interval is the spacing now in force; 0 for none.
 	Interval time.Duration `json:"interval"`
-	// Requests were sent, robots.txt included; Bytes of bodies came back.
+	// CrawlDelay is what robots.txt asks for; 0 for nothing.
+	CrawlDelay time.Duration `json:"crawl_delay,omitzero"`
+	// Backoff is the part of Interval that is due to throttling without a
+	// Retry-After; 0 at full pace.
+	Backoff time.Duration `json:"backoff,omitzero"`
+	// Requests were sent, robots.txt and tdmrep.json included; Bytes of
+	// bodies came back.
 	Requests int64 `json:"requests"`
 	Bytes    int64 `json:"bytes"`
-	// PausedUntil is what the last Retry-After asked for; zero for none.
+	// PausedUntil is until when the host is left alone, after a Retry-After,
+	// a used-up quota or Client.Pause; zero for not at all.
 	PausedUntil time.Time `json:"paused_until,omitzero"`
 }
 
 func newPacer(next http.RoundTripper, c Config) *pacer {
-	p := &pacer{next: next, maxWait: c.MaxCrawlDelay, hosts: map[string]*host{}}
+	p := &pacer{next: next, key: c.BudgetKey, maxWait: c.MaxCrawlDelay, jitter: rand.Float64, hosts: map[string]*host{}}
+	if p.key == nil {
+		p.key = func(host string) string { return host }
+	}
 	if c.Rate > 0 {
 		p.interval = time.Duration(min(1/c.Rate, maxInterval.Seconds()) * float64(time.Second))
 	}
@@ -86,9 +104,9 @@ func newPacer(next http.RoundTripper, c Config) *pacer {
 func (p *pacer) RoundTrip(req *http.Request) (*http.Response, error) {
 	x, ctx := exchangeOf(req), req.Context()
 	interval := max(p.interval, x.MinInterval, x.crawlDelay)
-	h := p.enter(mention.Host(req.URL.String()))
+	h, slowed := p.enter(p.key(mention.Host(req.URL.String())))
 	defer p.leave(h)
-	if interval > 0 {
+	if interval > 0 || slowed {
 		select {
 		case h.slot <- struct{}{}:
 			defer func() { <-h.slot }()
@@ -102,15 +120,37 @@ func (p *pacer) RoundTrip(req *http.Request) (*http.Response, error) {
 		x.retryAfter = pause
 		return nil, x.fail(Throttled, fmt.Errorf("the host asked to be left alone for another %s", pause.Round(time.Second)))
 	}
+	sent := time.Now()
 	res, err := p.next.RoundTrip(req.WithContext(x.trace(ctx)))
-	p.record(h, x, interval, err)
+	p.record(h, x, sent, interval, err)
 	return res, err
 }
 
-// enter returns the record of a host, which stays until leave.
-func (p *pacer) enter(key string) *host {
+// enter returns the record of a host, which stays until leave, and whether
+// back-off slows it.
+func (p *pacer) enter(key string) (h *host, slowed bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	h = p.host(key)
+	h.users++
+	return h, h.backoff.lost > 0
+}
+
+// pause leaves a host alone for a while.
+func (p *pacer) pause(key string, d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.host(key).pauseUntil(time.Now().Add(min(d, maxRetryAfter)))
+}
+
+func (h *host) pauseUntil(t time.Time) {
+	if t.After(h.paused) {
+		h.paused = t
+	}
+}
+
+// host returns the record of a host, made if need be. p.mu is held.
+func (p *pacer) host(key string) *host {
 	if now := time.Now(); now.Sub(p.swept) > sweepEvery {
 		p.sweep(now)
 	}
@@ -119,7 +159,6 @@ func (p *pacer) enter(key string) *host {
 		h = &host{slot: make(chan struct{}, 1)}
 		p.hosts[key] = h
 	}
-	h.users++
 	return h
 }
 
@@ -133,8 +172,11 @@ func (p *pacer) leave(h *host) {
 // longer interval than the last one's may come later, so they are kept for a
 // while.
 func (p *pacer) sweep(now time.Time) {
-	keep := max(idleAfter, p.maxWait)
 	for key, h := range p.hosts {
+		keep := max(idleAfter, p.maxWait)
+		if h.backoff.lost > 0 {
+			keep = max(keep, slowKept)
+		}
 		if h.users == 0 && now.After(h.next) && now.After(h.paused) && now.Sub(h.sent) > keep {
 			delete(p.hosts, key)
 		}
@@ -151,7 +193,7 @@ func (p *pacer) wait(ctx context.Context, h *host, interval time.Duration) (paus
 		}
 		p.mu.Lock()
 		now, last := time.Now(), h.sent
-		spacing := max(interval, h.next.Sub(last))
+		spacing := max(h.backoff.interval(interval, p.maxWait), h.next.Sub(last))
 		pause := h.paused.Sub(now)
 		p.mu.Unlock()
 		if pause > p.maxWait {
@@ -172,7 +214,7 @@ func (p *pacer) wait(ctx context.Context, h *host, interval time.Duration) (paus
 }
 
 // record notes that a request reached the host.
-func (p *pacer) record(h *host, x *exchange, interval time.Duration, err error) {
+func (p *pacer) record(h *host, x *exchange, sent time.Time, interval time.Duration, err error) {
 	if !x.connected.Load() && neverArrived(err) {
 		return
 	}
@@ -183,13 +225,13 @@ func (p *pacer) record(h *host, x *exchange, interval time.Duration, err error) 
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	h.sent, h.next, h.interval = at, at.Add(interval), interval
+	h.backoff.note(x, err, sent, now, interval, p.maxWait, p.jitter())
+	h.sent, h.next = at, at.Add(h.backoff.interval(interval, p.maxWait))
+	h.interval, h.crawlDelay = interval, x.crawlDelay
 	h.requests++
 	h.bytes += x.received
-	if x.retryAfter > 0 {
-		if until := now.Add(x.retryAfter); until.After(h.paused) {
-			h.paused = until
-		}
+	if pause := max(x.retryAfter, x.quota); pause > 0 {
+		h.pauseUntil(now.Add(pause))
 	}
 }
 
@@ -206,7 +248,11 @@ func (p *pacer) status() []HostStatus {
 	out := make([]HostStatus, 0, len(p.hosts))
 	now := time.Now()
 	for key, h := range p.hosts {
-		s := HostStatus{Host: key, Next: h.next, Interval: h.interval, Requests: h.requests, Bytes: h.bytes}
+		interval := h.backoff.interval(h.interval, p.maxWait)
+		s := HostStatus{
+			Host: key, Next: h.next, Interval: interval, Backoff: interval - h.interval,
+			CrawlDelay: h.crawlDelay, Requests: h.requests, Bytes: h.bytes,
+		}
 		if h.paused.After(now) {
 			s.PausedUntil = h.paused
 			if h.paused.After(s.Next) {

@@ -261,7 +261,8 @@ func TestIdleHostsAreForgotten(t *testing.T) {
 	p.hosts["recent"] = &host{sent: now.Add(-30 * time.Second)}
 	p.hosts["paused"] = &host{sent: now.Add(-2 * time.Minute), paused: now.Add(time.Second)}
 	p.hosts["slow"] = &host{sent: now.Add(-2 * time.Minute), next: now.Add(time.Second)}
-	p.leave(p.enter("new"))
+	h, _ := p.enter("new")
+	p.leave(h)
 	if p.hosts["idle"] != nil || len(p.hosts) != 5 {
 		t.Errorf("%d hosts are left", len(p.hosts))
 	}
@@ -276,7 +277,8 @@ func TestIdleHostTakesLittleMemory(t *testing.T) {
 	before := heap()
 	for i := range n {
 		name := fmt.Sprintf("shop%d.example", i)
-		p.leave(p.enter(name))
+		h, _ := p.enter(name)
+		p.leave(h)
 		c.get(t.Context(), "https://"+name, 0)
 	}
 	if each := (heap() - before) / n; each > 3000 {
