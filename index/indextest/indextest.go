@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(t *testing.T) index.Index) {
 		{"put and search run side by side", testConcurrent},
 		{"earlier revisions stay readable", testGet},
 		{"delete deletes what the query matches and nothing else", testDelete},
+		{"reread pages replace, and withdraw what is gone", testReread},
 		{"scan walks all matches in id order", testScan},
 		{"runs and coverage are kept", testRecorder},
 		{"compacting changes no answer", testCompact},

@@ -103,38 +103,59 @@ type batch struct {
 
 func (b *batch) put(m mention.Mention) (index.Change, error) {
 	utc(&m)
-	var rowid int64
-	var blob []byte
-	err := b.tx.Stmt(b.w.stmts.find).QueryRow(m.ID).Scan(&rowid, &blob)
-	if errors.Is(err, sql.ErrNoRows) {
+	old, err := b.find(m.ID)
+	if err != nil {
+		return "", err
+	}
+	if old == nil {
 		m.Revision = 1
 		return index.New, b.insert(&m)
 	}
-	if err != nil {
-		return "", err
+	merged, change := index.Merge(old.mention, m)
+	return change, b.update(old, &merged, change)
+}
+
+// known is a stored mention with its place, its document as stored, and that
+// unpacked.
+type known struct {
+	rowid   int64
+	blob    []byte
+	doc     []byte
+	mention mention.Mention
+}
+
+// find returns nil where there is no such mention.
+func (b *batch) find(id string) (*known, error) {
+	k := &known{}
+	err := b.tx.Stmt(b.w.stmts.find).QueryRow(id).Scan(&k.rowid, &k.blob)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
 	}
-	var stored mention.Mention
-	known, err := b.codec.unpack(blob, &stored)
-	if err != nil {
-		return "", err
+	if err == nil {
+		k.doc, err = b.codec.unpack(k.blob, &k.mention)
 	}
-	merged, change := index.Merge(stored, m)
+	return k, err
+}
+
+// update stores m in the place of old, which stays readable as a revision
+// where it changed.
+func (b *batch) update(old *known, m *mention.Mention, change index.Change) error {
 	if change == index.Changed {
-		if _, err := b.tx.Stmt(b.w.stmts.putRevision).Exec(rowid, stored.Revision, blob); err != nil {
-			return "", err
+		if _, err := b.tx.Stmt(b.w.stmts.putRevision).Exec(old.rowid, old.mention.Revision, old.blob); err != nil {
+			return err
 		}
 	}
-	doc, err := json.Marshal(&merged)
-	if err != nil || bytes.Equal(doc, known) {
-		return change, err
+	doc, err := json.Marshal(m)
+	if err != nil || bytes.Equal(doc, old.doc) {
+		return err
 	}
-	if _, err := b.putRow(rowid, &merged, doc); err != nil {
-		return "", err
+	if _, err := b.putRow(old.rowid, m, doc); err != nil {
+		return err
 	}
-	if stored.Title != merged.Title || stored.Text != merged.Text || index.Language(&stored) != index.Language(&merged) {
-		err = b.putWords(rowid, &merged)
+	if stored := &old.mention; stored.Title != m.Title || stored.Text != m.Text || index.Language(stored) != index.Language(m) {
+		return b.putWords(old.rowid, m)
 	}
-	return change, err
+	return nil
 }
 
 func (b *batch) insert(m *mention.Mention) error {

@@ -56,10 +56,7 @@ func (ix *Index) Delete(ctx context.Context, q query.Node) (int, error) {
 	}
 	n := 0
 	err = ix.write(ctx, "delete", func(tx *sql.Tx, w *writer) error {
-		if _, err := tx.ExecContext(ctx, "CREATE TEMP TABLE IF NOT EXISTS doomed (doc INTEGER PRIMARY KEY)"); err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, "DELETE FROM doomed"); err != nil {
+		if err := emptyDoomed(ctx, tx); err != nil {
 			return err
 		}
 		res, err := tx.ExecContext(ctx, "INSERT INTO doomed SELECT f.rowid FROM facts f WHERE "+where.sql.String(), where.args...)
@@ -71,26 +68,41 @@ func (ix *Index) Delete(ctx context.Context, q query.Node) (int, error) {
 			return err
 		}
 		n = int(count)
-		for _, s := range []string{
-			"DELETE FROM words WHERE rowid IN (SELECT doc FROM doomed)",
-			"DELETE FROM revisions WHERE doc IN (SELECT doc FROM doomed)",
-			"DELETE FROM docs WHERE rowid IN (SELECT doc FROM doomed)",
-			"DELETE FROM facts WHERE rowid IN (SELECT doc FROM doomed)",
-		} {
-			if _, err := tx.ExecContext(ctx, s); err != nil {
-				return err
-			}
-		}
-		if err := purgeSets(tx); err != nil {
-			return err
-		}
-		w.sets.forget()
-		return nil
+		return deleteDoomed(ctx, tx, w)
 	})
 	if err != nil {
 		return 0, err
 	}
 	return n, nil
+}
+
+// emptyDoomed makes ready the list of the mentions that a transaction deletes.
+func emptyDoomed(ctx context.Context, tx *sql.Tx) error {
+	if _, err := tx.ExecContext(ctx, "CREATE TEMP TABLE IF NOT EXISTS doomed (doc INTEGER PRIMARY KEY)"); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, "DELETE FROM doomed")
+	return err
+}
+
+// deleteDoomed deletes the listed mentions, with all that is known of them
+// and the values that no other one has.
+func deleteDoomed(ctx context.Context, tx *sql.Tx, w *writer) error {
+	for _, s := range []string{
+		"DELETE FROM words WHERE rowid IN (SELECT doc FROM doomed)",
+		"DELETE FROM revisions WHERE doc IN (SELECT doc FROM doomed)",
+		"DELETE FROM docs WHERE rowid IN (SELECT doc FROM doomed)",
+		"DELETE FROM facts WHERE rowid IN (SELECT doc FROM doomed)",
+	} {
+		if _, err := tx.ExecContext(ctx, s); err != nil {
+			return err
+		}
+	}
+	if err := purgeSets(tx); err != nil {
+		return err
+	}
+	w.sets.forget()
+	return nil
 }
 
 // Compact rewrites the file; see index.Compactor. It needs as much free space

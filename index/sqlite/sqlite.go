@@ -33,7 +33,7 @@ import (
 )
 
 // Index is an index in a SQLite file. It implements index.Index, Getter,
-// Deleter, Scanner, Recorder, Generation and Compactor.
+// Deleter, Scanner, Rereader, Recorder, Generation and Compactor.
 type Index struct {
 	path       string
 	generation string
