@@ -58,61 +58,6 @@ func TestAuthorKeyNeedsTheSecretAndDiffersByHost(t *testing.T) {
 	}
 }
 
-func TestCanonicalURL(t *testing.T) {
-	for _, c := range []struct{ base, ref, want string }{
-		{"", "HTTP://Shop.Example:80/a/../b?utm_source=x&q=1#top", "http://shop.example/b?q=1"},
-		{"https://shop.example/p/1?x=2", "?page=2", "https://shop.example/p/1?page=2"},
-		{"https://shop.example/p/1", "//cdn.example", "https://cdn.example/"},
-		{"", "https://shop.example./", "https://shop.example/"},
-		{"", "https://u:p@shop.example/p;jsessionid=12?PHPSESSID=3&a=b", "https://shop.example/p?a=b"},
-		{"", "http://[::1]:8080/x", "http://[::1]:8080/x"},
-		{"", "https://shop.example:443", "https://shop.example/"},
-	} {
-		got, err := CanonicalURL(c.base, c.ref)
-		if err != nil || got != c.want {
-			t.Errorf("CanonicalURL(%q, %q) = %q, %v; want %q", c.base, c.ref, got, err, c.want)
-		}
-		if again, _ := CanonicalURL("", got); again != got {
-			t.Errorf("CanonicalURL(%q) = %q: not stable", got, again)
-		}
-	}
-	for _, bad := range []string{"shop.example/p", "mailto:a@b.c", "javascript:alert(1)", "http://", "%zz"} {
-		if got, err := CanonicalURL("", bad); err == nil {
-			t.Errorf("CanonicalURL(%q) = %q, want an error", bad, got)
-		}
-	}
-}
-
-func FuzzCanonicalURLIsStable(f *testing.F) {
-	f.Add("https://shop.example/p/1", "../2?utm_source=a&b=%zz#c")
-	f.Add("", "http://a/./b//c/../d;jsessionid=1")
-	f.Fuzz(func(t *testing.T, base, ref string) {
-		u, err := CanonicalURL(base, ref)
-		if err != nil {
-			return
-		}
-		again, err := CanonicalURL("", u)
-		if err != nil || again != u {
-			t.Fatalf("%q became %q, %v", u, again, err)
-		}
-	})
-}
-
-func TestHostKeepsThePortOfLoopbackOnly(t *testing.T) {
-	for u, want := range map[string]string{
-		"http://127.0.0.1:8080/a":       "127.0.0.1:8080",
-		"http://localhost:1/a":          "localhost:1",
-		"https://Shop.example:8443/a":   "shop.example",
-		"http://[::1]:99/":              "[::1]:99",
-		"::not a url":                   "",
-		"https://shop.example./reviews": "shop.example",
-	} {
-		if got := Host(u); got != want {
-			t.Errorf("Host(%q) = %q, want %q", u, got, want)
-		}
-	}
-}
-
 func TestMomentsFollowTouchpointsInTheOrderOfTheJourney(t *testing.T) {
 	got := strings.Join(MomentsOf([]string{"recommendation", "use", "delivery", "advert"}), " ")
 	if got != "lt_zmot smot umot" {
