@@ -7,12 +7,12 @@
 package document
 
 import (
-	"bytes"
 	"strings"
 
 	"golang.org/x/net/html"
 
 	"klank/mention"
+	"klank/parsers/markup"
 )
 
 // Document is an opened page. It is not safe for concurrent use, and it is
@@ -31,6 +31,7 @@ type Document struct {
 	// Content-Language, else empty.
 	Language string
 
+	text    string // Body, once asked for
 	base    string // what references resolve against
 	origin  string // its scheme and host, once asked for
 	outline *Outline
@@ -179,12 +180,20 @@ func (d *Document) Ref(ref string) string {
 	return u
 }
 
+// source returns the body as the string that outline and DOM are cut from.
+func (d *Document) source() string {
+	if d.text == "" {
+		d.text = string(d.Body)
+	}
+	return d.text
+}
+
 // Root returns the DOM, built on first use and shared: callers must not
 // change it. It fails where the markup is nested too deeply or built to make
 // a tree expensive; token-wise parsers still work then.
 func (d *Document) Root() (*html.Node, error) {
 	if d.root == nil && d.err == nil {
-		d.root, d.err = html.Parse(bytes.NewReader(d.Body))
+		d.root, d.err = markup.Parse(d.source())
 	}
 	return d.root, d.err
 }

@@ -1,18 +1,19 @@
 package document
 
 import (
-	"bytes"
 	"strings"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"klank/parsers/markup"
 )
 
 // Outline is what a page tells without a DOM: one pass of the tokenizer
 // collects it for all who need it.
 type Outline struct {
 	// LD holds the contents of the JSON-LD scripts.
-	LD [][]byte
+	LD []string
 	// Anchors are the a, area and link elements that lead somewhere.
 	Anchors []Anchor
 	// Metas are the meta elements that have a name and a content.
@@ -55,7 +56,7 @@ func (d *Document) Outline() *Outline {
 	if d.outline == nil {
 		d.outline = &Outline{}
 		if d.IsHTML() {
-			s := scanner{z: html.NewTokenizer(bytes.NewReader(d.Body)), out: d.outline}
+			s := scanner{z: markup.NewScanner(d.source()), out: d.outline}
 			s.run()
 		}
 	}
@@ -63,7 +64,7 @@ func (d *Document) Outline() *Outline {
 }
 
 type scanner struct {
-	z      *html.Tokenizer
+	z      *markup.Scanner
 	out    *Outline
 	anchor int // 1-based index of the open anchor, 0 for none
 	list   int // depth of list-like elements
@@ -78,31 +79,29 @@ func (s *scanner) run() {
 		case html.TextToken:
 			s.text()
 		case html.StartTagToken, html.SelfClosingTagToken:
-			name, more := s.z.TagName()
-			s.start(atom.Lookup(name), more)
+			s.start(s.z.Atom())
 		case html.EndTagToken:
-			name, _ := s.z.TagName()
-			s.end(atom.Lookup(name))
+			s.end(s.z.Atom())
 		}
 	}
 }
 
-func (s *scanner) start(a atom.Atom, more bool) {
+func (s *scanner) start(a atom.Atom) {
 	switch a {
 	case atom.A, atom.Area, atom.Link:
-		if more {
+		if s.z.Attributes() > 0 {
 			s.addAnchor(a)
 		}
 	case atom.Script:
-		s.script(more)
+		s.script()
 	case atom.Meta:
-		s.meta(more)
+		s.meta()
 	case atom.Title:
 		if s.out.Title == "" && s.z.Next() == html.TextToken {
-			s.out.Title = string(s.z.Text())
+			s.out.Title = s.z.Text()
 		}
 	case atom.Input:
-		s.input(more)
+		s.input()
 	case atom.Li, atom.Article, atom.Td, atom.H2, atom.H3, atom.H4:
 		s.list++
 	case atom.Nav, atom.Header, atom.Footer:
@@ -128,24 +127,24 @@ func (s *scanner) addAnchor(a atom.Atom) {
 	}
 	n := Anchor{Element: a.String(), List: s.list > 0, Nav: s.nav > 0}
 	title := ""
-	s.attrs(func(k, v []byte) {
-		switch string(k) {
+	for i := range s.z.Attributes() {
+		switch k, v := s.z.Attribute(i); k {
 		case "href":
-			n.Href = string(v)
+			n.Href = v
 		case "rel":
-			n.Rel = strings.ToLower(string(v))
+			n.Rel = strings.ToLower(v)
 		case "type":
-			n.Type = string(v)
+			n.Type = v
 		case "class":
-			n.Class = string(v)
+			n.Class = v
 		case "itemprop":
-			n.ItemProp = string(v)
+			n.ItemProp = v
 		case "aria-label":
-			n.Label = string(v)
+			n.Label = v
 		case "title":
-			title = string(v)
+			title = v
 		}
-	})
+	}
 	if n.Href == "" {
 		return
 	}
@@ -158,15 +157,6 @@ func (s *scanner) addAnchor(a atom.Atom) {
 	}
 }
 
-// attrs visits the attributes of the current tag.
-func (s *scanner) attrs(visit func(k, v []byte)) {
-	for more := true; more; {
-		var k, v []byte
-		k, v, more = s.z.TagAttr()
-		visit(k, v)
-	}
-}
-
 func (s *scanner) text() {
 	if s.anchor == 0 {
 		return
@@ -175,60 +165,50 @@ func (s *scanner) text() {
 	if len(n.Text) >= maxLabel {
 		return
 	}
-	t := bytes.TrimSpace(s.z.Text())
-	if len(t) == 0 {
+	t := strings.TrimSpace(s.z.Text())
+	if t == "" {
 		return
 	}
 	if n.Text != "" {
 		n.Text += " "
 	}
-	n.Text += strings.ToValidUTF8(string(t[:min(len(t), maxLabel)]), "")
+	n.Text += strings.ToValidUTF8(t[:min(len(t), maxLabel)], "")
 }
 
-func (s *scanner) script(more bool) {
+func (s *scanner) script() {
 	ld := false
-	if more {
-		s.attrs(func(k, v []byte) {
-			if string(k) == "type" {
-				mt, _, _ := bytes.Cut(v, []byte(";"))
-				ld = bytes.EqualFold(bytes.TrimSpace(mt), []byte("application/ld+json"))
-			}
-		})
+	for i := range s.z.Attributes() {
+		if k, v := s.z.Attribute(i); k == "type" {
+			mt, _, _ := strings.Cut(v, ";")
+			ld = strings.EqualFold(strings.TrimSpace(mt), "application/ld+json")
+		}
 	}
-	if !ld {
-		return
-	}
-	if s.z.Next() == html.TextToken {
-		s.out.LD = append(s.out.LD, bytes.Clone(s.z.Raw()))
+	if ld && s.z.Next() == html.TextToken {
+		s.out.LD = append(s.out.LD, s.z.Raw())
 	}
 }
 
-func (s *scanner) meta(more bool) {
+func (s *scanner) meta() {
 	var m Meta
-	if more {
-		s.attrs(func(k, v []byte) {
-			switch string(k) {
-			case "name", "property", "http-equiv":
-				if m.Name == "" {
-					m.Name = strings.ToLower(string(bytes.TrimSpace(v)))
-				}
-			case "content":
-				m.Content = string(v)
+	for i := range s.z.Attributes() {
+		switch k, v := s.z.Attribute(i); k {
+		case "name", "property", "http-equiv":
+			if m.Name == "" {
+				m.Name = strings.ToLower(strings.TrimSpace(v))
 			}
-		})
+		case "content":
+			m.Content = v
+		}
 	}
 	if m.Name != "" && m.Content != "" && len(s.out.Metas) < maxAnchors {
 		s.out.Metas = append(s.out.Metas, m)
 	}
 }
 
-func (s *scanner) input(more bool) {
-	if !more {
-		return
-	}
-	s.attrs(func(k, v []byte) {
-		if string(k) == "type" && bytes.EqualFold(v, []byte("password")) {
+func (s *scanner) input() {
+	for i := range s.z.Attributes() {
+		if k, v := s.z.Attribute(i); k == "type" && strings.EqualFold(v, "password") {
 			s.out.Password = true
 		}
-	})
+	}
 }

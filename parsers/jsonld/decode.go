@@ -19,8 +19,8 @@ const maxNesting = 100
 // commas within, raw line ends and stray quotes in strings, single quotes,
 // several values in a row, encoded quotes throughout. fault says what stopped
 // the reading early; the things before it are returned.
-func decode(block []byte) (things []*schemaorg.Thing, fault string) {
-	s := unwrap(string(block))
+func decode(block string) (things []*schemaorg.Thing, fault string) {
+	s := unwrap(block)
 	if strings.HasPrefix(strings.TrimLeft(s, "[{ \t\r\n"), "&quot;") {
 		s = stdhtml.UnescapeString(s)
 	}

@@ -6,8 +6,8 @@
 package jsonld
 
 import (
-	"bytes"
 	"fmt"
+	"strings"
 
 	"klank/mention"
 	"klank/parsers/document"
@@ -16,7 +16,7 @@ import (
 
 // words are what at least one block must contain for the page's blocks to be
 // worth reading; they are parts of type and property names.
-var words = [][]byte{[]byte("eview"), []byte("ating"), []byte("omment"), []byte("Posting"), []byte("Question"), []byte("Product")}
+var words = []string{"eview", "ating", "omment", "Posting", "Question", "Product"}
 
 // Parse returns what the page's JSON-LD says. References by @id resolve
 // across all blocks of the page.
@@ -39,10 +39,10 @@ func Parse(d *document.Document) document.Found {
 	return out
 }
 
-func worthwhile(blocks [][]byte) bool {
+func worthwhile(blocks []string) bool {
 	for _, b := range blocks {
 		for _, w := range words {
-			if bytes.Contains(b, w) {
+			if strings.Contains(b, w) {
 				return true
 			}
 		}

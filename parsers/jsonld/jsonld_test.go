@@ -12,7 +12,7 @@ import (
 // name returns what decode makes of the property name of the first thing.
 func name(t *testing.T, block string) (string, string) {
 	t.Helper()
-	things, fault := decode([]byte(block))
+	things, fault := decode(block)
 	if len(things) == 0 {
 		return "", fault
 	}
@@ -71,7 +71,7 @@ func TestWhatIsCutOffIsReadAndTold(t *testing.T) {
 		}
 	}
 	for _, block := range []string{"", "null", `"text"`, "[]", "{}", "<!-- -->"} {
-		if _, fault := decode([]byte(block)); fault != "" {
+		if _, fault := decode(block); fault != "" {
 			t.Errorf("%q: fault %q", block, fault)
 		}
 	}
@@ -82,7 +82,7 @@ func FuzzDecode(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		_, fault := decode([]byte(s))
+		_, fault := decode(s)
 		if json.Valid([]byte(s)) && fault != "" && !strings.Contains(fault, "deeply") {
 			t.Errorf("valid JSON %q: %s", s, fault)
 		}

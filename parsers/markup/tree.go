@@ -1,0 +1,350 @@
+package markup
+
+import (
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// Parse returns the tree of a page in UTF-8, as html.Parse does. The strings
+// of a plain page's tree are parts of the page and keep it in memory.
+func Parse(page string) (*html.Node, error) {
+	b := builder{z: NewScanner(page), doc: &html.Node{Type: html.DocumentNode}}
+	b.open = append(b.stack[:0], b.doc)
+	if b.run() {
+		return b.doc, nil
+	}
+	return html.Parse(strings.NewReader(page))
+}
+
+// builder makes the tree of a page whose tags are nested as they should be,
+// so that all the rules of
+// https://html.spec.whatwg.org/multipage/parsing.html#tree-construction come
+// down to: a start tag opens a child, an end tag closes it. It stops at the
+// first tag for which they do not.
+type builder struct {
+	z    *Scanner
+	doc  *html.Node
+	open []*html.Node
+	mode mode
+	// Nodes and attributes are made a block at a time: it saves most of the
+	// allocations of a tree.
+	nodes []html.Node
+	attrs []html.Attribute
+	stack [maxOpen]*html.Node
+}
+
+// mode is how far the page has come.
+type mode uint8
+
+const (
+	beforeHTML mode = iota
+	beforeHead
+	inHead
+	afterHead
+	inBody
+	afterBody
+	afterHTML
+)
+
+// maxOpen bounds the depth of a plain page; html.Parse refuses 512.
+const maxOpen = 200
+
+// block is how many nodes are made at once.
+const block = 256
+
+func (b *builder) run() bool {
+	for {
+		kind := b.z.Next()
+		if !b.z.Plain() {
+			return false
+		}
+		ok := true
+		switch kind {
+		case html.ErrorToken:
+			return b.mode >= inBody
+		case html.TextToken:
+			ok = b.text(b.z.Text())
+		case html.CommentToken:
+			b.comment()
+		case html.DoctypeToken:
+			ok = b.doctype()
+		case html.StartTagToken, html.SelfClosingTagToken:
+			ok = b.start(b.z.Atom())
+		case html.EndTagToken:
+			ok = b.end(b.z.Atom())
+		}
+		if !ok {
+			return false
+		}
+	}
+}
+
+func (b *builder) top() *html.Node { return b.open[len(b.open)-1] }
+
+func (b *builder) pop() { b.open = b.open[:len(b.open)-1] }
+
+// node makes a child of parent.
+func (b *builder) node(parent *html.Node, kind html.NodeType, data string) *html.Node {
+	if len(b.nodes) == 0 {
+		b.nodes = make([]html.Node, block)
+	}
+	n := &b.nodes[0]
+	b.nodes = b.nodes[1:]
+	n.Type, n.Data = kind, data
+	n.Parent, n.PrevSibling = parent, parent.LastChild
+	if parent.LastChild != nil {
+		parent.LastChild.NextSibling = n
+	} else {
+		parent.FirstChild = n
+	}
+	parent.LastChild = n
+	return n
+}
+
+// element adds the element of the current tag to the open one.
+func (b *builder) element() *html.Node {
+	n := b.node(b.top(), html.ElementNode, b.z.Name())
+	n.DataAtom = b.z.Atom()
+	if count := b.z.Attributes(); count > 0 {
+		if len(b.attrs) < count {
+			b.attrs = make([]html.Attribute, block)
+		}
+		n.Attr, b.attrs = b.attrs[:count:count], b.attrs[count:]
+		for i := range n.Attr {
+			n.Attr[i].Key, n.Attr[i].Val = b.z.Attribute(i)
+		}
+	}
+	return n
+}
+
+// push adds the element of the current tag and opens it.
+func (b *builder) push() bool {
+	if len(b.open) >= maxOpen {
+		return false
+	}
+	b.open = append(b.open, b.element())
+	return true
+}
+
+func blank(s string) bool { return strings.Trim(s, " \t\n\f") == "" }
+
+func (b *builder) text(s string) bool {
+	t := b.top()
+	switch {
+	case b.mode <= beforeHead:
+		return blank(s) // left out
+	case b.mode != inBody && !rawText(t.DataAtom) && !blank(s):
+		return false
+	}
+	if t.FirstChild == nil && (t.DataAtom == atom.Pre || t.DataAtom == atom.Listing || t.DataAtom == atom.Textarea) {
+		s = strings.TrimPrefix(s, "\n")
+	}
+	if s == "" {
+		return true
+	}
+	if n := t.LastChild; n != nil && n.Type == html.TextNode {
+		n.Data += s // after the end of the body
+		return true
+	}
+	b.node(t, html.TextNode, s)
+	return true
+}
+
+func (b *builder) comment() {
+	parent := b.top()
+	switch b.mode {
+	case afterBody:
+		parent = b.open[1]
+	case afterHTML:
+		parent = b.doc
+	}
+	b.node(parent, html.CommentNode, b.z.Text())
+}
+
+func (b *builder) doctype() bool {
+	if b.mode != beforeHTML || b.doc.FirstChild != nil || b.z.Text() != "html" {
+		return false
+	}
+	b.node(b.doc, html.DoctypeNode, "html")
+	return true
+}
+
+func rawText(a atom.Atom) bool {
+	switch a {
+	case atom.Script, atom.Style, atom.Title, atom.Textarea, atom.Iframe, atom.Noscript:
+		return true
+	}
+	return false
+}
+
+func (b *builder) start(a atom.Atom) bool {
+	switch b.mode {
+	case beforeHTML:
+		b.mode = beforeHead
+		return a == atom.Html && b.push()
+	case beforeHead:
+		b.mode = inHead
+		return a == atom.Head && b.push()
+	case inHead:
+		switch a {
+		case atom.Base, atom.Link, atom.Meta:
+			b.element()
+			return true
+		case atom.Script, atom.Style, atom.Title, atom.Noscript:
+			return b.push()
+		}
+		return false
+	case afterHead:
+		b.mode = inBody
+		return a == atom.Body && b.push()
+	case inBody:
+		return b.startInBody(a)
+	}
+	return false
+}
+
+// startInBody opens an element where that closes no others but a paragraph,
+// a list item or an option directly around it.
+func (b *builder) startInBody(a atom.Atom) bool {
+	top := b.top().DataAtom
+	switch a {
+	case atom.Address, atom.Article, atom.Aside, atom.Blockquote, atom.Center, atom.Details, atom.Dialog, atom.Dir, atom.Div, atom.Dl, atom.Fieldset,
+		atom.Figcaption, atom.Figure, atom.Footer, atom.Header, atom.Hgroup, atom.Main, atom.Menu, atom.Nav, atom.Ol, atom.P, atom.Search, atom.Section,
+		atom.Summary, atom.Ul, atom.Pre, atom.Listing:
+		return b.closeP() && b.push()
+	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
+		return b.closeP() && !heading(b.top().DataAtom) && b.push()
+	case atom.Form, atom.Button, atom.A, atom.Select:
+		return !b.isOpen(a) && (a != atom.Form || b.closeP()) && b.push()
+	case atom.Li:
+		if top == a {
+			b.pop()
+		}
+		return b.closeP() && !b.isOpenIn(atom.Li, atom.Li, atom.Ul, atom.Ol) && b.push()
+	case atom.Dd, atom.Dt:
+		if top == atom.Dd || top == atom.Dt {
+			b.pop()
+		}
+		return b.closeP() && !b.isOpenIn(atom.Dd, atom.Dt, atom.Dl, atom.Dl) && b.push()
+	case atom.Option, atom.Optgroup:
+		if top == atom.Option && a == atom.Option {
+			b.pop()
+			top = b.top().DataAtom
+		}
+		return (top == atom.Select || top == atom.Optgroup && a == atom.Option) && b.push()
+	case atom.Area, atom.Br, atom.Embed, atom.Img, atom.Wbr, atom.Base, atom.Link, atom.Meta, atom.Param, atom.Source, atom.Track:
+		b.element()
+		return true
+	case atom.Input, atom.Hr:
+		if b.isOpen(atom.Select) || a == atom.Hr && !b.closeP() {
+			return false
+		}
+		b.element()
+		return true
+	case atom.B, atom.Big, atom.Code, atom.Em, atom.Font, atom.I, atom.S, atom.Small, atom.Strike, atom.Strong, atom.Tt, atom.U,
+		atom.Script, atom.Style, atom.Title, atom.Textarea, atom.Iframe, atom.Noscript:
+		return b.push()
+	}
+	return ordinary(a) && b.push()
+}
+
+// ordinary tells whether the rules know nothing special about an element.
+func ordinary(a atom.Atom) bool {
+	switch a {
+	case atom.Applet, atom.Basefont, atom.Bgsound, atom.Body, atom.Caption, atom.Col, atom.Colgroup, atom.Frame, atom.Frameset, atom.Head, atom.Html,
+		atom.Image, atom.Keygen, atom.Marquee, atom.Math, atom.Nobr, atom.Noembed, atom.Noframes, atom.Object, atom.Plaintext, atom.Rb, atom.Rp, atom.Rt,
+		atom.Rtc, atom.Svg, atom.Table, atom.Tbody, atom.Td, atom.Template, atom.Tfoot, atom.Th, atom.Thead, atom.Tr, atom.Xmp:
+		return false
+	}
+	return true
+}
+
+func heading(a atom.Atom) bool {
+	switch a {
+	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
+		return true
+	}
+	return false
+}
+
+// closeP closes a paragraph before a block; false where it is not the
+// innermost element.
+func (b *builder) closeP() bool {
+	if b.top().DataAtom == atom.P {
+		b.pop()
+	}
+	return !b.isOpen(atom.P)
+}
+
+func (b *builder) isOpen(a atom.Atom) bool {
+	for i := len(b.open) - 1; i > 2; i-- {
+		if b.open[i].DataAtom == a {
+			return true
+		}
+	}
+	return false
+}
+
+// isOpenIn tells whether one of two elements is open within the innermost of
+// two others.
+func (b *builder) isOpenIn(a, or, within, orWithin atom.Atom) bool {
+	for i := len(b.open) - 1; i > 2; i-- {
+		switch b.open[i].DataAtom {
+		case a, or:
+			return true
+		case within, orWithin:
+			return false
+		}
+	}
+	return false
+}
+
+// end closes the innermost element where the tag is its own; before the end
+// of a block also what is closed by that.
+func (b *builder) end(a atom.Atom) bool {
+	t := b.top()
+	switch {
+	case b.mode == afterBody && a == atom.Html:
+		b.mode = afterHTML
+		return true
+	case b.mode != inHead && b.mode != inBody:
+		return false
+	case a == atom.Body:
+		b.mode = afterBody
+		return t.DataAtom == a
+	}
+	if closesImplied(a) {
+		for impliedEnd(t.DataAtom) {
+			b.pop()
+			t = b.top()
+		}
+	}
+	if t.DataAtom != a || t.Data != b.z.Name() {
+		return false
+	}
+	b.pop()
+	if a == atom.Head {
+		b.mode = afterHead
+	}
+	return true
+}
+
+func closesImplied(a atom.Atom) bool {
+	switch a {
+	case atom.Address, atom.Article, atom.Aside, atom.Blockquote, atom.Button, atom.Center, atom.Details, atom.Dialog, atom.Dir, atom.Div, atom.Dl,
+		atom.Fieldset, atom.Figcaption, atom.Figure, atom.Footer, atom.Header, atom.Hgroup, atom.Listing, atom.Main, atom.Menu, atom.Nav, atom.Ol,
+		atom.Pre, atom.Search, atom.Section, atom.Select, atom.Summary, atom.Ul:
+		return true
+	}
+	return false
+}
+
+func impliedEnd(a atom.Atom) bool {
+	switch a {
+	case atom.Dd, atom.Dt, atom.Li, atom.Optgroup, atom.Option, atom.P:
+		return true
+	}
+	return false
+}
