@@ -4,6 +4,7 @@
 package configs
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"klank/crawler/schedule"
 	"klank/parsers"
 )
 
@@ -18,12 +20,18 @@ import (
 type Config struct {
 	// Contact is an e-mail address or URL that stands in the User-Agent, so
 	// that a site's operator can reach whoever crawls it.
-	Contact string   `yaml:"contact"`
-	Crawl   Crawl    `yaml:"crawl"`
-	Brands  []Brand  `yaml:"brands"`
-	Sources []Source `yaml:"sources"`
-	Privacy Privacy  `yaml:"privacy"`
-	Web     Web      `yaml:"web"`
+	Contact string `yaml:"contact"`
+	// Schedule says when a source without one of its own is due: cron or
+	// "every 6h". Empty: always.
+	Schedule string `yaml:"schedule"`
+	// Timezone is that of the schedules, e.g. Europe/Amsterdam; "Local" is the
+	// machine's.
+	Timezone string   `yaml:"timezone"`
+	Crawl    Crawl    `yaml:"crawl"`
+	Brands   []Brand  `yaml:"brands"`
+	Sources  []Source `yaml:"sources"`
+	Privacy  Privacy  `yaml:"privacy"`
+	Web      Web      `yaml:"web"`
 }
 
 // Crawl holds the limits that hold for every source.
@@ -50,7 +58,10 @@ type Brand struct {
 	Aliases []string `yaml:"aliases"`
 	// Exclude are phrases that contain a name and mean something else.
 	Exclude []string `yaml:"exclude"`
-	Rival   bool     `yaml:"rival"`
+	// Products are names of things of the brand: who mentions one, mentions
+	// the brand.
+	Products []string `yaml:"products"`
+	Rival    bool     `yaml:"rival"`
 }
 
 // Source is one thing to collect from.
@@ -59,6 +70,11 @@ type Source struct {
 	// Type is one of SourceTypes.
 	Type string   `yaml:"type"`
 	URLs []string `yaml:"urls"`
+	// Schedule says when the source is due; empty: as Config.Schedule says.
+	Schedule string `yaml:"schedule"`
+	// Terms is a note for people: what the site's terms of use say, or why
+	// this may be collected.
+	Terms string `yaml:"terms"`
 	// Brand is the brand that everything from this source is about.
 	Brand string `yaml:"brand"`
 	// Allow and Deny are regular expressions on the URL.
@@ -99,6 +115,7 @@ type Web struct {
 // Default returns the configuration that holds without a file.
 func Default() *Config {
 	return &Config{
+		Timezone: "Local",
 		Crawl: Crawl{Rate: 1, Workers: 64, MaxPages: 200, Timeout: 30 * time.Second,
 			MaxBody: 16 << 20, MaxCrawlDelay: time.Minute},
 		Privacy: Privacy{Authors: "pseudonym"},
@@ -117,6 +134,24 @@ func Load(file string) (*Config, error) {
 		return nil, &Error{File: file, Msg: err.Error()}
 	}
 	return Parse(file, b)
+}
+
+// ScheduleOf returns when a source is due, with the source's own jitter; the
+// zero Schedule where neither the source nor the configuration has one.
+func (c *Config) ScheduleOf(s *Source) (schedule.Schedule, error) {
+	spec := cmp.Or(s.Schedule, c.Schedule)
+	if spec == "" {
+		return schedule.Schedule{}, nil
+	}
+	zone, err := time.LoadLocation(c.Timezone)
+	if err != nil {
+		return schedule.Schedule{}, err
+	}
+	when, err := schedule.Parse(spec, zone)
+	if err != nil {
+		return schedule.Schedule{}, err
+	}
+	return when.For(s.Name), nil
 }
 
 // Token returns the access token of the UI and API, or "" where none is set.

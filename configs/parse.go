@@ -14,6 +14,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
+	"klank/crawler/schedule"
 	"klank/index/query"
 	"klank/mention"
 	"klank/parsers"
@@ -114,6 +115,7 @@ func decodeError(file string, err error) error {
 	}
 	var unknown *yaml.UnknownFieldError
 	var typ *yaml.TypeError
+	var node *yaml.UnexpectedNodeTypeError
 	switch {
 	case errors.As(err, &unknown):
 		name := unknown.Token.Value
@@ -121,10 +123,22 @@ func decodeError(file string, err error) error {
 		if near := query.Nearest(name, fieldNames(reflect.TypeFor[Config]())); near != "" {
 			e.Msg += fmt.Sprintf("; did you mean %q?", near)
 		}
+	case errors.As(err, &node):
+		e.Msg = fmt.Sprintf("%q is not %s", node.Token.Value, nodeWords(node.Expected))
 	case errors.As(err, &typ):
 		e.Msg = fmt.Sprintf("%q is not %s", typ.Token.Value, typeWords(typ.DstType))
 	}
 	return e
+}
+
+func nodeWords(t ast.NodeType) string {
+	switch t {
+	case ast.SequenceType:
+		return "a list"
+	case ast.MappingType:
+		return "a set of fields"
+	}
+	return "of the right type"
 }
 
 func typeWords(t reflect.Type) string {
@@ -210,13 +224,30 @@ func (v *validator) check(c *Config) {
 	if strings.ContainsAny(c.Contact, "\r\n()") {
 		v.fail("contact", "%q cannot stand in a User-Agent; give one e-mail address or URL", c.Contact)
 	}
+	zone, err := time.LoadLocation(c.Timezone)
+	if err != nil {
+		zone = time.UTC
+		v.fail("timezone", "%q is not a time zone; give one such as Europe/Amsterdam", c.Timezone)
+	}
+	v.schedule("schedule", c.Schedule, zone)
 	v.crawl(&c.Crawl)
 	names := v.brands(c.Brands)
 	seen := map[string]bool{}
 	for i := range c.Sources {
-		v.source(fmt.Sprintf("sources[%d]", i), &c.Sources[i], names, seen)
+		path := fmt.Sprintf("sources[%d]", i)
+		v.source(path, &c.Sources[i], names, seen)
+		v.schedule(path+".schedule", c.Sources[i].Schedule, zone)
 	}
 	v.oneOf("privacy.authors", c.Privacy.Authors, AuthorModes)
+}
+
+func (v *validator) schedule(path, spec string, zone *time.Location) {
+	if spec == "" {
+		return
+	}
+	if _, err := schedule.Parse(spec, zone); err != nil {
+		v.fail(path, "%s", strings.TrimPrefix(err.Error(), "schedule: "))
+	}
 }
 
 func (v *validator) crawl(c *Crawl) {

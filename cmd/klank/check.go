@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,9 @@ func newCheck(e *env) *cobra.Command {
 			}
 			p := &printer{w: e.out}
 			describe(p, e.config, cfg)
+			if err := describeSources(cmd.Context(), e, p, cfg); err != nil {
+				return err
+			}
 			if online {
 				return checkOnline(cmd.Context(), p, cfg, allowPrivate)
 			}
@@ -48,6 +52,28 @@ func describe(p *printer, file string, cfg *configs.Config) {
 	if cfg.Contact == "" {
 		p.linef("no contact: set one, so that a site's operator can reach you")
 	}
+}
+
+// describeSources says of each source when it is due and what its terms note
+// says.
+func describeSources(ctx context.Context, e *env, p *printer, cfg *configs.Config) error {
+	runs, err := e.knownRuns(ctx)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	due, err := dueTimes(cfg, runs, now)
+	if err != nil {
+		return err
+	}
+	for i := range cfg.Sources {
+		s := &cfg.Sources[i]
+		p.linef("%-24s due %s (%s)", clean(s.Name), dueWords(due[s.Name], now), cmp.Or(s.Schedule, cfg.Schedule, "no schedule"))
+		if s.Terms != "" {
+			p.linef("%-24s terms: %s", "", clean(s.Terms))
+		}
+	}
+	return nil
 }
 
 // checkOnline tries the first page of each source. A source that cannot be

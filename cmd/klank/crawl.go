@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,11 +37,15 @@ func newCrawl(e *env) *cobra.Command {
 		Use:   "crawl [URL…]",
 		Short: "Collect from the given URLs, or from the configured sources",
 		Long: `crawl collects from the given URLs with no configuration at all (same host,
-following lists and pagination), or runs the configured sources. It obeys
-robots.txt, Crawl-delay and Retry-After. What was collected before is asked for
-with its validators, so a second run costs little.`,
+following lists and pagination), or runs the configured sources that are due. It
+obeys robots.txt, Crawl-delay and Retry-After. What was collected before is asked
+for with its validators, so a second run costs little.
+
+A source is due when its schedule says so, at every crawl when it has none, and at
+once when its last run was interrupted. klank run waits for that by itself.`,
 		Example: `  klank crawl https://shop.example/p/kettle --max-pages 50
-  klank crawl --all
+  klank crawl                     the configured sources that are due
+  klank crawl --all               all of them
   klank crawl --json https://blog.example/feed.xml > mentions.ndjson`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.maxPagesSet, f.rateSet = cmd.Flags().Changed("max-pages"), cmd.Flags().Changed("rate")
@@ -51,7 +54,7 @@ with its validators, so a second run costs little.`,
 	}
 	fl := cmd.Flags()
 	fl.StringSliceVar(&f.sources, "source", nil, "run this configured source (repeatable)")
-	fl.BoolVar(&f.all, "all", false, "run all configured sources")
+	fl.BoolVar(&f.all, "all", false, "run all configured sources, due or not")
 	fl.StringVar(&f.brand, "brand", "", "the brand that the given URLs are about")
 	fl.IntVar(&f.maxPages, "max-pages", 0, "most pages a source and run; 0: no bound (default 200, or as configured)")
 	fl.Float64Var(&f.rate, "rate", 0, "requests a second a host, at most; 0: no limit, for loopback hosts only (default 1, or as configured)")
@@ -66,6 +69,18 @@ func runCrawl(ctx context.Context, e *env, f *crawlFlags, args []string) error {
 	cfg, err := e.loadConfig()
 	if err != nil {
 		return err
+	}
+	if err := f.check(args); err != nil {
+		return err
+	}
+	if len(args) == 0 && len(f.sources) == 0 && !f.all && len(cfg.Sources) > 0 {
+		if err := keepDue(ctx, e, cfg); err != nil {
+			return err
+		}
+		if len(cfg.Sources) == 0 {
+			fmt.Fprintln(e.err, "klank: nothing is due; --all runs everything")
+			return nil
+		}
 	}
 	sources, err := crawlSources(cfg, f, args)
 	if err != nil {
@@ -103,18 +118,23 @@ func (f *crawlFlags) fetchRate() float64 {
 	return f.rate
 }
 
-// crawlSources turns the command line into sources and checks it.
-func crawlSources(cfg *configs.Config, f *crawlFlags, urls []string) ([]*crawler.Source, error) {
+// check says what is wrong with the command line.
+func (f *crawlFlags) check(urls []string) error {
 	switch {
 	case f.raw && !f.json:
-		return nil, usagef("--raw goes with --json")
+		return usagef("--raw goes with --json")
 	case f.rate < 0:
-		return nil, usagef("--rate %g is negative; allowed are requests per second above 0, or 0 for loopback hosts", f.rate)
+		return usagef("--rate %g is negative; allowed are requests per second above 0, or 0 for loopback hosts", f.rate)
 	case f.maxPages < 0:
-		return nil, usagef("--max-pages %d is negative; 0 means no bound", f.maxPages)
+		return usagef("--max-pages %d is negative; 0 means no bound", f.maxPages)
 	case len(urls) > 0 && (f.all || len(f.sources) > 0):
-		return nil, usagef("give either URLs or --source and --all")
+		return usagef("give either URLs or --source and --all")
 	}
+	return nil
+}
+
+// crawlSources turns a command line that was checked into sources.
+func crawlSources(cfg *configs.Config, f *crawlFlags, urls []string) ([]*crawler.Source, error) {
 	if len(urls) > 0 {
 		if err := addURLSources(cfg, f, urls); err != nil {
 			return nil, err
@@ -245,72 +265,6 @@ func dryRun(e *env, sources []*crawler.Source) error {
 	return p.err
 }
 
-type crawlOptions struct {
-	rate         float64
-	allowPrivate bool
-}
-
-// crawlResult is what one command collected.
-type crawlResult struct {
-	report   crawler.Report
-	coverage []mention.Coverage
-	took     time.Duration
-}
-
-// crawlInto runs the sources through the whole pipeline into a workspace.
-func crawlInto(ctx context.Context, e *env, cfg *configs.Config, w *workspace, sources []*crawler.Source, o crawlOptions) (*crawlResult, error) {
-	start := time.Now()
-	pipe, err := newPipeline(cfg, e.log(), true)
-	if err != nil {
-		return nil, err
-	}
-	ledger, err := newCoverageLedger(ctx, w.index)
-	if err != nil {
-		return nil, err
-	}
-	pipe.secret, pipe.store, pipe.declare = w.secret, w.index.Put, ledger.declare
-	report, err := runCrawler(ctx, e, cfg, sources, o, crawler.Config{
-		Frontier: w.frontier, Snapshots: w.snapshots, Handler: pipe, Generation: w.index.Generation(),
-	})
-	if err != nil {
-		return nil, err
-	}
-	res := &crawlResult{report: report}
-	for i := range report.Sources {
-		s := &report.Sources[i]
-		cov, err := ledger.coverage(context.WithoutCancel(ctx), s.Run, s.RobotsBlocked, s.Capped)
-		if err != nil {
-			return nil, err
-		}
-		if err := w.index.PutRun(context.WithoutCancel(ctx), s.Run, cov); err != nil {
-			return nil, err
-		}
-		res.coverage = append(res.coverage, cov...)
-	}
-	res.took = time.Since(start)
-	return res, ctx.Err()
-}
-
-// runCrawler joins the fetch stack and the progress display to the engine.
-func runCrawler(ctx context.Context, e *env, cfg *configs.Config, sources []*crawler.Source, o crawlOptions, c crawler.Config) (crawler.Report, error) {
-	client, err := newFetcher(cfg, o.rate, o.allowPrivate)
-	if err != nil {
-		return crawler.Report{}, err
-	}
-	defer client.Close()
-	progress := newProgress(e)
-	defer progress.close()
-	c.Fetcher, c.Workers, c.Events = client, cfg.Crawl.Workers, progress.event
-	if rate := cmp.Or(o.rate, cfg.Crawl.Rate); rate > 0 {
-		c.Interval = time.Duration(float64(time.Second) / rate) // also between processes
-	}
-	engine, err := crawler.New(c)
-	if err != nil {
-		return crawler.Report{}, err
-	}
-	return engine.Run(ctx, sources)
-}
-
 // crawlToStdout crawls with a frontier of its own in a temporary folder and
 // prints mentions as they are found; nothing stays.
 func crawlToStdout(ctx context.Context, e *env, cfg *configs.Config, f *crawlFlags, sources []*crawler.Source) error {
@@ -330,8 +284,20 @@ func crawlToStdout(ctx context.Context, e *env, cfg *configs.Config, f *crawlFla
 	}
 	out := newMentionStream(e)
 	pipe.authors, pipe.store = authorsRaw, out.store
-	report, err := runCrawler(ctx, e, cfg, sources, crawlOptions{f.fetchRate(), f.allowPrivate},
-		crawler.Config{Frontier: fr, Handler: pipe})
+	client, err := newFetcher(cfg, f.fetchRate(), f.allowPrivate)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	progress := newProgress(e)
+	defer progress.close()
+	c := engineConfig(cfg, f.fetchRate(), client, progress)
+	c.Frontier, c.Handler = fr, pipe
+	engine, err := crawler.New(c)
+	if err != nil {
+		return err
+	}
+	report, err := engine.Run(ctx, sources)
 	if err = errors.Join(err, out.w.Flush()); err != nil {
 		return err
 	}

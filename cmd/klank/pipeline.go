@@ -47,7 +47,7 @@ func newPipeline(cfg *configs.Config, log *slog.Logger, withAnalysis bool) (*pip
 	}
 	var known []brands.Brand
 	for _, b := range cfg.Brands {
-		known = append(known, brands.Brand{Name: b.Name, Aliases: b.Aliases, Exclude: b.Exclude})
+		known = append(known, brands.Brand{Name: b.Name, Aliases: slices.Concat(b.Aliases, b.Products), Exclude: b.Exclude})
 	}
 	p.brands = brands.New(known)
 	for _, s := range cfg.Sources {

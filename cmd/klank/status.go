@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -24,6 +25,8 @@ type statusReport struct {
 	Runs     []mention.Run          `json:"runs"`
 	Coverage []mention.Coverage     `json:"coverage"`
 	Dead     []frontier.DeadLetter  `json:"dead"`
+	// Due says when each configured source is due.
+	Due map[string]time.Time `json:"due,omitempty"`
 }
 
 // deadShown bounds the dead letters that status lists; requeue takes them all.
@@ -44,6 +47,10 @@ func newStatus(e *env) *cobra.Command {
 }
 
 func runStatus(ctx context.Context, e *env, asJSON bool) error {
+	cfg, err := e.loadConfig()
+	if err != nil {
+		return err
+	}
 	ix, err := e.openIndex()
 	if err != nil {
 		return err
@@ -58,13 +65,18 @@ func runStatus(ctx context.Context, e *env, asJSON bool) error {
 	if err != nil {
 		return err
 	}
+	now := time.Now()
+	if r.Due, err = dueTimes(cfg, runsOf(r.Sources), now); err != nil {
+		return err
+	}
 	if asJSON {
 		return jsonLines(e.out).Encode(r)
 	}
 	p := &printer{w: e.out}
-	p.linef("%-24s %8s %8s %8s %8s  %s", "source", "waiting", "done", "dead", "robots", "last run")
+	p.linef("%-24s %8s %8s %8s %8s  %-23s  %s", "source", "waiting", "done", "dead", "robots", "next due", "last run")
 	for _, s := range r.Sources {
-		p.linef("%-24s %8d %8d %8d %8d  %s", shorten(clean(s.Source), 24), s.Left(), s.Done, s.Dead, s.DeadBy[string(fetch.Robots)], runWords(s.Run))
+		p.linef("%-24s %8d %8d %8d %8d  %-23s  %s", shorten(clean(s.Source), 24), s.Left(), s.Done, s.Dead,
+			s.DeadBy[string(fetch.Robots)], dueWords(r.Due[s.Source], now), runWords(s.Run))
 	}
 	printCoverage(p, r.Coverage)
 	printDead(p, r.Dead)

@@ -127,11 +127,11 @@ func (s Schedule) For(source string) Schedule {
 }
 
 // Next returns the first time after the given one at which a run is due: of
-// an interval counted from there, of a cron line by the clock. It is the zero
-// time for the zero Schedule.
+// an interval counted from there, of a cron line by the clock. The answer is
+// in the schedule's time zone; it is the zero time for the zero Schedule.
 func (s Schedule) Next(after time.Time) time.Time {
 	if s.every > 0 {
-		return after.Add(s.every + s.jitter(s.every))
+		return after.In(s.zone).Add(s.every + s.jitter(s.every))
 	}
 	if s.cron == nil {
 		return time.Time{}
