@@ -55,7 +55,7 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.busy++
 	s.most = max(s.most, s.busy)
 	s.asked[path]++
-	if path != "/robots.txt" {
+	if path != "/robots.txt" && path != "/.well-known/tdmrep.json" {
 		s.order = append(s.order, path)
 	}
 	n := s.asked[path]

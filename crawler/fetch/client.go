@@ -28,11 +28,11 @@ const (
 )
 
 // Client fetches URLs. It is safe for concurrent use; all its requests share
-// one budget per host, and one cache of robots.txt files.
+// one budget per host, and one cache of robots.txt and tdmrep.json files.
 //
-// Its memory is bounded by the robots.txt cache (see robotsCache), the idle
-// connections (maxIdleConns), a small record for each host that was asked
-// within the last minutes or is paused, and a body for each Fetch under way.
+// Its memory is bounded by that cache (see originCache), the idle connections
+// (maxIdleConns), a small record for each host that was asked within the last
+// minutes or is paused or slowed, and a body for each Fetch under way.
 type Client struct {
 	collector *colly.Collector
 	transport *http.Transport

@@ -19,9 +19,9 @@ import (
 // the layers.
 type exchange struct {
 	Request
-	// robotsFile marks a fetch of robots.txt: of any content type, and cut
-	// at the limit instead of refused.
-	robotsFile bool
+	// originFile marks a fetch of robots.txt or tdmrep.json: of any content
+	// type, and cut at the limit instead of refused.
+	originFile bool
 	// crawlDelay is what robots.txt asks for; set above the pacer.
 	crawlDelay time.Duration
 
@@ -52,10 +52,19 @@ func exchangeOf(req *http.Request) *exchange {
 	return req.Context().Value(exchangeKey{}).(*exchange)
 }
 
-// trace notes how far the request comes.
-func (x *exchange) trace(ctx context.Context) context.Context {
+// trace notes how far the request comes. net/http sends a request again where
+// a connection breaks that was used before; not without the interval.
+func (x *exchange) trace(ctx context.Context, interval time.Duration) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) { x.connected.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) {
+			if !x.connected.Swap(true) || interval == 0 {
+				return
+			}
+			select {
+			case <-time.After(interval):
+			case <-ctx.Done():
+			}
+		},
 		GotFirstResponseByte: func() {
 			now := time.Now()
 			x.answered.Store(&now)

@@ -8,13 +8,14 @@
 //
 // A request passes these layers, each an http.RoundTripper over the next:
 //
-//	robots   robots.txt of the origin, cached; its rules and Crawl-delay
+//	robots   robots.txt of the origin, cached: its rules and Crawl-delay; and
+//	         /.well-known/tdmrep.json, which may reserve text and data mining
 //	pacer    one budget per host: spacing, one request at a time, Retry-After,
 //	         quotas, back-off
 //	limits   time, content type, decompression, size; errors get their class
 //	guard    the transport, which dials public addresses only
 //
-// robots.txt itself is fetched through the pacer and what lies below.
+// robots.txt and tdmrep.json are fetched through the pacer and what lies below.
 package fetch
 
 import (

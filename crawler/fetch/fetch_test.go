@@ -32,7 +32,8 @@ func client(t testing.TB, set func(*Config)) *Client {
 	return cl
 }
 
-// site serves handler for every path but robots.txt, which does not exist.
+// site serves handler for every path but robots.txt and tdmrep.json, which do
+// not exist.
 func site(t testing.TB, handler http.HandlerFunc) string {
 	t.Helper()
 	mux := http.NewServeMux()
@@ -41,7 +42,19 @@ func site(t testing.TB, handler http.HandlerFunc) string {
 	return serve(t, mux)
 }
 
+// serve serves h, but for tdmrep.json, which does not exist.
 func serve(t testing.TB, h http.Handler) string {
+	t.Helper()
+	return serveAll(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == tdmPath {
+			http.NotFound(w, r)
+			return
+		}
+		h.ServeHTTP(w, r)
+	}))
+}
+
+func serveAll(t testing.TB, h http.Handler) string {
 	t.Helper()
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)

@@ -88,7 +88,7 @@ func (l *limits) bodyError(ctx, parent context.Context, x *exchange, err error) 
 // take checks what the header says about the page, and reads the body.
 func (l *limits) take(x *exchange, res *http.Response) error {
 	limit, sniff := l.maxBody, false
-	if x.robotsFile {
+	if x.originFile {
 		limit = robots.MaxSize + 1 // one more shows Parse that it is cut
 	} else {
 		if tdmReserved(res.Header) {
@@ -135,7 +135,7 @@ func (l *limits) read(x *exchange, body io.Reader, raw *counter, hint int, limit
 	for {
 		n, err := body.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
-		if x.robotsFile && int64(len(buf)) >= limit {
+		if x.originFile && int64(len(buf)) >= limit {
 			return buf[:limit], nil
 		}
 		if int64(len(buf)) > limit {

@@ -121,7 +121,7 @@ func (p *pacer) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, x.fail(Throttled, fmt.Errorf("the host asked to be left alone for another %s", pause.Round(time.Second)))
 	}
 	sent := time.Now()
-	res, err := p.next.RoundTrip(req.WithContext(x.trace(ctx)))
+	res, err := p.next.RoundTrip(req.WithContext(x.trace(ctx, interval)))
 	p.record(h, x, sent, interval, err)
 	return res, err
 }

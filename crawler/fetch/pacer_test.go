@@ -137,6 +137,26 @@ func TestSlowDialDoesNotEatTheGap(t *testing.T) {
 	}
 }
 
+// net/http asks again on its own where a connection breaks that was used
+// before.
+func TestRequestSentAgainKeepsTheInterval(t *testing.T) {
+	const interval = 200 * time.Millisecond
+	a, broken := &arrivals{}, atomic.Bool{}
+	url := site(t, func(w http.ResponseWriter, r *http.Request) {
+		a.note()
+		if r.URL.Path == "/b" && broken.CompareAndSwap(false, true) {
+			panic(http.ErrAbortHandler)
+		}
+		write("text/html", "x")(w, r)
+	})
+	c := client(t, func(c *Config) { c.Rate = float64(time.Second / interval) })
+	get(t, c, url+"/a")
+	get(t, c, url+"/b")
+	if n, shortest := a.gaps(); n != 3 || shortest < interval*95/100 {
+		t.Errorf("%d requests, the shortest gap %s", n, shortest)
+	}
+}
+
 func TestOneRequestAtATimePerHost(t *testing.T) {
 	var now, most atomic.Int32
 	url := site(t, func(w http.ResponseWriter, r *http.Request) {
@@ -239,8 +259,8 @@ func TestHostsTellTheirState(t *testing.T) {
 	get(t, c, url+"/a")
 	get(t, c, url+"/b")
 	s := c.Hosts()
-	if len(s) != 1 || s[0].Host != strings.TrimPrefix(url, "http://") || s[0].Requests != 3 || s[0].Bytes != 60_000 ||
-		s[0].Interval != 50*time.Millisecond || s[0].Next.Before(start.Add(150*time.Millisecond)) || !s[0].PausedUntil.IsZero() {
+	if len(s) != 1 || s[0].Host != strings.TrimPrefix(url, "http://") || s[0].Requests != 4 || s[0].Bytes != 60_000 ||
+		s[0].Interval != 50*time.Millisecond || s[0].Next.Before(start.Add(200*time.Millisecond)) || !s[0].PausedUntil.IsZero() {
 		t.Errorf("got %+v", s)
 	}
 }
@@ -271,7 +291,7 @@ func TestIdleHostsAreForgotten(t *testing.T) {
 func TestIdleHostTakesLittleMemory(t *testing.T) {
 	const n = 5000
 	p := newPacer(nil, Config{Rate: 1, MaxCrawlDelay: time.Minute})
-	c := newRobotsCache(t.Context(), func(context.Context, string, time.Duration) (*robots.Robots, time.Duration, *Error) {
+	c := newOriginCache(t.Context(), func(context.Context, string, time.Duration) (*robots.Robots, time.Duration, *Error) {
 		return robots.Parse([]byte("User-agent: *\nDisallow: /cart\n")), time.Hour, nil
 	})
 	before := heap()

@@ -49,7 +49,7 @@ func TestUsedUpQuotaPausesTheHost(t *testing.T) {
 	if e := failure(t, c, url+"/b", Throttled); e.RetryAfter < 59*time.Minute || e.Status != 0 {
 		t.Errorf("got %+v", e)
 	}
-	if s := state(t, c); time.Until(s.PausedUntil) < 59*time.Minute || s.Requests != 2 {
+	if s := state(t, c); time.Until(s.PausedUntil) < 59*time.Minute || s.Requests != 3 {
 		t.Errorf("got %+v", s)
 	}
 }

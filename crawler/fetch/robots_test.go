@@ -116,10 +116,10 @@ func TestRobotsTxtIsAskedAgainAfterAllCallersLeft(t *testing.T) {
 }
 
 func waiters(c *Client, origin string) int {
-	c.robots.mu.Lock()
-	defer c.robots.mu.Unlock()
-	if e := c.robots.byName[origin]; e != nil {
-		if f := e.Value.(*originRules).flight; f != nil {
+	c.robots.rules.mu.Lock()
+	defer c.robots.rules.mu.Unlock()
+	if e := c.robots.rules.byName[origin]; e != nil {
+		if f := e.Value.(*originEntry[*robots.Robots]).flight; f != nil {
 			return f.waiters
 		}
 	}
@@ -183,11 +183,11 @@ func TestUnreadableRobotsTxtIsNotAskedForEveryURL(t *testing.T) {
 	}
 }
 
-// expire makes the rules of an origin due for a new load.
-func expire(c *Client, origin string) {
-	c.robots.mu.Lock()
-	c.robots.byName[origin].Value.(*originRules).expires = time.Now()
-	c.robots.mu.Unlock()
+// expire makes the file of an origin due for a new load.
+func expire[T originFile](c *originCache[T], origin string) {
+	c.mu.Lock()
+	c.byName[origin].Value.(*originEntry[T]).expires = time.Now()
+	c.mu.Unlock()
 }
 
 func TestStaleRobotsTxtIsBetterThanNone(t *testing.T) {
@@ -202,7 +202,7 @@ func TestStaleRobotsTxtIsBetterThanNone(t *testing.T) {
 	c := client(t, nil)
 	get(t, c, url+"/")
 	broken.Store(true)
-	expire(c, url)
+	expire(c.robots.rules, url)
 	get(t, c, url+"/")
 	if e := failure(t, c, url+"/private", Robots); e.Temporary {
 		t.Errorf("got %v", e)
@@ -220,7 +220,7 @@ func TestExpiredRobotsTxtIsFetchedAgain(t *testing.T) {
 	get(t, c, url+"/")
 	closed.Store(true)
 	get(t, c, url+"/")
-	expire(c, url)
+	expire(c.robots.rules, url)
 	failure(t, c, url+"/", Robots)
 }
 
@@ -292,19 +292,19 @@ func TestCrawlDelayOverTheLimitSkipsTheHost(t *testing.T) {
 
 func TestRobotsCacheStaysWithinItsBounds(t *testing.T) {
 	big := robots.Parse([]byte("User-agent: *\n" + strings.Repeat("Disallow: /a\n", 10_000)))
-	c := newRobotsCache(t.Context(), func(context.Context, string, time.Duration) (*robots.Robots, time.Duration, *Error) {
+	c := newOriginCache(t.Context(), func(context.Context, string, time.Duration) (*robots.Robots, time.Duration, *Error) {
 		return big, time.Hour, nil
 	})
-	fits := maxRobotsSize / big.Size()
+	fits := maxOriginSize / big.Size()
 	for i := range 2 * fits {
 		if _, err := c.get(t.Context(), fmt.Sprint("http://", i), 0); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if c.size > maxRobotsSize || c.order.Len() > fits || c.order.Len() != len(c.byName) {
+	if c.size > maxOriginSize || c.order.Len() > fits || c.order.Len() != len(c.byName) {
 		t.Errorf("%d origins take %d bytes", c.order.Len(), c.size)
 	}
-	c = newRobotsCache(t.Context(), func(context.Context, string, time.Duration) (*robots.Robots, time.Duration, *Error) {
+	c = newOriginCache(t.Context(), func(context.Context, string, time.Duration) (*robots.Robots, time.Duration, *Error) {
 		return &robots.Robots{}, time.Hour, nil
 	})
 	for i := range maxOrigins + 100 {

@@ -22,8 +22,8 @@ func newTLSServer(t *testing.T, h http.Handler) *httptest.Server {
 	return s
 }
 
-// speak serves answers that net/http would not write: robots.txt does not
-// exist, and answer writes what comes for any other request.
+// speak serves answers that net/http would not write: robots.txt and
+// tdmrep.json do not exist, and answer writes what comes for any other request.
 func speak(t *testing.T, answer func(net.Conn)) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -43,7 +43,7 @@ func speak(t *testing.T, answer func(net.Conn)) string {
 				if err != nil {
 					return
 				}
-				if req.URL.Path == "/robots.txt" {
+				if req.URL.Path == "/robots.txt" || req.URL.Path == tdmPath {
 					io.WriteString(c, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 					return
 				}

@@ -1,6 +1,7 @@
 // Package robots reads robots.txt files and answers what they allow, after
 // RFC 9309 and, where the RFC leaves room, the way Google's parser reads
 // them. Two readings are possible in a few places; then the stricter holds.
+// It reads tdmrep.json files (see ParseTDM) with the same patterns.
 //
 // It does no I/O: fetching, caching and what an unreadable file means are the
 // fetcher's work.
