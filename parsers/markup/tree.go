@@ -1,6 +1,7 @@
 package markup
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -128,6 +129,15 @@ func (b *builder) push() bool {
 	return true
 }
 
+// pushFormatting does so for elements whose attributes x/net sorts.
+func (b *builder) pushFormatting() bool {
+	if !b.push() {
+		return false
+	}
+	slices.SortFunc(b.top().Attr, func(x, y html.Attribute) int { return strings.Compare(x.Key, y.Key) })
+	return true
+}
+
 func blank(s string) bool { return strings.Trim(s, " \t\n\f") == "" }
 
 func (b *builder) text(s string) bool {
@@ -216,8 +226,10 @@ func (b *builder) startInBody(a atom.Atom) bool {
 		return b.closeP() && b.push()
 	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
 		return b.closeP() && !heading(b.top().DataAtom) && b.push()
-	case atom.Form, atom.Button, atom.A, atom.Select:
+	case atom.Form, atom.Button, atom.Select:
 		return !b.isOpen(a) && (a != atom.Form || b.closeP()) && b.push()
+	case atom.A:
+		return !b.isOpen(a) && b.pushFormatting()
 	case atom.Li:
 		if top == a {
 			b.pop()
@@ -243,8 +255,9 @@ func (b *builder) startInBody(a atom.Atom) bool {
 		}
 		b.element()
 		return true
-	case atom.B, atom.Big, atom.Code, atom.Em, atom.Font, atom.I, atom.S, atom.Small, atom.Strike, atom.Strong, atom.Tt, atom.U,
-		atom.Script, atom.Style, atom.Title, atom.Textarea, atom.Iframe, atom.Noscript:
+	case atom.B, atom.Big, atom.Code, atom.Em, atom.Font, atom.I, atom.S, atom.Small, atom.Strike, atom.Strong, atom.Tt, atom.U:
+		return b.pushFormatting()
+	case atom.Script, atom.Style, atom.Title, atom.Textarea, atom.Iframe, atom.Noscript:
 		return b.push()
 	}
 	return ordinary(a) && b.push()
@@ -301,8 +314,8 @@ func (b *builder) isOpenIn(a, or, within, orWithin atom.Atom) bool {
 	return false
 }
 
-// end closes the innermost element where the tag is its own; before the end
-// of a block also what is closed by that.
+// end closes the innermost element where the tag is its own, and with a block
+// what was left open in it.
 func (b *builder) end(a atom.Atom) bool {
 	t := b.top()
 	switch {
@@ -315,11 +328,9 @@ func (b *builder) end(a atom.Atom) bool {
 		b.mode = afterBody
 		return t.DataAtom == a
 	}
-	if closesImplied(a) {
-		for impliedEnd(t.DataAtom) {
-			b.pop()
-			t = b.top()
-		}
+	for closesOthers(a) && t.DataAtom != a && len(b.open) > 3 && closedBy(t.DataAtom, a) {
+		b.pop()
+		t = b.top()
 	}
 	if t.DataAtom != a || t.Data != b.z.Name() {
 		return false
@@ -331,20 +342,28 @@ func (b *builder) end(a atom.Atom) bool {
 	return true
 }
 
-func closesImplied(a atom.Atom) bool {
+// closesOthers tells of which elements the end also ends what is open within.
+func closesOthers(a atom.Atom) bool {
 	switch a {
 	case atom.Address, atom.Article, atom.Aside, atom.Blockquote, atom.Button, atom.Center, atom.Details, atom.Dialog, atom.Dir, atom.Div, atom.Dl,
-		atom.Fieldset, atom.Figcaption, atom.Figure, atom.Footer, atom.Header, atom.Hgroup, atom.Listing, atom.Main, atom.Menu, atom.Nav, atom.Ol,
-		atom.Pre, atom.Search, atom.Section, atom.Select, atom.Summary, atom.Ul:
+		atom.Fieldset, atom.Figcaption, atom.Figure, atom.Footer, atom.Header, atom.Hgroup, atom.Li, atom.Listing, atom.Main, atom.Menu, atom.Nav, atom.Ol,
+		atom.P, atom.Pre, atom.Search, atom.Section, atom.Select, atom.Summary, atom.Ul:
 		return true
 	}
 	return false
 }
 
-func impliedEnd(a atom.Atom) bool {
-	switch a {
-	case atom.Dd, atom.Dt, atom.Li, atom.Optgroup, atom.Option, atom.P:
-		return true
+// closedBy tells whether an open element just ends with one around it.
+// Formatting would go on after it, forms are remembered, and buttons and lists
+// keep the ends of paragraphs and list items within.
+func closedBy(open, by atom.Atom) bool {
+	switch open {
+	case atom.A, atom.B, atom.Big, atom.Code, atom.Em, atom.Font, atom.I, atom.S, atom.Small, atom.Strike, atom.Strong, atom.Tt, atom.U, atom.Form:
+		return false
+	case atom.Button:
+		return by != atom.P
+	case atom.Ul, atom.Ol:
+		return by != atom.Li
 	}
-	return false
+	return true
 }
