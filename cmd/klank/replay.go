@@ -1,0 +1,363 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"klank/configs"
+	"klank/crawler"
+	"klank/index"
+	"klank/index/sqlite"
+	"klank/mention"
+	"klank/parsers"
+)
+
+type replayFlags struct {
+	since      string
+	sources    []string
+	diff, json bool
+}
+
+func newReplay(e *env) *cobra.Command {
+	var f replayFlags
+	cmd := &cobra.Command{
+		Use:   "replay",
+		Short: "Parse and analyse saved pages again, without fetching",
+		Long: `replay reads the saved pages again with the parsers, selectors, brands and
+analysis of now, and brings the index to what they give: what is read better
+replaces what is stored (its id stays), and what no page gives any more is
+withdrawn. It fetches nothing.
+
+Of every URL the latest page is read, and any older one that a stored mention
+still rests on. --diff says what would change and stores nothing.`,
+		Example: `  klank replay --diff                    what a new version or configuration would change
+  klank replay --source keukenwinkel     only the pages of one source
+  klank replay --since 2026-01-31 --diff --json > changes.ndjson`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			err := runReplay(cmd.Context(), e, &f)
+			if cmd.Context().Err() != nil {
+				return errReplayStopped
+			}
+			return err
+		},
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.since, "since", "", "only pages that were fetched on or after this day (2026-01-31, UTC)")
+	fl.StringSliceVar(&f.sources, "source", nil, "only pages of this source (repeatable)")
+	fl.BoolVar(&f.diff, "diff", false, "say what would change, and store nothing")
+	fl.BoolVar(&f.json, "json", false, "print every difference as a JSON line; the summary goes to standard error")
+	return cmd
+}
+
+var errReplayStopped = errors.New("stopped; nothing is lost, the same command begins again")
+
+func runReplay(ctx context.Context, e *env, f *replayFlags) error {
+	since, err := dayFlag("--since", f.since)
+	if err != nil {
+		return err
+	}
+	cfg, err := e.loadConfig()
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(e.data, snapshotDir)); err != nil {
+		return fmt.Errorf("there are no saved pages in %s; run klank crawl first, or name the folder with --data", e.data)
+	}
+	w, err := e.openWorkspace()
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	r := &replay{e: e, cfg: cfg, w: w, diff: f.diff, start: time.Now(), progress: newProgress(e)}
+	defer r.progress.close()
+	if r.plan, err = planReplay(ctx, cfg, w, since, f.sources); err != nil {
+		return err
+	}
+	out := bufio.NewWriterSize(e.out, 1<<16)
+	r.report = newReplayReport(out, f.json)
+	if err := r.run(ctx); err != nil {
+		return errors.Join(err, out.Flush())
+	}
+	r.progress.close()
+	summary := &printer{w: out}
+	if f.json {
+		summary.w = e.err
+	}
+	r.print(summary)
+	return errors.Join(summary.err, out.Flush(), r.verdict())
+}
+
+// replay is one run of the command. Pages are read in the order in which they
+// were fetched, into an index of its own in a temporary folder: so readings of
+// one mention on several pages join as in a crawl, whatever their number, and
+// what comes of all of them is compared with the real index.
+type replay struct {
+	e        *env
+	cfg      *configs.Config
+	w        *workspace
+	plan     *replayPlan
+	report   *replayReport
+	progress *progress
+	diff     bool
+	start    time.Time
+
+	scratch *sqlite.Index
+	read    int // pages
+	// failed are pages that cannot be read or parsed, with reasons.
+	failed []string
+	// held says that withdrawing is left out because of them.
+	held bool
+}
+
+// The mentions of one transaction. Withdrawing looks at the whole index to
+// clean up behind it, so it is done in larger batches.
+const (
+	replayBatch   = 500
+	withdrawBatch = 5000
+)
+
+func (r *replay) run(ctx context.Context) error {
+	dir, err := os.MkdirTemp("", "klank-replay-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if r.scratch, err = sqlite.Open(filepath.Join(dir, indexFile)); err != nil {
+		return err
+	}
+	defer r.scratch.Close()
+	if err := r.readPages(ctx); err != nil {
+		return err
+	}
+	if err := r.store(ctx); err != nil {
+		return err
+	}
+	return r.withdraw(ctx)
+}
+
+// newPipeline is the pipeline of a crawl that stores nothing by itself.
+func (r *replay) newPipeline(withAnalysis bool, found func(mention.Mention)) (*pipeline, error) {
+	pipe, err := newPipeline(r.cfg, r.e.log(), withAnalysis)
+	if err != nil {
+		return nil, err
+	}
+	pipe.secret = r.w.secret
+	pipe.store = func(_ context.Context, ms []mention.Mention) ([]index.Change, error) {
+		for _, m := range ms {
+			found(m)
+		}
+		return slices.Repeat([]index.Change{index.Same}, len(ms)), nil
+	}
+	return pipe, nil
+}
+
+// readPages parses and analyses the pages of the plan into the scratch index.
+func (r *replay) readPages(ctx context.Context) error {
+	var batch []mention.Mention
+	pipe, err := r.newPipeline(true, func(m mention.Mention) { batch = append(batch, m) })
+	if err != nil {
+		return err
+	}
+	for i := range r.plan.pages {
+		p := &r.plan.pages[i]
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := r.handle(ctx, pipe, p); err != nil {
+			delete(r.plan.replayed, p.key())
+			r.failed = append(r.failed, fmt.Sprintf("%s: %v", p.locator(), err))
+		} else {
+			r.read++
+		}
+		if len(batch) >= replayBatch || i == len(r.plan.pages)-1 {
+			if _, err := r.scratch.Put(ctx, batch); err != nil {
+				return err
+			}
+			batch = batch[:0]
+		}
+		r.tick("reading saved pages", i+1, len(r.plan.pages))
+	}
+	return nil
+}
+
+// handle takes one saved page through the pipeline; a parser that panics
+// costs this page only.
+func (r *replay) handle(ctx context.Context, pipe *pipeline, p *savedPage) (err error) {
+	page, err := r.w.snapshots.Get(p.locator())
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if x := recover(); x != nil {
+			err = fmt.Errorf("%s: the parser failed: %v", page.URL, x)
+		}
+	}()
+	lendOptions(pipe, r.cfg, page)
+	_, err = pipe.Handle(ctx, &crawler.Source{Source: page.Source}, page)
+	return err
+}
+
+// lendOptions gives the pages of a crawl of plain URLs the rules of the
+// configured source for that site, as the crawl does.
+func lendOptions(pipe *pipeline, cfg *configs.Config, page *mention.Page) {
+	name := page.Source.Name
+	if _, known := pipe.options[name]; known {
+		return
+	}
+	pipe.options[name] = parsers.Options{}
+	for i := range cfg.Sources {
+		if c := &cfg.Sources[i]; len(c.URLs) > 0 && mention.SameSite(c.URLs[0], page.URL) {
+			pipe.options[name] = parsers.Options{Parser: c.Parser, Selectors: c.Selectors}
+			pipe.brandOf[name] = c.Brand
+		}
+	}
+}
+
+// store brings the index to what was read, save what is to be withdrawn.
+func (r *replay) store(ctx context.Context) error {
+	var batch []index.Rereading
+	flush := func() error {
+		if r.diff || len(batch) == 0 {
+			return nil
+		}
+		_, err := r.w.index.Reread(ctx, batch)
+		batch = batch[:0]
+		return err
+	}
+	n := 0
+	err := r.scratch.Scan(ctx, nil, func(m *mention.Mention) error {
+		n++
+		r.tick("comparing mentions", n, 0)
+		stored, err := r.w.index.Get(ctx, m.ID, 0)
+		if err != nil && !errors.Is(err, index.ErrNotFound) {
+			return err
+		}
+		reading := index.Rereading{ID: m.ID, Mention: m}
+		if stored != nil {
+			if r.plan.replayed[keyOf(stored.Evidence.Snapshot)] {
+				reading.Snapshot = stored.Evidence.Snapshot
+			}
+			if !r.plan.configured[m.Source.Name] {
+				m.Brands = union(stored.Brands, m.Brands) // crawl --brand stands nowhere else
+			}
+		}
+		after, change := reading.Apply(stored)
+		differs, err := r.report.note(change, stored, after)
+		if err != nil || !differs {
+			return err
+		}
+		if batch = append(batch, reading); len(batch) < replayBatch {
+			return nil
+		}
+		return flush()
+	})
+	if err != nil {
+		return err
+	}
+	return flush()
+}
+
+func union(a, b []string) []string {
+	out := slices.Clone(a)
+	for _, s := range b {
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// withdraw takes back the mentions that were read on a replayed page and that
+// no page gives any more. Where a page could not be read it may be the one
+// that gives them; then nothing is withdrawn.
+func (r *replay) withdraw(ctx context.Context) error {
+	gone := map[string]*mention.Mention{}
+	err := r.w.index.Scan(ctx, nil, func(m *mention.Mention) error {
+		if m.Evidence.Snapshot == "" || !r.plan.replayed[keyOf(m.Evidence.Snapshot)] {
+			return nil
+		}
+		_, err := r.scratch.Get(ctx, m.ID, 0)
+		if errors.Is(err, index.ErrNotFound) {
+			m.Analysis = nil // the difference does without, and there may be many
+			gone[m.ID] = m
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if len(gone) > 0 {
+		if err := r.spare(ctx, gone); err != nil {
+			return err
+		}
+	}
+	if len(gone) > 0 && len(r.failed)+r.plan.damaged > 0 {
+		r.held = true
+		return nil
+	}
+	var batch []index.Rereading
+	for _, id := range sortedKeys(gone) {
+		m := gone[id]
+		if _, err := r.report.note(index.Withdrawn, m, nil); err != nil {
+			return err
+		}
+		batch = append(batch, index.Rereading{ID: id, Snapshot: m.Evidence.Snapshot})
+	}
+	if r.diff {
+		return nil
+	}
+	for part := range slices.Chunk(batch, withdrawBatch) {
+		if _, err := r.w.index.Reread(ctx, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// spare takes from gone what those pages still give that the replay leaves
+// out (--since, --source, sources that are not configured).
+func (r *replay) spare(ctx context.Context, gone map[string]*mention.Mention) error {
+	pipe, err := r.newPipeline(false, func(m mention.Mention) { delete(gone, m.ID) })
+	if err != nil {
+		return err
+	}
+	for i := range r.plan.left {
+		if err := ctx.Err(); err != nil || len(gone) == 0 {
+			return err
+		}
+		p := &r.plan.left[i]
+		if err := r.handle(ctx, pipe, p); err != nil {
+			r.failed = append(r.failed, fmt.Sprintf("%s: %v", p.locator(), err))
+		}
+		r.tick("looking for mentions on the other pages", i+1, len(r.plan.left))
+	}
+	return nil
+}
+
+// tick shows how far the replay is: on the bar, else with a line now and then.
+func (r *replay) tick(what string, done, total int) {
+	p := r.progress
+	switch {
+	case p.bar != nil && total > 0:
+		p.bar.ChangeMax(total + 1) // the end of all clears the bar
+		p.bar.Describe(what)
+		_ = p.bar.Set(done)
+	case p.bar == nil && time.Since(p.last) >= plainEvery:
+		p.last = time.Now()
+		args := []any{"done", done}
+		if total > 0 {
+			args = append(args, "of", total)
+		}
+		p.say(what, args...)
+	}
+}
