@@ -18,12 +18,12 @@ func TestHotQueriesUseAnIndex(t *testing.T) {
 		query string
 		args  []any
 	}{
-		"lease":    {leaseQuery, []any{1, 1, 1, `["shop"]`}},
+		"lease":    {s.leaseQuery(), []any{1, 1, 1, `["shop"]`}},
 		"claim":    {claimQuery, []any{1, 1, 1, 1, 8}},
 		"next due": {nextDueQuery, []any{1, 1}},
 		"put back": {"UPDATE urls SET state = 0 WHERE source = ? AND budget = ? AND state = 1", []any{1, 1}},
 	} {
-		rows, err := s.read.Query("EXPLAIN QUERY PLAN "+q.query, q.args...)
+		rows, err := s.file.reads.Query("EXPLAIN QUERY PLAN "+q.query, q.args...)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}

@@ -26,80 +26,23 @@ import (
 // One connection writes, in transactions of a few milliseconds that begin
 // with BEGIN IMMEDIATE; others read.
 type SQLite struct {
-	read *sql.DB
-	db   *sql.DB // the writer's pool of one
-	conn *sql.Conn
-	lock chan struct{} // holds one token while conn is in use
+	*store
+	file *sqliteFile
+}
+
+// sqliteFile is the backend.
+type sqliteFile struct {
+	reads *sql.DB
+	db    *sql.DB // the writer's pool of one
+	conn  *sql.Conn
+	lock  chan struct{} // holds one token while conn is in use
 	// stmts are the prepared statements of conn, by their text.
-	stmts map[string]*sql.Stmt
-	// budgets are the rows of budget keys, so that not every link asks.
-	budgets map[string]int64
+	stmts   map[string]*sql.Stmt
+	budgets *budgetRows
 }
 
 // busyTimeout is how long a transaction waits for another process's.
 const busyTimeout = 10 * time.Second
-
-// migrations bring a file from version i to i+1 (PRAGMA user_version).
-var migrations = []string{`
-CREATE TABLE sources (
-	id   INTEGER PRIMARY KEY,
-	name TEXT NOT NULL UNIQUE
-);
-CREATE TABLE runs (
-	seq      INTEGER PRIMARY KEY,
-	id       TEXT NOT NULL UNIQUE,
-	source   INTEGER NOT NULL,
-	started  INTEGER NOT NULL,           -- times are Unix milliseconds; 0 is never
-	ended    INTEGER NOT NULL DEFAULT 0,
-	status   TEXT NOT NULL,
-	prepared INTEGER NOT NULL DEFAULT 0, -- 1 when every known URL is due again
-	pages    INTEGER NOT NULL DEFAULT 0,
-	bytes    INTEGER NOT NULL DEFAULT 0,
-	errors   INTEGER NOT NULL DEFAULT 0
-);
-CREATE INDEX runs_source ON runs (source, ended);
-CREATE TABLE budgets (
-	id      INTEGER PRIMARY KEY,
-	key     TEXT NOT NULL UNIQUE,
-	token   INTEGER NOT NULL DEFAULT 0,
-	expires INTEGER NOT NULL DEFAULT 0,  -- of the lease; 0 when there is none
-	paused  INTEGER NOT NULL DEFAULT 0,  -- nobody leases the key until then
-	source  INTEGER NOT NULL DEFAULT 0,  -- whose URLs the lease is for
-	owner   TEXT NOT NULL DEFAULT ''     -- the process that holds the lease
-);
-CREATE TABLE queues (
-	source   INTEGER NOT NULL,
-	budget   INTEGER NOT NULL,
-	next_due INTEGER,                    -- of the earliest URL; NULL when none waits
-	PRIMARY KEY (source, budget)
-);
-CREATE INDEX queues_due ON queues (next_due);
-CREATE TABLE urls (
-	id            INTEGER PRIMARY KEY,
-	source        INTEGER NOT NULL,
-	url           TEXT NOT NULL,
-	budget        INTEGER NOT NULL,
-	state         INTEGER NOT NULL,
-	priority      INTEGER NOT NULL,
-	due           INTEGER NOT NULL,
-	depth         INTEGER NOT NULL,
-	hops          INTEGER NOT NULL,
-	attempts      INTEGER NOT NULL DEFAULT 0,
-	lease         INTEGER NOT NULL DEFAULT 0, -- the token of the worker that has it
-	run           INTEGER NOT NULL,
-	settled       INTEGER NOT NULL DEFAULT 0, -- when it was last done, failed or dead
-	class         TEXT NOT NULL DEFAULT '',
-	message       TEXT NOT NULL DEFAULT '',
-	snapshot      TEXT NOT NULL DEFAULT '',
-	sha256        TEXT NOT NULL DEFAULT '',
-	etag          TEXT NOT NULL DEFAULT '',
-	last_modified TEXT NOT NULL DEFAULT '',
-	generation    TEXT NOT NULL DEFAULT '',
-	UNIQUE (source, url)
-);
-CREATE INDEX urls_due ON urls (source, budget, state, priority, due, id);
-CREATE INDEX urls_dead ON urls (settled, id) WHERE state = 5;
-`}
 
 // OpenSQLite opens the frontier in the file at path and makes file and folder
 // when they are missing. It refuses a file of a newer version.
@@ -112,107 +55,106 @@ func OpenSQLite(path string) (*SQLite, error) {
 		"journal_mode(WAL)", "synchronous(NORMAL)", "temp_store(MEMORY)", "cache_size(-16000)",
 	}}
 	name := "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + options.Encode()
-	s := &SQLite{lock: make(chan struct{}, 1), stmts: map[string]*sql.Stmt{}, budgets: map[string]int64{}}
-	err := s.open(name)
-	if err != nil {
-		_ = s.Close()
+	st := &store{dialect: dialect{elements: "json_each(?)", byStateIndex: " INDEXED BY urls_due", owner: process()}}
+	f := &sqliteFile{lock: make(chan struct{}, 1), stmts: map[string]*sql.Stmt{}, budgets: &st.budgets}
+	st.backend = f
+	if err := f.open(name); err != nil {
+		_ = f.close()
 		return nil, fmt.Errorf("frontier: open %s: %w", path, err)
 	}
-	return s, nil
+	return &SQLite{store: st, file: f}, nil
 }
 
-func (s *SQLite) open(name string) (err error) {
-	if s.db, err = sql.Open("sqlite", name); err != nil {
+func (f *sqliteFile) open(name string) (err error) {
+	if f.db, err = sql.Open("sqlite", name); err != nil {
 		return err
 	}
-	s.db.SetMaxOpenConns(1)
-	if s.conn, err = s.db.Conn(context.Background()); err != nil {
+	f.db.SetMaxOpenConns(1)
+	if f.conn, err = f.db.Conn(context.Background()); err != nil {
 		return err
 	}
-	if err = s.migrate(context.Background()); err != nil {
+	if err = f.migrate(context.Background()); err != nil {
 		return err
 	}
-	if s.read, err = sql.Open("sqlite", name); err != nil {
+	if f.reads, err = sql.Open("sqlite", name); err != nil {
 		return err
 	}
-	s.read.SetMaxOpenConns(2)
+	f.reads.SetMaxOpenConns(2)
 	return nil
 }
 
-func (s *SQLite) migrate(ctx context.Context) error {
-	return s.write(ctx, func(t *tx) error {
+func (f *sqliteFile) migrate(ctx context.Context) error {
+	return f.write(ctx, func(t *tx) error {
 		var version int
 		if err := t.row("PRAGMA user_version").Scan(&version); err != nil {
 			return err
 		}
 		if version > len(migrations) {
-			return fmt.Errorf("the file has version %d, this program knows %d: use a newer klank", version, len(migrations))
+			return newer("the file", version)
 		}
 		if version == len(migrations) {
 			return nil
 		}
 		for _, m := range migrations[version:] {
-			if _, err := s.conn.ExecContext(t.ctx, m); err != nil {
+			if _, err := f.conn.ExecContext(t.ctx, m); err != nil {
 				return err
 			}
 		}
-		_, err := s.conn.ExecContext(t.ctx, fmt.Sprintf("PRAGMA user_version = %d", len(migrations)))
+		_, err := f.conn.ExecContext(t.ctx, fmt.Sprintf("PRAGMA user_version = %d", len(migrations)))
 		return err
 	})
 }
 
 // Close ends the connections. Leases that are still held expire.
-func (s *SQLite) Close() error {
+func (s *SQLite) Close() error { return s.file.close() }
+
+func (f *sqliteFile) close() error {
 	var errs []error
-	for _, stmt := range s.stmts {
+	for _, stmt := range f.stmts {
 		errs = append(errs, stmt.Close())
 	}
-	s.stmts = nil
-	if s.conn != nil {
-		errs = append(errs, s.conn.Close())
-		s.conn = nil
+	f.stmts = nil
+	if f.conn != nil {
+		errs = append(errs, f.conn.Close())
+		f.conn = nil
 	}
-	for _, db := range []*sql.DB{s.db, s.read} {
+	for _, db := range []*sql.DB{f.db, f.reads} {
 		if db != nil {
 			errs = append(errs, db.Close())
 		}
 	}
-	s.db, s.read = nil, nil
 	return errors.Join(errs...)
 }
 
-// tx is a write transaction. Its context does not end: a transaction is
-// short, and one that is cut off half-way helps nobody.
-type tx struct {
-	s   *SQLite
-	ctx context.Context
-	now int64
+// read runs fn beside the writer.
+func (f *sqliteFile) read(ctx context.Context, fn func(*tx) error) error {
+	return fn(&tx{ctx: ctx, run: f.reads, now: time.Now().UnixMilli()})
 }
 
 // write runs fn in a transaction that takes the write lock at once. While it
-// waits for its turn or the lock it stops when ctx ends.
-func (s *SQLite) write(ctx context.Context, fn func(*tx) error) (err error) {
+// waits for its turn or the lock it stops when ctx ends; then it does not: a
+// transaction is short, and one that is cut off half-way helps nobody.
+func (f *sqliteFile) write(ctx context.Context, fn func(*tx) error) (err error) {
 	select {
-	case s.lock <- struct{}{}:
-		defer func() { <-s.lock }()
+	case f.lock <- struct{}{}:
+		defer func() { <-f.lock }()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if s.conn == nil {
+	if f.conn == nil {
 		return errors.New("frontier: closed")
 	}
-	t := &tx{s: s, ctx: context.WithoutCancel(ctx)}
-	if _, err := s.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+	t := &tx{ctx: context.WithoutCancel(ctx), run: f}
+	if _, err := f.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		// When the context ends at this moment the driver reports that, and
 		// the transaction may have begun nevertheless.
-		_, _ = s.conn.ExecContext(t.ctx, "ROLLBACK")
+		_, _ = f.conn.ExecContext(t.ctx, "ROLLBACK")
 		return fmt.Errorf("frontier: begin: %w", err)
 	}
 	t.now = time.Now().UnixMilli()
 	defer func() {
 		if err != nil {
-			_, _ = s.conn.ExecContext(t.ctx, "ROLLBACK")
-			clear(s.budgets) // rows made by this transaction are gone
+			_, _ = f.conn.ExecContext(t.ctx, "ROLLBACK")
 		}
 	}()
 	if err := fn(t); err != nil {
@@ -221,76 +163,58 @@ func (s *SQLite) write(ctx context.Context, fn func(*tx) error) (err error) {
 		}
 		return fmt.Errorf("frontier: %w", err)
 	}
-	if _, err := s.conn.ExecContext(t.ctx, "COMMIT"); err != nil {
+	if _, err := f.conn.ExecContext(t.ctx, "COMMIT"); err != nil {
 		return fmt.Errorf("frontier: commit: %w", err)
 	}
+	f.budgets.keep(t.made)
 	return nil
 }
 
-func (t *tx) stmt(query string) (*sql.Stmt, error) {
-	if st := t.s.stmts[query]; st != nil {
+// insert implements backend, one link at a time: a statement that is prepared
+// costs next to nothing here.
+func (f *sqliteFile) insert(t *tx, source, run int64, links []found) (added []int64, known []found, err error) {
+	for _, l := range links {
+		n, err := t.exec(`INSERT INTO urls (source, url, budget, state, priority, due, depth, hops, run)
+			VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?) ON CONFLICT (source, url) DO NOTHING`,
+			source, l.URL, l.budget, l.Priority, t.now, l.Depth, l.Hops, run)
+		if err != nil {
+			return nil, nil, err
+		}
+		if n > 0 {
+			added = append(added, l.budget)
+		} else {
+			known = append(known, l)
+		}
+	}
+	return added, known, nil
+}
+
+func (f *sqliteFile) stmt(query string) (*sql.Stmt, error) {
+	if st := f.stmts[query]; st != nil {
 		return st, nil
 	}
-	st, err := t.s.conn.PrepareContext(t.ctx, query)
+	st, err := f.conn.PrepareContext(context.Background(), query)
 	if err != nil {
 		return nil, err
 	}
-	t.s.stmts[query] = st
+	f.stmts[query] = st
 	return st, nil
 }
 
-// exec runs a statement and returns how many rows it changed.
-func (t *tx) exec(query string, args ...any) (int64, error) {
-	st, err := t.stmt(query)
-	if err != nil {
-		return 0, err
-	}
-	r, err := st.ExecContext(t.ctx, args...)
-	if err != nil {
-		return 0, err
-	}
-	return r.RowsAffected()
-}
-
-type row struct {
-	r   *sql.Row
-	err error
-}
-
-func (r row) Scan(dest ...any) error {
-	if r.err != nil {
-		return r.err
-	}
-	return r.r.Scan(dest...)
-}
-
-func (t *tx) row(query string, args ...any) row {
-	st, err := t.stmt(query)
-	if err != nil {
-		return row{err: err}
-	}
-	return row{r: st.QueryRowContext(t.ctx, args...)}
-}
-
-func (t *tx) rows(query string, args ...any) (*sql.Rows, error) {
-	st, err := t.stmt(query)
+// ExecContext implements runner on the writer's connection.
+func (f *sqliteFile) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	st, err := f.stmt(query)
 	if err != nil {
 		return nil, err
 	}
-	return st.QueryContext(t.ctx, args...)
+	return st.ExecContext(ctx, args...)
 }
 
-// millis stores a time; the zero time is 0.
-func millis(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
+// QueryContext implements runner on the writer's connection.
+func (f *sqliteFile) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	st, err := f.stmt(query)
+	if err != nil {
+		return nil, err
 	}
-	return t.UnixMilli()
-}
-
-func fromMillis(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms).UTC()
+	return st.QueryContext(ctx, args...)
 }

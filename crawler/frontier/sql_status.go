@@ -2,8 +2,8 @@ package frontier
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 
 	"klank/mention"
@@ -11,20 +11,23 @@ import (
 
 // Stats implements Inspector. It counts over an index: a fraction of a second
 // for a million URLs, and no lock on those who work.
-func (s *SQLite) Stats(ctx context.Context, sources ...string) ([]SourceStats, error) {
-	names, err := json.Marshal(sources)
+func (s *store) Stats(ctx context.Context, sources ...string) (all []SourceStats, err error) {
+	names, err := array(sources)
 	if err != nil {
 		return nil, fmt.Errorf("frontier: %w", err)
 	}
-	all, err := s.stats(ctx, len(sources) == 0, string(names))
+	err = s.read(ctx, func(t *tx) error {
+		all, err = s.stats(t, len(sources) == 0, names)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("frontier: stats: %w", err)
 	}
 	return all, nil
 }
 
-func (s *SQLite) stats(ctx context.Context, every bool, names string) ([]SourceStats, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT name FROM sources WHERE ? OR name IN (SELECT value FROM json_each(?)) ORDER BY name", every, names)
+func (s *store) stats(t *tx, every bool, names string) ([]SourceStats, error) {
+	rows, err := t.rows("SELECT name FROM sources WHERE ? OR name IN (SELECT value FROM "+s.elements+") ORDER BY name", every, names)
 	if err != nil {
 		return nil, err
 	}
@@ -33,14 +36,14 @@ func (s *SQLite) stats(ctx context.Context, every bool, names string) ([]SourceS
 		return nil, err
 	}
 	for i := range all {
-		if err := s.count(ctx, &all[i]); err != nil {
+		if err := s.count(t, &all[i]); err != nil {
 			return nil, err
 		}
 	}
 	return all, nil
 }
 
-func (s *SQLite) count(ctx context.Context, st *SourceStats) error {
+func (s *store) count(t *tx, st *SourceStats) error {
 	type group struct {
 		state State
 		class string
@@ -50,7 +53,7 @@ func (s *SQLite) count(ctx context.Context, st *SourceStats) error {
 		err = scan(&g.state, &g.class, &g.n)
 		return g, err
 	}
-	rows, err := s.read.QueryContext(ctx, `SELECT state, '', count(*) FROM urls INDEXED BY urls_due
+	rows, err := t.rows(`SELECT state, '', count(*) FROM urls`+s.byStateIndex+`
 		WHERE source = (SELECT id FROM sources WHERE name = ?) GROUP BY state`, st.Source)
 	if err != nil {
 		return err
@@ -70,7 +73,7 @@ func (s *SQLite) count(ctx context.Context, st *SourceStats) error {
 		}
 	}
 	if st.Dead > 0 {
-		rows, err := s.read.QueryContext(ctx, `SELECT 5, class, count(*) FROM urls
+		rows, err := t.rows(`SELECT 5, class, count(*) FROM urls
 			WHERE state = 5 AND source = (SELECT id FROM sources WHERE name = ?) GROUP BY class`, st.Source)
 		if err != nil {
 			return err
@@ -83,7 +86,7 @@ func (s *SQLite) count(ctx context.Context, st *SourceStats) error {
 			st.DeadBy[g.class] = g.n
 		}
 	}
-	rows, err = s.read.QueryContext(ctx, "SELECT "+runColumns+` FROM runs r JOIN sources s ON s.id = r.source
+	rows, err = t.rows("SELECT "+runColumns+` FROM runs r JOIN sources s ON s.id = r.source
 		WHERE s.name = ? ORDER BY r.seq DESC LIMIT 1`, st.Source)
 	if err != nil {
 		return err
@@ -100,21 +103,24 @@ const filterClause = `u.state = 5 AND (?1 = '' OR u.source = (SELECT id FROM sou
 	AND (?2 = '' OR u.class = ?2) AND (?3 = '' OR u.url = ?3)`
 
 // Dead implements Inspector.
-func (s *SQLite) Dead(ctx context.Context, f Filter, limit int) ([]DeadLetter, error) {
+func (s *store) Dead(ctx context.Context, f Filter, limit int) (letters []DeadLetter, err error) {
 	if limit <= 0 {
-		limit = -1
+		limit = math.MaxInt32
 	}
-	rows, err := s.read.QueryContext(ctx, `SELECT s.name, u.url, u.class, u.message, u.attempts, u.settled
-		FROM urls u JOIN sources s ON s.id = u.source WHERE `+filterClause+
-		" ORDER BY u.settled DESC, u.id DESC LIMIT ?4", f.Source, f.Class, f.URL, limit)
-	if err != nil {
-		return nil, fmt.Errorf("frontier: dead letters: %w", err)
-	}
-	letters, err := collect(rows, func(scan func(...any) error) (d DeadLetter, err error) {
-		var at int64
-		err = scan(&d.Source, &d.URL, &d.Class, &d.Message, &d.Attempts, &at)
-		d.At = fromMillis(at)
-		return d, err
+	err = s.read(ctx, func(t *tx) error {
+		rows, err := t.rows(`SELECT s.name, u.url, u.class, u.message, u.attempts, u.settled
+			FROM urls u JOIN sources s ON s.id = u.source WHERE `+filterClause+
+			" ORDER BY u.settled DESC, u.id DESC LIMIT ?4", f.Source, f.Class, f.URL, limit)
+		if err != nil {
+			return err
+		}
+		letters, err = collect(rows, func(scan func(...any) error) (d DeadLetter, err error) {
+			var at int64
+			err = scan(&d.Source, &d.URL, &d.Class, &d.Message, &d.Attempts, &at)
+			d.At = fromMillis(at)
+			return d, err
+		})
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("frontier: dead letters: %w", err)
@@ -123,8 +129,11 @@ func (s *SQLite) Dead(ctx context.Context, f Filter, limit int) ([]DeadLetter, e
 }
 
 // Requeue implements Inspector.
-func (s *SQLite) Requeue(ctx context.Context, f Filter) (n int, err error) {
+func (s *store) Requeue(ctx context.Context, f Filter) (n int, err error) {
 	err = s.write(ctx, func(t *tx) error {
+		if err := s.lockSources(t, f.Source); err != nil {
+			return err
+		}
 		type queue struct{ source, budget int64 }
 		rows, err := t.rows("UPDATE urls AS u SET state = 0, due = ?4, attempts = 0, class = '', message = '' WHERE "+filterClause+
 			" RETURNING source, budget", f.Source, f.Class, f.URL, t.now)
@@ -155,4 +164,17 @@ func (s *SQLite) Requeue(ctx context.Context, f Filter) (n int, err error) {
 		return nil
 	})
 	return n, err
+}
+
+// lockSources locks the source of that name, or all for none; see lockSource.
+func (s *store) lockSources(t *tx, name string) error {
+	if s.forUpdate == "" {
+		return nil
+	}
+	rows, err := t.rows("SELECT id FROM sources WHERE ?1 = '' OR name = ?1 ORDER BY id"+s.forUpdate, name)
+	if err != nil {
+		return err
+	}
+	_, err = collect(rows, func(scan func(...any) error) (id int64, err error) { err = scan(&id); return id, err })
+	return err
 }

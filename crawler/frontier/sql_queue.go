@@ -3,9 +3,9 @@ package frontier
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,22 +16,26 @@ const back = "CASE WHEN attempts > 0 THEN 4 ELSE 0 END"
 
 // leaseQuery walks the queues by due time and stops at the first that is
 // free; CROSS JOIN keeps SQLite from sorting all of them instead.
-const leaseQuery = `SELECT q.source, s.name, q.budget, b.key, b.token, r.seq, r.id
+func (d dialect) leaseQuery() string {
+	return `SELECT q.source, s.name, q.budget, b.key, b.token, r.seq, r.id
 	FROM queues q CROSS JOIN budgets b CROSS JOIN sources s CROSS JOIN runs r
 	WHERE q.next_due <= ? AND b.expires <= ? AND b.paused <= ?
 	AND b.id = q.budget AND s.id = q.source AND r.source = q.source AND r.ended = 0
-	AND s.name IN (SELECT value FROM json_each(?))
-	ORDER BY q.next_due LIMIT 1`
+	AND s.name IN (SELECT value FROM ` + d.elements + `)
+	ORDER BY q.next_due LIMIT 1` + d.forLease
+}
 
 // Lease implements Queue.
-func (s *SQLite) Lease(ctx context.Context, sources []string, ttl time.Duration) (*Lease, error) {
-	names, err := json.Marshal(sources)
+func (s *store) Lease(ctx context.Context, sources []string, ttl time.Duration) (*Lease, error) {
+	names, err := array(sources)
 	if err != nil {
 		return nil, fmt.Errorf("frontier: %w", err)
 	}
-	l := &Lease{TTL: ttl}
+	query := s.leaseQuery()
+	var l *Lease
 	err = s.write(ctx, func(t *tx) error {
-		err := t.row(leaseQuery, t.now, t.now, t.now, string(names)).
+		l = &Lease{TTL: ttl}
+		err := t.row(query, t.now, t.now, t.now, names).
 			Scan(&l.source, &l.Source, &l.budget, &l.Key, &l.Token, &l.run, &l.Run)
 		if errors.Is(err, sql.ErrNoRows) {
 			l = nil
@@ -42,7 +46,7 @@ func (s *SQLite) Lease(ctx context.Context, sources []string, ttl time.Duration)
 		}
 		l.Token++
 		_, err = t.exec("UPDATE budgets SET token = ?, expires = ?, owner = ?, source = ? WHERE id = ?",
-			l.Token, t.now+ttl.Milliseconds(), process(), l.source, l.budget)
+			l.Token, t.now+ttl.Milliseconds(), s.owner, l.source, l.budget)
 		if err != nil {
 			return err
 		}
@@ -66,7 +70,7 @@ func (t *tx) hold(l *Lease) error {
 }
 
 // Extend implements Queue.
-func (s *SQLite) Extend(ctx context.Context, l *Lease) error {
+func (s *store) Extend(ctx context.Context, l *Lease) error {
 	return s.write(ctx, func(t *tx) error { return t.hold(l) })
 }
 
@@ -88,7 +92,7 @@ var claimQuery = func() string {
 }()
 
 // Claim implements Queue.
-func (s *SQLite) Claim(ctx context.Context, l *Lease, n int) ([]URL, error) {
+func (s *store) Claim(ctx context.Context, l *Lease, n int) ([]URL, error) {
 	if n <= 0 {
 		return nil, nil
 	}
@@ -110,15 +114,19 @@ func (s *SQLite) Claim(ctx context.Context, l *Lease, n int) ([]URL, error) {
 			return err
 		}
 		urls = urls[:min(n, len(urls))]
-		ids := make([]byte, 0, 12*len(urls))
+		ids := make([]int64, len(urls))
 		for i := range urls {
 			if urls[i].State != Fetched {
 				urls[i].State = Leased
 			}
-			ids = strconv.AppendInt(append(ids, ','), urls[i].ID, 10)
+			ids[i] = urls[i].ID
 		}
-		_, err = s.conn.ExecContext(t.ctx, "UPDATE urls SET state = CASE WHEN state = 2 THEN 2 ELSE 1 END, lease = "+
-			strconv.FormatInt(l.Token, 10)+" WHERE id IN ("+string(ids[1:])+")")
+		list, err := array(ids)
+		if err != nil {
+			return err
+		}
+		_, err = t.exec("UPDATE urls SET state = CASE WHEN state = 2 THEN 2 ELSE 1 END, lease = ?"+
+			" WHERE id IN (SELECT CAST(value AS BIGINT) FROM "+s.elements+")", l.Token, list)
 		return err
 	})
 	if err != nil {
@@ -128,30 +136,39 @@ func (s *SQLite) Claim(ctx context.Context, l *Lease, n int) ([]URL, error) {
 }
 
 // Settle implements Queue.
-func (s *SQLite) Settle(ctx context.Context, l *Lease, tally Tally, results []Result) (added int, err error) {
+func (s *store) Settle(ctx context.Context, l *Lease, tally Tally, results []Result) (added int, err error) {
+	linked := slices.ContainsFunc(results, func(r Result) bool { return len(r.Links) > 0 })
 	err = s.write(ctx, func(t *tx) error {
 		if err := t.hold(l); err != nil {
 			return err
 		}
+		if linked {
+			if err := s.lockSource(t, l.source); err != nil {
+				return err
+			}
+		}
+		var links []found
 		for i := range results {
 			r := &results[i]
 			n, err := t.settle(l, r)
 			if err != nil {
 				return err
 			}
-			if n == 0 || len(r.Links) == 0 {
+			if n == 0 {
 				continue
 			}
-			n2, err := t.addLinks(l.source, l.run, l.budget, r.Links, r.Redo)
-			if err != nil {
-				return err
+			for _, link := range r.Links {
+				links = append(links, found{Link: link, redo: r.Redo})
 			}
-			added += n2
+		}
+		var err error
+		if added, err = s.addLinks(t, l.source, l.run, l.budget, links); err != nil {
+			return err
 		}
 		if tally == (Tally{}) {
 			return nil
 		}
-		_, err := t.exec("UPDATE runs SET pages = pages + ?, bytes = bytes + ?, errors = errors + ? WHERE seq = ?",
+		_, err = t.exec("UPDATE runs SET pages = pages + ?, bytes = bytes + ?, errors = errors + ? WHERE seq = ?",
 			tally.Pages, tally.Bytes, tally.Errors, l.run)
 		return err
 	})
@@ -170,14 +187,16 @@ func (t *tx) settle(l *Lease, r *Result) (int64, error) {
 	if len(message) > maxMessage {
 		message = strings.ToValidUTF8(message[:maxMessage], "") + "…"
 	}
+	message = plain(message)
+	etag, modified := validator(r.ETag), validator(r.LastModified)
 	switch r.State {
 	case Fetched:
 		if !r.Due.IsZero() { // given back
 			return t.exec("UPDATE urls SET state = 2, lease = 0, due = ?, attempts = attempts + 1, class = ?, message = ?, settled = ? WHERE id = ? AND lease = ?",
-				millis(r.Due), r.Class, message, t.now, r.URL.ID, l.Token)
+				t.millis(r.Due), r.Class, message, t.now, r.URL.ID, l.Token)
 		}
 		return t.exec(`UPDATE urls SET state = 2, attempts = 0, snapshot = ?, sha256 = ?, etag = ?, last_modified = ?, generation = '' WHERE id = ? AND lease = ?`,
-			r.Snapshot, r.SHA256, r.ETag, r.LastModified, r.URL.ID, l.Token)
+			r.Snapshot, r.SHA256, etag, modified, r.URL.ID, l.Token)
 	case Done:
 		// When it was found nearer while it was worked on, its links were
 		// measured from the old depth: once more, from the snapshot.
@@ -185,10 +204,10 @@ func (t *tx) settle(l *Lease, r *Result) (int64, error) {
 			due = ?, lease = 0, attempts = 0, class = '', message = '', settled = ?, run = ?,
 			snapshot = ?, sha256 = ?, etag = ?, last_modified = ?, generation = ? WHERE id = ? AND lease = ?`,
 			r.Redo, r.URL.Depth, r.Snapshot, t.now, t.now, l.run,
-			r.Snapshot, r.SHA256, r.ETag, r.LastModified, r.Generation, r.URL.ID, l.Token)
+			r.Snapshot, r.SHA256, etag, modified, r.Generation, r.URL.ID, l.Token)
 	case Failed:
 		return t.exec("UPDATE urls SET state = 4, lease = 0, due = ?, attempts = attempts + 1, class = ?, message = ?, settled = ? WHERE id = ? AND lease = ?",
-			millis(r.Due), r.Class, message, t.now, r.URL.ID, l.Token)
+			t.millis(r.Due), r.Class, message, t.now, r.URL.ID, l.Token)
 	case Dead:
 		return t.exec("UPDATE urls SET state = 5, lease = 0, attempts = attempts + 1, class = ?, message = ?, settled = ?, generation = '' WHERE id = ? AND lease = ?",
 			r.Class, message, t.now, r.URL.ID, l.Token)
@@ -209,7 +228,7 @@ var nextDueQuery = func() string {
 }()
 
 // Release implements Queue.
-func (s *SQLite) Release(ctx context.Context, l *Lease, pause time.Time) error {
+func (s *store) Release(ctx context.Context, l *Lease, pause time.Time) error {
 	return s.write(ctx, func(t *tx) error {
 		if err := t.hold(l); err != nil {
 			return err
@@ -222,6 +241,13 @@ func (s *SQLite) Release(ctx context.Context, l *Lease, pause time.Time) error {
 		if err != nil {
 			return err
 		}
+		// Locked before its URLs are read: what others add meanwhile is seen
+		// here, or wakes the queue afterwards.
+		if s.forUpdate != "" {
+			if err := t.row("SELECT budget FROM queues WHERE source = ? AND budget = ?"+s.forUpdate, l.source, l.budget).Scan(new(int64)); err != nil {
+				return err
+			}
+		}
 		var due sql.NullInt64
 		if err := t.row(nextDueQuery, l.source, l.budget).Scan(&due); err != nil {
 			return err
@@ -231,44 +257,44 @@ func (s *SQLite) Release(ctx context.Context, l *Lease, pause time.Time) error {
 			return err
 		}
 		_, err = t.exec("UPDATE budgets SET expires = 0, owner = '', paused = CASE WHEN paused > ? THEN paused ELSE ? END WHERE id = ? AND token = ?",
-			millis(pause), millis(pause), l.budget, l.Token)
+			t.millis(pause), t.millis(pause), l.budget, l.Token)
 		return err
 	})
 }
 
 // Outlook implements Queue.
-func (s *SQLite) Outlook(ctx context.Context, sources []string) (map[string]Outlook, error) {
-	names, err := json.Marshal(sources)
+func (s *store) Outlook(ctx context.Context, sources []string) (map[string]Outlook, error) {
+	names, err := array(sources)
 	if err != nil {
 		return nil, fmt.Errorf("frontier: %w", err)
 	}
-	now := time.Now().UnixMilli()
-	rows, err := s.read.QueryContext(ctx, `SELECT s.name,
-		min(CASE WHEN b.expires > ? THEN NULL WHEN b.paused > q.next_due THEN b.paused ELSE q.next_due END),
-		max(CASE WHEN b.expires > ? THEN 1 ELSE 0 END)
-		FROM queues q JOIN budgets b ON b.id = q.budget JOIN sources s ON s.id = q.source
-		WHERE q.next_due IS NOT NULL AND s.name IN (SELECT value FROM json_each(?)) GROUP BY s.name`, now, now, string(names))
-	if err != nil {
-		return nil, fmt.Errorf("frontier: outlook: %w", err)
-	}
-	type named struct {
-		name string
-		Outlook
-	}
-	all, err := collect(rows, func(scan func(...any) error) (n named, err error) {
-		var next sql.NullInt64
-		err = scan(&n.name, &next, &n.Leased)
-		if next.Valid {
-			n.Next = time.UnixMilli(next.Int64)
+	out := map[string]Outlook{}
+	err = s.read(ctx, func(t *tx) error {
+		rows, err := t.rows(`SELECT s.name,
+			min(CASE WHEN b.expires > ? THEN NULL WHEN b.paused > q.next_due THEN b.paused ELSE q.next_due END),
+			max(CASE WHEN b.expires > ? THEN 1 ELSE 0 END)
+			FROM queues q JOIN budgets b ON b.id = q.budget JOIN sources s ON s.id = q.source
+			WHERE q.next_due IS NOT NULL AND s.name IN (SELECT value FROM `+s.elements+`) GROUP BY s.name`, t.now, t.now, names)
+		if err != nil {
+			return err
 		}
-		return n, err
+		defer rows.Close()
+		for rows.Next() {
+			var name string
+			var next sql.NullInt64
+			var o Outlook
+			if err := rows.Scan(&name, &next, &o.Leased); err != nil {
+				return err
+			}
+			if next.Valid {
+				o.Next = t.local(next.Int64)
+			}
+			out[name] = o
+		}
+		return rows.Err()
 	})
 	if err != nil {
 		return nil, fmt.Errorf("frontier: outlook: %w", err)
-	}
-	out := make(map[string]Outlook, len(all))
-	for _, n := range all {
-		out[n.name] = n.Outlook
 	}
 	return out, nil
 }

@@ -26,18 +26,20 @@ func scanRun(scan func(...any) error, more ...any) (mention.Run, error) {
 	return r, err
 }
 
-// BeginRun implements Runs. Leases of processes that have ended are freed.
-func (s *SQLite) BeginRun(ctx context.Context, source string) (run mention.Run, resumed bool, err error) {
+// BeginRun implements Runs. Where the database is this machine's, leases of
+// processes that have ended are freed.
+func (s *store) BeginRun(ctx context.Context, source string) (run mention.Run, resumed bool, err error) {
 	var sourceID, seq int64
 	var prepared bool
 	err = s.write(ctx, func(t *tx) error {
-		if err := t.freeDeadOwners(); err != nil {
+		if err := s.freeDeadOwners(t); err != nil {
 			return err
 		}
 		var err error
-		if sourceID, err = t.sourceID(source); err != nil {
+		if sourceID, err = s.sourceID(t, source); err != nil {
 			return err
 		}
+		resumed = false
 		run, seq, prepared, err = t.openRun(sourceID)
 		if err == nil {
 			resumed, run.Status = true, "running"
@@ -84,12 +86,23 @@ func newRunID(now time.Time) string {
 	return now.UTC().Format("20060102T150405.000") + "-" + strings.ToLower(rand.Text()[:8])
 }
 
-func (t *tx) sourceID(name string) (id int64, err error) {
-	if err = t.row("SELECT id FROM sources WHERE name = ?", name).Scan(&id); !errors.Is(err, sql.ErrNoRows) {
-		return id, err
+// sourceID also locks the source; see lockSource.
+func (s *store) sourceID(t *tx, name string) (id int64, err error) {
+	if _, err := t.exec("INSERT INTO sources (name) VALUES (?) ON CONFLICT (name) DO NOTHING", name); err != nil {
+		return 0, err
 	}
-	err = t.row("INSERT INTO sources (name) VALUES (?) RETURNING id", name).Scan(&id)
+	err = t.row("SELECT id FROM sources WHERE name = ?"+s.forUpdate, name).Scan(&id)
 	return id, err
+}
+
+// lockSource lets one transaction at a time change many URLs of a source, by
+// their links or for a run: two that did so in different orders would wait
+// for each other.
+func (s *store) lockSource(t *tx, source int64) error {
+	if s.forUpdate == "" {
+		return nil
+	}
+	return t.row("SELECT id FROM sources WHERE id = ?"+s.forUpdate, source).Scan(&source)
 }
 
 func (t *tx) openRun(source int64) (run mention.Run, seq int64, prepared bool, err error) {
@@ -101,9 +114,12 @@ func (t *tx) openRun(source int64) (run mention.Run, seq int64, prepared bool, e
 // prepare makes every URL known for the source due again, chunk by chunk. A
 // URL that has the run's number has been made due before, perhaps by a
 // process that was killed on the way.
-func (s *SQLite) prepare(ctx context.Context, source, seq int64) error {
+func (s *store) prepare(ctx context.Context, source, seq int64) error {
 	for after, more := "", true; more; {
 		err := s.write(ctx, func(t *tx) error {
+			if err := s.lockSource(t, source); err != nil {
+				return err
+			}
 			var last sql.NullString
 			err := t.row("SELECT max(url) FROM (SELECT url FROM urls WHERE source = ? AND url > ? ORDER BY url LIMIT ?) AS chunk",
 				source, after, resetChunk).Scan(&last)
@@ -137,8 +153,11 @@ func (s *SQLite) prepare(ctx context.Context, source, seq int64) error {
 
 // freeDeadOwners ends the leases of processes that are gone. The token grows,
 // as for any lease that is taken over.
-func (t *tx) freeDeadOwners() error {
-	rows, err := t.rows("SELECT DISTINCT owner FROM budgets WHERE expires > ? AND owner <> ?", t.now, process())
+func (s *store) freeDeadOwners(t *tx) error {
+	if s.owner == "" {
+		return nil
+	}
+	rows, err := t.rows("SELECT DISTINCT owner FROM budgets WHERE expires > ? AND owner <> ?", t.now, s.owner)
 	if err != nil {
 		return err
 	}
@@ -157,28 +176,21 @@ func (t *tx) freeDeadOwners() error {
 	return nil
 }
 
-// collect reads all rows.
-func collect[T any](rows *sql.Rows, read func(scan func(...any) error) (T, error)) ([]T, error) {
-	defer rows.Close()
-	var all []T
-	for rows.Next() {
-		v, err := read(rows.Scan)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, v)
-	}
-	return all, rows.Err()
-}
-
 // Add implements Runs.
-func (s *SQLite) Add(ctx context.Context, run mention.Run, links []Link) (added int, err error) {
+func (s *store) Add(ctx context.Context, run mention.Run, links []Link) (added int, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		source, seq, err := t.runRow(run)
 		if err != nil {
 			return err
 		}
-		added, err = t.addLinks(source, seq, 0, links, false)
+		if err := s.lockSource(t, source); err != nil {
+			return err
+		}
+		all := make([]found, len(links))
+		for i, l := range links {
+			all[i].Link = l
+		}
+		added, err = s.addLinks(t, source, seq, 0, all)
 		return err
 	})
 	return added, err
@@ -193,7 +205,7 @@ func (t *tx) runRow(run mention.Run) (source, seq int64, err error) {
 }
 
 // EndRun implements Runs.
-func (s *SQLite) EndRun(ctx context.Context, run mention.Run, status string) (mention.Run, error) {
+func (s *store) EndRun(ctx context.Context, run mention.Run, status string) (mention.Run, error) {
 	err := s.write(ctx, func(t *tx) error {
 		_, seq, err := t.runRow(run)
 		if err != nil {
@@ -210,75 +222,4 @@ func (s *SQLite) EndRun(ctx context.Context, run mention.Run, status string) (me
 		return err
 	})
 	return run, err
-}
-
-// addLinks adds what is not known. own is the budget whose queue the caller
-// brings up to date itself, 0 for none.
-func (t *tx) addLinks(source, run, own int64, links []Link, redo bool) (added int, err error) {
-	var touched []int64
-	for _, l := range links {
-		budget, err := t.budget(mention.Host(l.URL))
-		if err != nil {
-			return added, err
-		}
-		n, err := t.exec(`INSERT INTO urls (source, url, budget, state, priority, due, depth, hops, run)
-			VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?) ON CONFLICT (source, url) DO NOTHING`,
-			source, l.URL, budget, l.Priority, t.now, l.Depth, l.Hops, run)
-		if err != nil {
-			return added, err
-		}
-		added += int(n)
-		if n == 0 {
-			n, err = t.nearer(source, run, l, redo)
-			if err != nil {
-				return added, err
-			}
-		}
-		if n > 0 && budget != own && (len(touched) == 0 || touched[len(touched)-1] != budget) {
-			touched = append(touched, budget)
-		}
-	}
-	for _, budget := range touched {
-		_, err := t.exec(`INSERT INTO queues (source, budget, next_due) VALUES (?, ?, ?) ON CONFLICT (source, budget)
-			DO UPDATE SET next_due = CASE WHEN queues.next_due < excluded.next_due THEN queues.next_due ELSE excluded.next_due END`,
-			source, budget, t.now)
-		if err != nil {
-			return added, err
-		}
-	}
-	return added, nil
-}
-
-// nearer notes that a known URL was found nearer to a seed or by a better
-// kind of link; see Result.Redo.
-func (t *tx) nearer(source, run int64, l Link, redo bool) (int64, error) {
-	return t.exec(`UPDATE urls SET
-		state = CASE WHEN ? AND state = 3 AND run = ? AND depth > ? THEN CASE WHEN snapshot = '' THEN 0 ELSE 2 END ELSE state END,
-		due = CASE WHEN ? AND state = 3 AND run = ? AND depth > ? THEN ? ELSE due END,
-		depth = CASE WHEN depth > ? THEN ? ELSE depth END,
-		priority = CASE WHEN priority > ? THEN ? ELSE priority END
-		WHERE source = ? AND url = ? AND (depth > ? OR priority > ?)`,
-		redo, run, l.Depth, redo, run, l.Depth, t.now,
-		l.Depth, l.Depth, l.Priority, l.Priority, source, l.URL, l.Depth, l.Priority)
-}
-
-// maxBudgets bounds the budget keys held in memory.
-const maxBudgets = 10_000
-
-func (t *tx) budget(key string) (id int64, err error) {
-	if id := t.s.budgets[key]; id != 0 {
-		return id, nil
-	}
-	err = t.row("SELECT id FROM budgets WHERE key = ?", key).Scan(&id)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = t.row("INSERT INTO budgets (key) VALUES (?) RETURNING id", key).Scan(&id)
-	}
-	if err != nil {
-		return 0, err
-	}
-	if len(t.s.budgets) >= maxBudgets {
-		clear(t.s.budgets)
-	}
-	t.s.budgets[key] = id
-	return id, nil
 }

@@ -1,0 +1,330 @@
+package frontier
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// Postgres is a Frontier in a PostgreSQL database (13 or newer), shared by
+// processes on any number of machines.
+//
+// Leases and due times are measured by the database's clock. Times that a
+// caller passes or gets are the caller's: they are converted by the difference
+// of the two clocks at that moment, so that a machine whose clock is wrong
+// neither loses its leases nor comes early to a host that asked for a pause.
+//
+// The leases of a process that was killed are free when they expire. A call
+// fails within callTimeout when the database is away, and at once when its
+// context ends; whether a write that was cut off in this way has taken place
+// is not known then.
+//
+// Transactions see each other's finished work between their statements (read
+// committed) and hold the rows they change. Most of them meet on no row: those
+// of one budget key are its worker's, and what changes many URLs of a source
+// takes turns (lockSource). Where they wait for each other in a circle,
+// PostgreSQL ends one, which is repeated here.
+type Postgres struct {
+	*store
+	server *postgresServer
+}
+
+// postgresServer is the backend.
+type postgresServer struct {
+	db      *sql.DB
+	budgets *budgetRows
+	queries rewritten
+}
+
+const (
+	connectTimeout = 5 * time.Second
+	// callTimeout bounds a transaction as this machine sees it; the server's
+	// statement timeout is a little shorter, so that it gives the reason.
+	callTimeout = 20 * time.Second
+	// maxConnections is what one process takes of the server's.
+	maxConnections = 8
+	// maxTries is how often a transaction begins that met another.
+	maxTries = 5
+	// defaultSchema is where the tables are.
+	defaultSchema = "klank"
+)
+
+// sessionSettings hold where the URL does not say otherwise. A process that is
+// stopped within a transaction must not keep its locks. Every query is made
+// for its index; a plan that was kept from when the tables were small must not
+// read and sort a million URLs.
+var sessionSettings = map[string]string{
+	"search_path":                         defaultSchema,
+	"application_name":                    "klank",
+	"statement_timeout":                   "18s",
+	"idle_in_transaction_session_timeout": "15s",
+	"enable_seqscan":                      "off",
+	"enable_bitmapscan":                   "off",
+	"max_parallel_workers_per_gather":     "0",
+}
+
+// OpenPostgres opens the frontier in the database that url names, in the form
+// of libpq ("postgres://user:password@host:5432/name?sslmode=verify-full"). It
+// makes the schema and the tables when they are missing, and refuses those of
+// a newer version. The schema is klank, or what search_path in the URL says.
+// Between here and the server there may be a pooler that keeps sessions, but
+// not one that changes the server connection at each transaction. Errors tell
+// nothing of the password.
+func OpenPostgres(ctx context.Context, url string) (*Postgres, error) {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("frontier: PostgreSQL: %w", err)
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connectTimeout
+	}
+	for name, value := range sessionSettings {
+		if config.RuntimeParams[name] == "" {
+			config.RuntimeParams[name] = value
+		}
+	}
+	st := &store{dialect: dialect{
+		elements:  "json_array_elements_text(?::json)",
+		forUpdate: " FOR UPDATE",
+		forLease:  " FOR UPDATE OF b SKIP LOCKED",
+	}}
+	p := &postgresServer{db: stdlib.OpenDB(*config), budgets: &st.budgets}
+	st.backend = p
+	p.db.SetMaxOpenConns(maxConnections)
+	p.db.SetMaxIdleConns(maxConnections)
+	p.db.SetConnMaxIdleTime(time.Minute)
+	if err := p.migrate(ctx, config.RuntimeParams["search_path"]); err != nil {
+		_ = p.db.Close()
+		return nil, fmt.Errorf("frontier: PostgreSQL on %s: %w", config.Host, err)
+	}
+	return &Postgres{store: st, server: p}, nil
+}
+
+// Close ends the connections. Leases that are still held expire.
+func (p *Postgres) Close() error { return p.server.db.Close() }
+
+// postgresTypes translates migrations. Texts are compared byte by byte, as
+// SQLite does.
+var postgresTypes = strings.NewReplacer(
+	"INTEGER PRIMARY KEY", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+	"INTEGER", "BIGINT",
+	"TEXT", `TEXT COLLATE "C"`)
+
+// migrationLock is the advisory lock of those who make or change tables.
+const migrationLock = 0x6b6c616e6b // "klank"
+
+func (p *postgresServer) migrate(ctx context.Context, schema string) error {
+	t, err := p.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = t.Rollback() }()
+	exec := func(query string) {
+		if err == nil {
+			_, err = t.ExecContext(ctx, query)
+		}
+	}
+	exec("SET LOCAL statement_timeout = 0") // a new index may take long
+	exec("SELECT pg_advisory_xact_lock(" + strconv.Itoa(migrationLock) + ")")
+	var there bool
+	if err == nil {
+		err = t.QueryRowContext(ctx, "SELECT to_regclass('frontier_version') IS NOT NULL").Scan(&there)
+	}
+	if err != nil {
+		return err
+	}
+	var version int
+	if there {
+		if err := t.QueryRowContext(ctx, "SELECT version FROM frontier_version").Scan(&version); err != nil {
+			return err
+		}
+	} else {
+		exec("CREATE SCHEMA IF NOT EXISTS " + pgx.Identifier{schema}.Sanitize())
+		exec("CREATE TABLE frontier_version (version BIGINT NOT NULL)")
+		exec("INSERT INTO frontier_version VALUES (0)")
+	}
+	if version > len(migrations) {
+		return newer("the schema "+schema, version)
+	}
+	for _, m := range migrations[version:] {
+		for statement := range strings.SplitSeq(strings.TrimSpace(postgresTypes.Replace(m)), ";\n") {
+			exec(statement)
+		}
+	}
+	exec("UPDATE frontier_version SET version = " + strconv.Itoa(len(migrations)))
+	if err != nil {
+		return err
+	}
+	return t.Commit()
+}
+
+// read implements backend.
+func (p *postgresServer) read(ctx context.Context, fn func(*tx) error) error {
+	inner, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	conn, err := p.db.Conn(inner)
+	if err == nil {
+		defer conn.Close()
+		t := &tx{ctx: inner, run: numbered{conn, &p.queries}}
+		if err = t.askTime(); err == nil {
+			err = fn(t)
+		}
+	}
+	return cut(ctx, err)
+}
+
+// write implements backend.
+func (p *postgresServer) write(ctx context.Context, fn func(*tx) error) error {
+	for try := 1; ; try++ {
+		err := p.attempt(ctx, fn)
+		if err == nil || err == ErrLeaseLost {
+			return err
+		}
+		if try == maxTries || !collided(err) {
+			return fmt.Errorf("frontier: %w", cut(ctx, err))
+		}
+		select {
+		case <-time.After(rand.N(time.Duration(try) * 20 * time.Millisecond)):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (p *postgresServer) attempt(ctx context.Context, fn func(*tx) error) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	c, err := p.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Rollback() }()
+	t := &tx{ctx: ctx, run: numbered{c, &p.queries}}
+	if err := t.askTime(); err != nil {
+		return err
+	}
+	if err := fn(t); err != nil {
+		return err
+	}
+	if err := c.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	p.budgets.keep(t.made)
+	return nil
+}
+
+// collided tells whether a transaction was ended for another's sake.
+func collided(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && (e.Code == "40P01" || e.Code == "40001") // deadlock, serialization failure
+}
+
+// cut is err, or why ctx ended when that was first.
+func cut(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+// askTime asks for the database's time. Compared with this machine's before
+// the question, it can be late by the time that the answer takes, never early.
+func (t *tx) askTime() error {
+	before := time.Now()
+	var micros int64
+	if err := t.row("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").Scan(&micros); err != nil {
+		return err
+	}
+	now := time.UnixMicro(micros)
+	t.now, t.ahead = now.UnixMilli(), now.Sub(before)
+	return nil
+}
+
+// insert implements backend, with one statement for all links, and one for
+// those that were known.
+func (p *postgresServer) insert(t *tx, source, run int64, links []found) (added []int64, known []found, err error) {
+	n := len(links)
+	urls, budgets := make([]string, n), make([]int64, n)
+	priorities, depths, hops := make([]int64, n), make([]int64, n), make([]int64, n)
+	for i, l := range links {
+		urls[i], budgets[i] = l.URL, l.budget
+		priorities[i], depths[i], hops[i] = int64(l.Priority), int64(l.Depth), int64(l.Hops)
+	}
+	number := func(scan func(...any) error) (n int64, err error) { err = scan(&n); return n, err }
+	rows, err := t.rows(`INSERT INTO urls (source, url, budget, state, priority, due, depth, hops, run)
+		SELECT ?, l.url, l.budget, 0, l.priority, ?, l.depth, l.hops, ?
+		FROM unnest(?::text[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[])
+			WITH ORDINALITY AS l (url, budget, priority, depth, hops, n)
+		ORDER BY l.n ON CONFLICT (source, url) DO NOTHING RETURNING budget`,
+		source, t.now, run, urls, budgets, priorities, depths, hops)
+	if err != nil {
+		return nil, nil, err
+	}
+	if added, err = collect(rows, number); err != nil || len(added) == n {
+		return added, nil, err
+	}
+	rows, err = t.rows(`SELECT l.n - 1 FROM unnest(?::text[], ?::bigint[], ?::bigint[]) WITH ORDINALITY AS l (url, depth, priority, n)
+		JOIN urls u ON u.source = ? AND u.url = l.url COLLATE "C"
+		WHERE u.depth > l.depth OR u.priority > l.priority ORDER BY u.id, l.n FOR UPDATE OF u`,
+		urls, depths, priorities, source)
+	if err != nil {
+		return nil, nil, err
+	}
+	nearer, err := collect(rows, number)
+	for _, i := range nearer {
+		known = append(known, links[i])
+	}
+	return added, known, err
+}
+
+// numbered writes the placeholders of a query as PostgreSQL wants them. The
+// texts are few: the driver keeps a prepared statement for each.
+type numbered struct {
+	runner
+	*rewritten
+}
+
+func (r numbered) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return r.runner.ExecContext(ctx, r.dollars(query), args...)
+}
+
+func (r numbered) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return r.runner.QueryContext(ctx, r.dollars(query), args...)
+}
+
+// rewritten holds the answers of dollars, which are as many as there are
+// queries in this package.
+type rewritten struct{ queries sync.Map }
+
+// dollars turns each ? into $1, $2 and so on, and each ?1 into $1. No query
+// has a question mark that is anything else.
+func (r *rewritten) dollars(query string) string {
+	if q, ok := r.queries.Load(query); ok {
+		return q.(string)
+	}
+	var b strings.Builder
+	n := 0
+	for i := range len(query) {
+		switch {
+		case query[i] != '?':
+			b.WriteByte(query[i])
+		case i+1 < len(query) && query[i+1] >= '1' && query[i+1] <= '9':
+			b.WriteByte('$')
+		default:
+			n++
+			b.WriteString("$" + strconv.Itoa(n))
+		}
+	}
+	r.queries.Store(query, b.String())
+	return b.String()
+}
