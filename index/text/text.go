@@ -145,22 +145,47 @@ func cut(w string) string {
 // language, so its words are looked for as they are and under each of these.
 var Stemmed = []string{"nl", "en"}
 
-// A Stemmer stems folded words. It keeps a buffer and is not safe for
-// concurrent use; the zero value is ready.
-type Stemmer struct{ env *snowballstem.Env }
+// A Stemmer stems folded words. It keeps a buffer and the stems it has made,
+// and is not safe for concurrent use; the zero value is ready.
+type Stemmer struct {
+	env            *snowballstem.Env
+	dutch, english known
+}
+
+// known holds stems by word. Texts repeat their words: a look-up costs a
+// twentieth of stemming.
+type known map[string]string
+
+// maxKnown bounds the stems kept for a language, some 400 KB.
+const maxKnown = 1 << 12
 
 // Stem returns the stem of a folded word in a language (BCP 47; only the
 // primary subtag counts). Languages other than nl and en leave it as it is.
 func (s *Stemmer) Stem(word, language string) string {
-	var stem func(*snowballstem.Env) bool
 	switch Primary(language) {
 	case "nl":
-		stem = dutch.Stem
+		return s.known(&s.dutch, word, dutch.Stem)
 	case "en":
-		stem = english.Stem
-	default:
-		return word
+		return s.known(&s.english, word, english.Stem)
 	}
+	return word
+}
+
+func (s *Stemmer) known(stems *known, word string, stem func(*snowballstem.Env) bool) string {
+	if out, ok := (*stems)[word]; ok {
+		return out
+	}
+	if *stems == nil || len(*stems) >= maxKnown {
+		*stems = known{}
+	}
+	word = strings.Clone(word) // not a part of the whole text
+	out := s.make(word, stem)
+	(*stems)[word] = out
+	return out
+}
+
+// make stems a word.
+func (s *Stemmer) make(word string, stem func(*snowballstem.Env) bool) string {
 	if s.env == nil {
 		s.env = snowballstem.NewEnv("")
 	}

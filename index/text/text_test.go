@@ -1,6 +1,7 @@
 package text
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -92,4 +93,28 @@ func FuzzTokens(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestAStemmerForgetsRatherThanGrows(t *testing.T) {
+	var st Stemmer
+	for i := range 3 * maxKnown {
+		st.Stem(fmt.Sprint("woorden", i), "nl")
+		if got := st.Stem("mooie", "nl") + st.Stem("mooie", "en"); got != "mooimooie" {
+			t.Fatalf("after %d words: %s", i, got)
+		}
+		if len(st.dutch) > maxKnown {
+			t.Fatalf("%d stems are kept", len(st.dutch))
+		}
+	}
+}
+
+func BenchmarkStem(b *testing.B) {
+	words := Words(strings.Repeat("De bezorging was snel en netjes, maar de verpakking viel tegen en de medewerkers waren niet bereikbaar. ", 10))
+	b.ReportAllocs()
+	for b.Loop() {
+		var st Stemmer // as for each set of mentions stored
+		for _, w := range words {
+			st.Stem(w, "nl")
+		}
+	}
 }
