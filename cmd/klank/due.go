@@ -81,8 +81,8 @@ func keepDue(ctx context.Context, e *env, cfg *configs.Config) error {
 	return nil
 }
 
-// dueTimes says when each configured source is due, which is now at the
-// earliest.
+// dueTimes says when each configured source is due; what is due already is
+// so now.
 func dueTimes(cfg *configs.Config, runs map[string]mention.Run, now time.Time) (map[string]time.Time, error) {
 	due := map[string]time.Time{}
 	for i := range cfg.Sources {

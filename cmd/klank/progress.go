@@ -25,6 +25,8 @@ type progress struct {
 	log  *slog.Logger // nil for text
 	bar  *progressbar.ProgressBar
 	last time.Time
+	// every is how often progress is told without a bar; 0 is never.
+	every time.Duration
 
 	pages, mentions, failed int
 	known, left             map[string]int
@@ -32,7 +34,7 @@ type progress struct {
 }
 
 func newProgress(e *env) *progress {
-	p := &progress{w: e.err, last: time.Now(), known: map[string]int{}, left: map[string]int{}, robots: map[string]int{}}
+	p := &progress{w: e.err, last: time.Now(), every: plainEvery, known: map[string]int{}, left: map[string]int{}, robots: map[string]int{}}
 	switch {
 	case e.logFormat == "json":
 		p.log = e.log()
@@ -42,6 +44,11 @@ func newProgress(e *env) *progress {
 			progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish())
 	}
 	return p
+}
+
+// newServiceProgress tells in log lines what goes wrong, and nothing else.
+func newServiceProgress(log *slog.Logger) *progress {
+	return &progress{log: log, known: map[string]int{}, left: map[string]int{}, robots: map[string]int{}}
 }
 
 // event takes one event of the engine, which calls it one at a time.
@@ -131,7 +138,7 @@ func (p *progress) show() {
 		_ = p.bar.Set(min(known-left, max(known-1, 0))) // the end clears the bar
 		return
 	}
-	if time.Since(p.last) >= plainEvery {
+	if p.every > 0 && time.Since(p.last) >= p.every {
 		p.last = time.Now()
 		p.say("crawling", "pages", p.pages, "mentions", p.mentions, "waiting", left, "errors", p.failed)
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -32,6 +33,7 @@ func TestCommands(t *testing.T) {
 			"port":   scriptPort,
 			"expand": scriptExpand,
 			"get":    scriptGet,
+			"until":  scriptUntil,
 		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -165,6 +167,27 @@ func scriptGet(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		return
 	}
+}
+
+// scriptUntil asks a URL until the answer matches a regular expression.
+func scriptUntil(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: until URL REGEXP")
+	}
+	want := regexp.MustCompile(args[1])
+	var body []byte
+	for range 600 {
+		res, err := http.Get(args[0])
+		if err == nil {
+			body, _ = io.ReadAll(res.Body)
+			res.Body.Close()
+			if want.Match(body) {
+				return
+			}
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	ts.Fatalf("%s does not come to answer %q:\n%.2000s", args[0], args[1], body)
 }
 
 // scriptExpand puts the script's variables into files.

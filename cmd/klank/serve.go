@@ -41,12 +41,9 @@ or web.token_file name.`,
 }
 
 func runServe(ctx context.Context, e *env, cfg *configs.Config) error {
-	token, err := cfg.Web.Token()
+	token, err := accessToken(cfg)
 	if err != nil {
-		return usageError{err}
-	}
-	if err := web.CheckAddr(cfg.Web.Addr, token); err != nil {
-		return usageError{err}
+		return err
 	}
 	ix, err := e.openIndex() // without data: say so instead of serving nothing
 	if err != nil {
@@ -65,6 +62,19 @@ func runServe(ctx context.Context, e *env, cfg *configs.Config) error {
 		return err
 	}
 	return serveWorkspace(ctx, e, cfg, w, ln, token)
+}
+
+// accessToken reads the token of UI and API, and checks that the address may
+// be served with it.
+func accessToken(cfg *configs.Config) (string, error) {
+	token, err := cfg.Web.Token()
+	if err != nil {
+		return "", usageError{err}
+	}
+	if err := web.CheckAddr(cfg.Web.Addr, token); err != nil {
+		return "", usageError{err}
+	}
+	return token, nil
 }
 
 func listen(addr string) (net.Listener, error) {
@@ -86,7 +96,7 @@ func serveWorkspace(ctx context.Context, e *env, cfg *configs.Config, w *workspa
 	srv, err := web.New(web.Config{
 		Index: w.index, Addr: cfg.Web.Addr, Token: token, Brands: names, Version: v, Log: e.log(),
 		Snapshot: func(_ context.Context, locator string) (*mention.Page, error) { return w.snapshots.Get(locator) },
-		Status:   func(ctx context.Context) (*web.Status, error) { return webStatus(ctx, w) },
+		Status:   func(ctx context.Context) (*web.Status, error) { return webStatus(ctx, cfg, w) },
 		Gatherer: newMetrics(w.frontier),
 	})
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"klank/configs"
 	"klank/crawler/fetch"
 	"klank/crawler/frontier"
 	"klank/index/sqlite"
@@ -149,14 +150,18 @@ func readStatus(ctx context.Context, fr frontier.Inspector, ix *sqlite.Index) (*
 }
 
 // webStatus is the same for the UI.
-func webStatus(ctx context.Context, w *workspace) (*web.Status, error) {
+func webStatus(ctx context.Context, cfg *configs.Config, w *workspace) (*web.Status, error) {
 	r, err := readStatus(ctx, w.frontier, w.index)
+	if err != nil {
+		return nil, err
+	}
+	due, err := dueTimes(cfg, runsOf(r.Sources), time.Time{})
 	if err != nil {
 		return nil, err
 	}
 	st := &web.Status{Runs: r.Runs, Coverage: r.Coverage}
 	for _, s := range r.Sources {
-		st.Sources = append(st.Sources, web.SourceStatus{Name: s.Source, Pending: s.Pending + s.Leased + s.Failed, Fetched: s.Fetched, Done: s.Done, Dead: s.Dead})
+		st.Sources = append(st.Sources, web.SourceStatus{Name: s.Source, Pending: s.Pending + s.Leased + s.Failed, Fetched: s.Fetched, Done: s.Done, Dead: s.Dead, NextDue: due[s.Source]})
 		st.DeadTotal += s.Dead
 	}
 	for _, d := range r.Dead {

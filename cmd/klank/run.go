@@ -1,0 +1,256 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"klank/configs"
+	"klank/crawler"
+	"klank/crawler/schedule"
+	"klank/mention"
+)
+
+const (
+	// lookAgain is how often the service asks what is due, at least: another
+	// process may have run a source meanwhile.
+	lookAgain = time.Minute
+	// A source whose run failed is left alone for retryFirst at least, for
+	// twice as long after each further failure, and for retryMost at most.
+	retryFirst = time.Minute
+	retryMost  = 6 * time.Hour
+	// runMemory bounds the bodies in memory over all runs.
+	runMemory = 256 << 20
+)
+
+func newRun(e *env) *cobra.Command {
+	var addr string
+	var allowPrivate bool
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Run as a service: collect by schedule, and serve the UI and the API",
+		Long: `run collects each configured source whenever its schedule says that it is due, and
+serves the UI and the API meanwhile, as klank serve does. Runs of different sources
+overlap and keep one budget per host; those of one source never overlap. What was
+missed while the service was down is made up for by one run. A source whose run
+fails is logged and left alone until it is due again, longer with each failure.
+
+It stops on Ctrl-C or SIGTERM within two seconds and goes on where it was when it is
+started again.`,
+		Example: `  klank run
+  klank run --config brand.yaml --data /var/lib/klank --log-format json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := e.loadConfig()
+			if err != nil {
+				return err
+			}
+			if cmd.Flags().Changed("addr") {
+				cfg.Web.Addr = addr
+			}
+			return runService(cmd.Context(), e, cfg, allowPrivate)
+		},
+	}
+	cmd.Flags().StringVar(&addr, "addr", configs.Default().Web.Addr, "HOST:PORT to listen on")
+	cmd.Flags().BoolVar(&allowPrivate, "allow-private", false, "permit loopback and private addresses")
+	return cmd
+}
+
+func runService(ctx context.Context, e *env, cfg *configs.Config, allowPrivate bool) error {
+	token, err := accessToken(cfg)
+	if err != nil {
+		return err
+	}
+	s := &scheduler{most: cfg.Crawl.Workers, log: e.log()}
+	if s.jobs, err = scheduledJobs(cfg, s.log); err != nil {
+		return err
+	}
+	ln, err := listen(cfg.Web.Addr)
+	if err != nil {
+		return err
+	}
+	defer ln.Close()
+	w, err := e.openWorkspace()
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	c, err := newCollector(e, cfg, w, crawlOptions{allowPrivate: allowPrivate}, newServiceProgress(s.log))
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	c.share(min(len(s.jobs), s.most))
+	s.latest = func(ctx context.Context) (map[string]mention.Run, error) { return latestRuns(ctx, w.frontier) }
+	s.collect = func(ctx context.Context, src *crawler.Source) (*crawlResult, error) {
+		return c.collect(ctx, []*crawler.Source{src})
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	served := make(chan error, 1)
+	go func() {
+		defer cancel() // a service without its UI stops
+		served <- serveWorkspace(ctx, e, cfg, w, ln, token)
+	}()
+	s.run(ctx)
+	return <-served
+}
+
+// share divides the bounds of the configuration among n runs at the same
+// time, so that all of them together keep them.
+func (c *collector) share(n int) {
+	c.engine.Workers = max(1, c.engine.Workers/n)
+	c.engine.MaxInFlight = runMemory / int64(n)
+}
+
+// scheduledJobs are the sources that a schedule starts.
+func scheduledJobs(cfg *configs.Config, log *slog.Logger) ([]*job, error) {
+	if len(cfg.Sources) == 0 {
+		return nil, usagef("nothing to run: configure sources in klank.yaml")
+	}
+	sources, err := crawlSources(cfg, &crawlFlags{all: true}, nil)
+	if err != nil {
+		return nil, err
+	}
+	var jobs []*job
+	for i := range cfg.Sources {
+		when, err := cfg.ScheduleOf(&cfg.Sources[i])
+		if err != nil {
+			return nil, usageError{err}
+		}
+		if when.IsZero() {
+			log.Warn("no schedule: only klank crawl collects from it", "source", cfg.Sources[i].Name)
+			continue
+		}
+		jobs = append(jobs, &job{source: sources[i], when: when})
+	}
+	if len(jobs) == 0 {
+		return nil, usagef(`no source has a schedule: write "schedule: every 6h" in klank.yaml, for all sources or for each`)
+	}
+	return jobs, nil
+}
+
+// job is a source that a schedule starts.
+type job struct {
+	source *crawler.Source
+	when   schedule.Schedule
+	// running belongs to the scheduler, the rest to the run while there is one.
+	running  bool
+	failures int // in a row
+	rest     time.Time
+}
+
+// scheduler starts the runs that are due, each in a goroutine of its own: so a
+// long one keeps no other from its time, and the fetch client that they share
+// keeps the rate of each host.
+type scheduler struct {
+	jobs []*job
+	most int // runs at the same time
+	log  *slog.Logger
+	// latest returns the latest run of each source, collect runs one once.
+	latest  func(context.Context) (map[string]mention.Run, error)
+	collect func(context.Context, *crawler.Source) (*crawlResult, error)
+}
+
+// run returns when ctx has ended and every run has put down what it did.
+func (s *scheduler) run(ctx context.Context) {
+	var runs sync.WaitGroup
+	defer runs.Wait()
+	ended := make(chan *job, len(s.jobs))
+	for ctx.Err() == nil {
+		due, wait := s.due(ctx)
+		for _, j := range due {
+			j.running = true
+			runs.Go(func() {
+				s.once(ctx, j)
+				ended <- j
+			})
+		}
+		select {
+		case <-ctx.Done():
+		case j := <-ended:
+			j.running = false
+		case <-time.After(wait):
+		}
+	}
+}
+
+// due returns the jobs to start now, and how long until the next one is due.
+func (s *scheduler) due(ctx context.Context) (due []*job, wait time.Duration) {
+	latest, err := s.latest(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			s.log.Error("cannot tell what is due; trying again", "in", lookAgain, "error", err)
+		}
+		return nil, lookAgain
+	}
+	running := 0
+	for _, j := range s.jobs {
+		if j.running {
+			running++
+		}
+	}
+	wait = lookAgain
+	now := time.Now()
+	for _, j := range s.jobs {
+		if j.running {
+			continue
+		}
+		next := nextDue(j.when, latest[j.source.Name])
+		if next.Before(j.rest) {
+			next = j.rest
+		}
+		switch {
+		case next.After(now):
+			wait = min(wait, next.Sub(now))
+		case running < s.most: // else the end of a run wakes the loop
+			running++
+			due = append(due, j)
+		}
+	}
+	return due, wait
+}
+
+// once runs a job's source and logs how that ended.
+func (s *scheduler) once(ctx context.Context, j *job) {
+	log := s.log.With("source", j.source.Name)
+	log.Info("run begins", "schedule", j.when.String())
+	res, err := s.collect(ctx, j.source)
+	switch {
+	case ctx.Err() != nil:
+		log.Info("run interrupted; it goes on when the service starts again")
+	case err != nil:
+		j.failed(time.Now())
+		log.Error("run failed; it goes on later", "not_before", j.rest, "error", err)
+	default:
+		j.ended(log, res)
+	}
+}
+
+// ended takes the report of a run.
+func (j *job) ended(log *slog.Logger, res *crawlResult) {
+	for i := range res.report.Sources {
+		r := &res.report.Sources[i]
+		args := []any{"status", r.Status, "pages", r.Pages, "not_modified", r.NotModified, "new", r.New, "changed", r.Changed,
+			"took", res.took.Round(time.Millisecond)}
+		if r.Reason != "" {
+			args = append(args, "reason", r.Reason)
+		}
+		if r.Status == crawler.StatusFailed {
+			j.failed(time.Now())
+			log.Error("run ended", append(args, "not_before", j.rest)...)
+			continue
+		}
+		j.failures, j.rest = 0, time.Time{}
+		log.Info("run ended", append(args, "next", j.when.Next(r.Run.Started))...)
+	}
+}
+
+// failed leaves the source alone for a while.
+func (j *job) failed(now time.Time) {
+	j.rest = now.Add(min(retryFirst<<min(j.failures, 20), retryMost))
+	j.failures++
+}
