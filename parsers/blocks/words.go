@@ -1,6 +1,7 @@
 package blocks
 
 import (
+	"bytes"
 	"strings"
 
 	"klank/parsers/blocks/element"
@@ -243,42 +244,52 @@ var hintHeads = []string{"review", "comment", "post", "message", "beoordel", "re
 // hasHint tells, without a DOM, whether the name of any tag hints at blocks:
 // the cheap look at a page that has none.
 func hasHint(body []byte) bool {
-	for i := 0; i < len(body); i++ {
-		if body[i] != '<' || i+1 >= len(body) || !letter(body[i+1]) {
+	for {
+		i := bytes.IndexByte(body, '<')
+		if i < 0 || i+1 >= len(body) {
+			return false
+		}
+		body = body[i+1:]
+		if !letter(body[0]) {
 			continue
 		}
-		end := i + 1
-		for end < len(body) && body[end] != '>' {
-			end++
+		end := bytes.IndexByte(body, '>')
+		if end < 0 {
+			end = len(body)
 		}
-		if tagHint(body[i:end]) {
+		if tagHint(body[:end]) {
 			return true
 		}
-		i = end
+		body = body[end:]
 	}
-	return false
 }
 
 func tagHint(tag []byte) bool {
-	for i := 1; i < len(tag); i++ {
-		c := tag[i] | 0x20
-		if hintFirst[c] {
-			for _, h := range hintHeads {
-				if h[0] == c && len(tag)-i >= len(h) && equalFold(tag[i:i+len(h)], h) {
-					return true
-				}
+	for i := 0; i+1 < len(tag); i++ {
+		if !hintPairs[pair(tag[i], tag[i+1])] {
+			continue
+		}
+		for _, h := range hintHeads {
+			if len(tag)-i >= len(h) && equalFold(tag[i:i+len(h)], h) {
+				return true
 			}
 		}
 	}
 	return false
 }
 
-var hintFirst = func() (t [256]bool) {
+// hintPairs tells which two letters begin one of hintHeads: of the places in a
+// page's tags, few do, while most begin with the first letter of one.
+var hintPairs = func() (t [1 << 10]bool) {
 	for _, h := range hintHeads {
-		t[h[0]] = true
+		t[pair(h[0], h[1])] = true
 	}
 	return t
 }()
+
+// pair is the number of two letters in any case; other signs share numbers
+// with letters.
+func pair(a, b byte) int { return int(a&31)<<5 | int(b&31) }
 
 func equalFold(b []byte, lower string) bool {
 	for i := range b {

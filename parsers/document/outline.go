@@ -22,6 +22,8 @@ type Outline struct {
 	Title string
 	// Password says that the page has a password field.
 	Password bool
+	// Itemscope, Typeof and Property say that a tag has such an attribute.
+	Itemscope, Typeof, Property bool
 }
 
 // Anchor is an element that leads somewhere; values are as written, entities
@@ -87,6 +89,9 @@ func (s *scanner) run() {
 }
 
 func (s *scanner) start(a atom.Atom) {
+	s.out.Itemscope = s.out.Itemscope || s.z.Has("itemscope")
+	s.out.Typeof = s.out.Typeof || s.z.Has("typeof")
+	s.out.Property = s.out.Property || s.z.Has("property")
 	switch a {
 	case atom.A, atom.Area, atom.Link:
 		if s.z.Attributes() > 0 {

@@ -105,8 +105,8 @@ func (f *finder) anchor(a *document.Anchor) {
 
 // kind judges an a or area element; "" for files that hold no text.
 func (f *finder) kind(a *document.Anchor, u string) mention.LinkKind {
-	p, err := url.Parse(u)
-	if err != nil || file(p.Path) {
+	p, ok := split(u)
+	if !ok || file(p.Path) {
 		return ""
 	}
 	if feedType(a.Type) || feedPath(p.Path) {
@@ -118,7 +118,7 @@ func (f *finder) kind(a *document.Anchor, u string) mention.LinkKind {
 	if has(a.Rel, "next") {
 		return mention.LinkNext
 	}
-	to := pagination(p)
+	to := pagination(&p)
 	next := nextLabel(a.Text) || nextLabel(a.Label) || nextClass(a.Class)
 	numbered := pageNumber(a.Text) || pageNumber(a.Label)
 	if to.list == f.here.list {
@@ -133,10 +133,34 @@ func (f *finder) kind(a *document.Anchor, u string) mention.LinkKind {
 	switch {
 	case next && (to.ok || same), numbered && to.sure && !to.first(), (next || numbered) && variant(f.d.URL, u):
 		return mention.LinkNext
-	case !same && itemLink(a, p):
+	case !same && itemLink(a, &p):
 		return mention.LinkItem
 	}
 	return mention.LinkPage
+}
+
+// split takes a canonical URL apart: its host, path and query. It is
+// url.Parse for those of which that undoes nothing, which saves half of what
+// judging a link costs.
+func split(u string) (url.URL, bool) {
+	_, rest, ok := strings.Cut(u, "://")
+	for i := 0; i < len(rest); i++ {
+		if c := rest[i]; !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-_./?=&+", c) >= 0) {
+			ok = false
+			break
+		}
+	}
+	slash := strings.IndexByte(rest, '/')
+	if !ok || slash <= 0 || strings.IndexByte(rest[:slash], '?') >= 0 {
+		p, err := url.Parse(u)
+		if err != nil {
+			return url.URL{}, false
+		}
+		return *p, true
+	}
+	p := url.URL{Host: rest[:slash]}
+	p.Path, p.RawQuery, _ = strings.Cut(rest[slash:], "?")
+	return p, true
 }
 
 // samePath tells whether two URLs differ in no more than the query, where
@@ -149,7 +173,7 @@ func samePath(a, b string) bool {
 
 // has tells whether a list of words holds one.
 func has(list, word string) bool {
-	for _, w := range strings.Fields(list) {
+	for w := range strings.FieldsSeq(list) {
 		if w == word {
 			return true
 		}

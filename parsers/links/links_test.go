@@ -135,3 +135,20 @@ func FuzzFind(f *testing.F) {
 		}
 	})
 }
+
+func FuzzSplit(f *testing.F) {
+	for _, s := range []string{"https://www.example.com/a/b?c=1&d", "https://a.example/", "https://a.example", "http://a:80/b", "https://a.example?x=/", "https://a.example/%41?b#c", "://a/b", "a"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		u, err := mention.CanonicalURL("", s)
+		if err != nil {
+			return
+		}
+		got, ok := split(u)
+		want, err := url.Parse(u)
+		if ok != (err == nil) || ok && (got.Host != want.Host || got.Path != want.Path || got.RawQuery != want.RawQuery) {
+			t.Errorf("%q is %+v, want %+v (%v)", u, got, want, err)
+		}
+	})
+}

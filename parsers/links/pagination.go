@@ -131,8 +131,8 @@ func nextLabel(s string) bool {
 
 // nextClass tells whether a class names the next link of a pager.
 func nextClass(class string) bool {
-	for _, c := range strings.Fields(strings.ToLower(class)) {
-		switch c {
+	for c := range strings.FieldsSeq(class) {
+		switch strings.ToLower(c) {
 		case "next", "next-page", "nextpage", "page-next", "pager-next", "pagination-next", "pagination__next", "next_page", "js-next-page", "pagination__item--next", "nextpostslink":
 			return true
 		}
@@ -145,7 +145,11 @@ func pageNumber(s string) bool {
 	if len(s) > 40 {
 		return false
 	}
-	s = strings.TrimSpace(strings.ToLower(s))
+	s = strings.TrimSpace(s)
+	if s == "" || s[len(s)-1] < '0' || s[len(s)-1] > '9' {
+		return false
+	}
+	s = strings.ToLower(s)
 	for _, word := range []string{"go to ", "ga naar ", "naar ", "page ", "pagina ", "seite "} {
 		s = strings.TrimPrefix(s, word)
 	}

@@ -102,6 +102,16 @@ func (z *Scanner) Atom() atom.Atom { return z.atom }
 // Attributes returns how many attributes the current tag has, each name once.
 func (z *Scanner) Attributes() int { return len(z.attr) }
 
+// Has tells whether the current tag has an attribute of a name.
+func (z *Scanner) Has(key string) bool {
+	for i := range z.attr {
+		if z.attr[i].key == key {
+			return true
+		}
+	}
+	return false
+}
+
 // Attribute returns attribute i of the current tag: its name in lower case,
 // and its value with references undone.
 func (z *Scanner) Attribute(i int) (key, val string) {

@@ -8,7 +8,6 @@
 package microdata
 
 import (
-	"bytes"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -22,7 +21,7 @@ import (
 
 // Present tells cheaply whether a page can have microdata at all.
 func Present(d *document.Document) bool {
-	return d.IsHTML() && (bytes.Contains(d.Body, []byte("itemscope")) || bytes.Contains(d.Body, []byte("ITEMSCOPE")))
+	return d.Outline().Itemscope
 }
 
 // Parse returns what the page's microdata says.

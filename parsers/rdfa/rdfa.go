@@ -7,7 +7,6 @@
 package rdfa
 
 import (
-	"bytes"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -18,7 +17,7 @@ import (
 
 // Present tells cheaply whether a page can have RDFa with types at all.
 func Present(d *document.Document) bool {
-	return d.IsHTML() && bytes.Contains(d.Body, []byte("typeof=")) && bytes.Contains(d.Body, []byte("property="))
+	return d.Outline().Typeof && d.Outline().Property
 }
 
 // Parse returns what the page's RDFa says.
