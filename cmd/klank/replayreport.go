@@ -144,7 +144,8 @@ func (r *replay) print(p *printer) {
 	if r.diff {
 		p.linef("nothing is stored; without --diff this would change:")
 	}
-	p.linef("%d saved pages read again, %d mentions: %s; in %s", r.read, mentions, changeWords(total), time.Since(r.start).Round(100*time.Millisecond))
+	p.linef("%d saved page%s read again, %d mention%s: %s; in %s", r.read, plural(r.read), mentions, plural(mentions),
+		changeWords(total), time.Since(r.start).Round(100*time.Millisecond))
 	for _, source := range sortedKeys(r.report.counts) {
 		p.linef("%s: %s", clean(source), changeWords(r.report.counts[source]))
 		for _, change := range replayChanges {
@@ -161,12 +162,12 @@ func (r *replay) print(p *printer) {
 	if len(r.plan.unknown) > 0 {
 		var words []string
 		for _, source := range sortedKeys(r.plan.unknown) {
-			words = append(words, fmt.Sprintf("%s (%d pages)", clean(source), r.plan.unknown[source]))
+			words = append(words, fmt.Sprintf("%s (%d page%s)", clean(source), r.plan.unknown[source], plural(r.plan.unknown[source])))
 		}
 		p.linef("left as they are, not configured (is --config right?): %s", strings.Join(words, ", "))
 	}
 	if r.plan.torn > 0 {
-		p.linef("%d files end within a record, as a kill leaves them; no page was lost by it", r.plan.torn)
+		p.linef("torn ends of files, as a kill leaves them (no page was lost by it): %d", r.plan.torn)
 	}
 }
 
@@ -183,7 +184,7 @@ func (r *replay) verdict() error {
 	if len(r.failed)+r.plan.damaged == 0 {
 		return nil
 	}
-	lines := []string{fmt.Sprintf("%d saved pages cannot be read; their mentions stay as they are", len(r.failed)+r.plan.damaged)}
+	lines := []string{fmt.Sprintf("saved pages that cannot be read: %d; their mentions stay as they are", len(r.failed)+r.plan.damaged)}
 	if r.held {
 		lines[0] += ", and nothing is withdrawn, because such a page may hold it (move a damaged file away to go on without it)"
 	}
