@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"github.com/gocolly/colly/v2"
-
-	"klank/mention"
 )
 
 // agentToken is the product token that robots.txt and X-Robots-Tag know klank
@@ -92,6 +90,8 @@ func (c Config) check() error {
 		return fmt.Errorf("fetch: rate %v is not a number of requests per second", c.Rate)
 	case c.MaxBody < 0:
 		return fmt.Errorf("fetch: max body %d is negative", c.MaxBody)
+	case c.MaxStream < 0:
+		return fmt.Errorf("fetch: max stream %d is negative", c.MaxStream)
 	case c.Timeout < 0:
 		return fmt.Errorf("fetch: timeout %s is negative", c.Timeout)
 	case c.MaxCrawlDelay < 0:
@@ -117,6 +117,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.MaxBody == 0 {
 		c.MaxBody = defaultMaxBody
+	}
+	if c.MaxStream == 0 {
+		c.MaxStream = sitemapSize
 	}
 	if c.Timeout == 0 {
 		c.Timeout = defaultTimeout
@@ -163,11 +166,8 @@ func (c *Client) header(r *Request) http.Header {
 // whatever it is waiting for.
 func (c *Client) Fetch(ctx context.Context, r Request) (*Response, error) {
 	x := &exchange{Request: r}
-	if err := ctx.Err(); err != nil {
-		return nil, x.fail(Canceled, err)
-	}
-	if !strings.HasPrefix(r.URL, "http://") && !strings.HasPrefix(r.URL, "https://") {
-		return nil, x.fail(Protocol, mention.ErrScheme)
+	if err := x.check(ctx); err != nil {
+		return nil, err
 	}
 	// A clone carries the context, which colly knows per collector only.
 	// It shares the HTTP client, and has no callbacks: the layers leave the

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptrace"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -22,6 +23,8 @@ type exchange struct {
 	// originFile marks a fetch of robots.txt or tdmrep.json: of any content
 	// type, and cut at the limit instead of refused.
 	originFile bool
+	// stream is set where the body is to be handed on while it comes.
+	stream *stream
 	// crawlDelay is what robots.txt asks for; set above the pacer.
 	crawlDelay time.Duration
 
@@ -70,6 +73,17 @@ func (x *exchange) trace(ctx context.Context, interval time.Duration) context.Co
 			x.answered.Store(&now)
 		},
 	})
+}
+
+// check refuses what cannot be asked for.
+func (x *exchange) check(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return x.fail(Canceled, err)
+	}
+	if !strings.HasPrefix(x.URL, "http://") && !strings.HasPrefix(x.URL, "https://") {
+		return x.fail(Protocol, mention.ErrScheme)
+	}
+	return nil
 }
 
 func (x *exchange) fail(class Class, err error) *Error {

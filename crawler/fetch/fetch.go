@@ -40,6 +40,8 @@ type Config struct {
 	AllowPrivate bool
 	// MaxBody is the most bytes of a decompressed body; 0 means 16 MiB.
 	MaxBody int64
+	// MaxStream is the most bytes of a decompressed stream; 0 means 50 MiB.
+	MaxStream int64
 	// Timeout bounds one request from dial to the last byte; 0 means 30 s.
 	Timeout time.Duration
 	// MaxCrawlDelay caps the Crawl-delay that is waited for; over it the

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"klank/crawler/robots"
@@ -31,31 +32,29 @@ const (
 // body, so that nothing above reads or changes it. A body over a limit is an
 // error, never a success cut short.
 type limits struct {
-	next    http.RoundTripper
-	timeout time.Duration
-	maxBody int64
+	next      http.RoundTripper
+	timeout   time.Duration
+	maxBody   int64
+	maxStream int64
 	decoders
 }
 
 func newLimits(next http.RoundTripper, c Config) *limits {
-	return &limits{next: next, timeout: c.Timeout, maxBody: c.MaxBody}
+	return &limits{next: next, timeout: c.Timeout, maxBody: c.MaxBody, maxStream: c.MaxStream}
 }
 
 func (l *limits) RoundTrip(req *http.Request) (*http.Response, error) {
 	x, parent := exchangeOf(req), req.Context()
+	if x.stream != nil {
+		return l.openStream(req, x)
+	}
 	ctx, cancel := context.WithTimeout(parent, l.timeout)
 	defer cancel()
-	res, err := l.next.RoundTrip(req.WithContext(ctx))
+	res, err := l.head(ctx, req, x)
 	if err != nil {
-		return nil, x.fail(classify(parent, err))
+		return nil, err
 	}
 	defer res.Body.Close()
-	x.status, x.header = res.StatusCode, res.Header
-	x.fetched = time.Now().UTC().Truncate(time.Millisecond)
-	x.quota = quotaPause(res.Header, x.fetched)
-	if res.StatusCode == http.StatusTooManyRequests || res.StatusCode == http.StatusServiceUnavailable {
-		x.retryAfter = cmp.Or(retryAfter(res.Header, time.Now()), x.quota)
-	}
 	if isPage(res.StatusCode) {
 		if err := l.take(x, res); err != nil {
 			return nil, l.bodyError(ctx, parent, x, err)
@@ -64,11 +63,33 @@ func (l *limits) RoundTrip(req *http.Request) (*http.Response, error) {
 		// Best effort: the answer is known already.
 		_, _ = io.CopyN(io.Discard, res.Body, maxDrain)
 	}
+	return withoutBody(res), nil
+}
+
+// head sends the request within ctx and takes the answer's head.
+func (l *limits) head(ctx context.Context, req *http.Request, x *exchange) (*http.Response, error) {
+	res, err := l.next.RoundTrip(req.WithContext(ctx))
+	if err != nil {
+		if ctx.Err() != nil && req.Context().Err() == nil {
+			return nil, x.fail(Timeout, fmt.Errorf("no complete answer in time: %w", err))
+		}
+		return nil, x.fail(classify(req.Context(), err))
+	}
+	x.status, x.header = res.StatusCode, res.Header
+	x.fetched = time.Now().UTC().Truncate(time.Millisecond)
+	x.quota = quotaPause(res.Header, x.fetched)
+	if res.StatusCode == http.StatusTooManyRequests || res.StatusCode == http.StatusServiceUnavailable {
+		x.retryAfter = cmp.Or(retryAfter(res.Header, time.Now()), x.quota)
+	}
+	return res, nil
+}
+
+func withoutBody(res *http.Response) *http.Response {
 	return &http.Response{
 		Status: res.Status, StatusCode: res.StatusCode, Header: res.Header,
 		Proto: res.Proto, ProtoMajor: res.ProtoMajor, ProtoMinor: res.ProtoMinor,
 		Body: http.NoBody, Uncompressed: true, Request: res.Request,
-	}, nil
+	}
 }
 
 // bodyError gives an error of reading the body its class.
@@ -86,35 +107,62 @@ func (l *limits) bodyError(ctx, parent context.Context, x *exchange, err error) 
 }
 
 // take checks what the header says about the page, and reads the body.
-func (l *limits) take(x *exchange, res *http.Response) error {
+func (l *limits) take(x *exchange, res *http.Response) (err error) {
 	limit, sniff := l.maxBody, false
 	if x.originFile {
 		limit = robots.MaxSize + 1 // one more shows Parse that it is cut
-	} else {
-		if tdmReserved(res.Header) {
-			return x.fail(Reserved, errors.New("the site reserves text and data mining (tdm-reservation: 1)"))
-		}
-		var ok bool
-		if ok, sniff = accepts(res.Header.Get("Content-Type")); !ok {
-			return x.fail(Content, fmt.Errorf("content type %q holds no text to read", res.Header.Get("Content-Type")))
-		}
-		if res.ContentLength > limit {
-			return x.fail(TooLarge, fmt.Errorf("the body has %d bytes, more than the limit of %d", res.ContentLength, limit))
-		}
+	} else if sniff, err = x.wanted(res, limit); err != nil {
+		return err
 	}
 	raw := &counter{from: res.Body}
-	defer func() { x.received = raw.n }()
-	body, release, err := l.decoder(raw, res.Header.Values("Content-Encoding"))
+	defer func() { x.received = raw.n.Load() }()
+	body, release, err := l.decode(x, raw, res.Header)
 	if err != nil {
-		var unknown encodingError
-		if errors.As(err, &unknown) {
-			return x.fail(Protocol, err)
-		}
 		return err
 	}
 	defer release()
 	x.body, err = l.read(x, body, raw, sizeHint(res, body != io.Reader(raw)), limit, sniff)
 	return err
+}
+
+// wanted checks what the header says about a page. sniff asks for a look at
+// the body, too.
+func (x *exchange) wanted(res *http.Response, limit int64) (sniff bool, err error) {
+	if tdmReserved(res.Header) {
+		return false, x.fail(Reserved, errors.New("the site reserves text and data mining (tdm-reservation: 1)"))
+	}
+	contentType := res.Header.Get("Content-Type")
+	ok, sniff := accepts(contentType)
+	if x.stream != nil && isGzip(contentType) {
+		ok, sniff = true, true
+	}
+	if !ok {
+		return false, x.fail(Content, fmt.Errorf("content type %q holds no text to read", contentType))
+	}
+	if res.ContentLength > limit {
+		return false, x.fail(TooLarge, fmt.Errorf("the body has %d bytes, more than the limit of %d", res.ContentLength, limit))
+	}
+	return sniff, nil
+}
+
+// decode returns a reader of the body without its content encodings.
+func (l *limits) decode(x *exchange, raw *counter, h http.Header) (io.Reader, func(), error) {
+	body, release, err := l.decoder(raw, h.Values("Content-Encoding"))
+	var unknown encodingError
+	if errors.As(err, &unknown) {
+		err = x.fail(Protocol, err)
+	}
+	return body, release, err
+}
+
+// isBomb tells whether so much unpacked from so little is a decompression
+// bomb.
+func isBomb(unpacked, received int64) bool {
+	return unpacked > bombFloor && unpacked > bombRatio*received
+}
+
+func (x *exchange) bomb(unpacked int64) error {
+	return x.fail(TooLarge, fmt.Errorf("%d bytes unpack to more than %d: a decompression bomb", x.received, unpacked))
 }
 
 // sizeHint guesses the size of the decompressed body.
@@ -141,8 +189,9 @@ func (l *limits) read(x *exchange, body io.Reader, raw *counter, hint int, limit
 		if int64(len(buf)) > limit {
 			return nil, x.fail(TooLarge, fmt.Errorf("the body has more than the limit of %d bytes", limit))
 		}
-		if len(buf) > bombFloor && int64(len(buf)) > bombRatio*raw.n {
-			return nil, x.fail(TooLarge, fmt.Errorf("%d bytes unpack to more than %d: a decompression bomb", raw.n, len(buf)))
+		if received := raw.n.Load(); isBomb(int64(len(buf)), received) {
+			x.received = received
+			return nil, x.bomb(int64(len(buf)))
 		}
 		if sniff && (err == io.EOF || len(buf) >= sniffLen) {
 			if sniff = false; !looksLikeText(buf) {
@@ -161,14 +210,14 @@ func (l *limits) read(x *exchange, body io.Reader, raw *counter, hint int, limit
 	}
 }
 
-// counter counts what was read.
+// counter counts what was read; any goroutine may look.
 type counter struct {
 	from io.Reader
-	n    int64
+	n    atomic.Int64
 }
 
 func (c *counter) Read(p []byte) (int, error) {
 	n, err := c.from.Read(p)
-	c.n += int64(n)
+	c.n.Add(int64(n))
 	return n, err
 }

@@ -105,24 +105,34 @@ func (p *pacer) RoundTrip(req *http.Request) (*http.Response, error) {
 	x, ctx := exchangeOf(req), req.Context()
 	interval := max(p.interval, x.MinInterval, x.crawlDelay)
 	h, slowed := p.enter(p.key(mention.Host(req.URL.String())))
-	defer p.leave(h)
-	if interval > 0 || slowed {
+	held := interval > 0 || slowed
+	if held {
 		select {
 		case h.slot <- struct{}{}:
-			defer func() { <-h.slot }()
 		case <-ctx.Done():
+			p.leave(h, false)
 			return nil, x.fail(Canceled, context.Cause(ctx))
 		}
 	}
 	if pause, err := p.wait(ctx, h, interval); err != nil {
+		p.leave(h, held)
 		return nil, x.fail(Canceled, err)
 	} else if pause > 0 {
+		p.leave(h, held)
 		x.retryAfter = pause
 		return nil, x.fail(Throttled, fmt.Errorf("the host asked to be left alone for another %s", pause.Round(time.Second)))
 	}
 	sent := time.Now()
 	res, err := p.next.RoundTrip(req.WithContext(x.trace(ctx, interval)))
 	p.record(h, x, sent, interval, err)
+	if s := x.stream; s != nil && s.err == nil {
+		s.hold(func() {
+			p.receive(h, s.raw.n.Load())
+			p.leave(h, held)
+		})
+	} else {
+		p.leave(h, held)
+	}
 	return res, err
 }
 
@@ -162,9 +172,20 @@ func (p *pacer) host(key string) *host {
 	return h
 }
 
-func (p *pacer) leave(h *host) {
+// leave ends a request, which may hold the slot.
+func (p *pacer) leave(h *host, held bool) {
+	if held {
+		<-h.slot
+	}
 	p.mu.Lock()
 	h.users--
+	p.mu.Unlock()
+}
+
+// receive counts what came after the request was recorded.
+func (p *pacer) receive(h *host, bytes int64) {
+	p.mu.Lock()
+	h.bytes += bytes
 	p.mu.Unlock()
 }
 

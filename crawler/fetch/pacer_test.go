@@ -282,7 +282,7 @@ func TestIdleHostsAreForgotten(t *testing.T) {
 	p.hosts["paused"] = &host{sent: now.Add(-2 * time.Minute), paused: now.Add(time.Second)}
 	p.hosts["slow"] = &host{sent: now.Add(-2 * time.Minute), next: now.Add(time.Second)}
 	h, _ := p.enter("new")
-	p.leave(h)
+	p.leave(h, false)
 	if p.hosts["idle"] != nil || len(p.hosts) != 5 {
 		t.Errorf("%d hosts are left", len(p.hosts))
 	}
@@ -298,7 +298,7 @@ func TestIdleHostTakesLittleMemory(t *testing.T) {
 	for i := range n {
 		name := fmt.Sprintf("shop%d.example", i)
 		h, _ := p.enter(name)
-		p.leave(h)
+		p.leave(h, false)
 		c.get(t.Context(), "https://"+name, 0)
 	}
 	if each := (heap() - before) / n; each > 3000 {
