@@ -4,6 +4,7 @@ import (
 	stdhtml "html"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -289,7 +290,17 @@ func (w *writer) String() string { return w.b.String() }
 func (w *writer) plain(s string) {
 	w.b.Grow(len(s))
 	cr := false
-	for _, r := range s {
+	for i := 0; i < len(s); {
+		// Most text is words of ASCII with single spaces between them, which
+		// stay as they are and are copied at once.
+		if end := words(s, i); end > i {
+			w.space()
+			w.b.WriteString(s[i:end])
+			cr, i = false, end
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		i += size
 		switch {
 		case r == '\n' && cr:
 			cr = false
@@ -304,16 +315,35 @@ func (w *writer) plain(s string) {
 			w.gap = true
 		case visible(r) < 0: // neither a character nor a space
 		default:
-			if w.gap && w.b.Len() > 0 {
-				if w.ends >= 2 {
-					w.b.WriteString("\n\n")
-				} else {
-					w.b.WriteByte(' ')
-				}
-			}
-			w.gap, w.ends = false, 0
+			w.space()
 			w.b.WriteRune(r)
 		}
 		cr = r == '\r'
 	}
+}
+
+// space writes the white space that is due.
+func (w *writer) space() {
+	if w.gap && w.b.Len() > 0 {
+		if w.ends >= 2 {
+			w.b.WriteString("\n\n")
+		} else {
+			w.b.WriteByte(' ')
+		}
+	}
+	w.gap, w.ends = false, 0
+}
+
+// words returns where the words of ASCII with single spaces between them end
+// that begin at i.
+func words(s string, i int) int {
+	for ; i < len(s); i++ {
+		if '!' <= s[i] && s[i] <= '~' {
+			continue
+		}
+		if s[i] != ' ' || i == 0 || s[i-1] <= ' ' || s[i-1] > '~' || i+1 == len(s) || s[i+1] <= ' ' || s[i+1] > '~' {
+			break
+		}
+	}
+	return i
 }
