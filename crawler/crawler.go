@@ -28,6 +28,10 @@ type Source struct {
 	MaxPages int
 	// MinInterval is the spacing of requests to a host, at least.
 	MinInterval time.Duration
+	// StopAfterKnown is for lists with the newest first: after so many
+	// mentions in a row that the index has as they are, no further page of
+	// the list is followed. 0 follows all, and finds edits and deletions.
+	StopAfterKnown int
 	// Accept is passed to the fetcher; empty for the default.
 	Accept string
 }

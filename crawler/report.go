@@ -53,8 +53,17 @@ type SourceReport struct {
 	// Left counts the URLs that wait for another run.
 	Left int
 	// Capped says that the run stopped at MaxPages with URLs left.
-	Capped   bool
-	Duration time.Duration
+	Capped bool
+	// Stops are lists of which not all pages were followed, up to 100;
+	// Stopped counts them all by their reason.
+	Stops   []Stop
+	Stopped map[StopReason]int
+	// Unreached counts the pages of lists that were not asked for because
+	// nothing new stands before them, Deep says that there were none and no
+	// list stopped for that reason (see Source.StopAfterKnown).
+	Unreached int
+	Deep      bool
+	Duration  time.Duration
 	// Status is that of Run; Reason says why it is not "done".
 	Status, Reason string
 }
@@ -70,6 +79,8 @@ const (
 	EventPage EventKind = "page"
 	// EventError: a URL could not be fetched or a page not be stored.
 	EventError EventKind = "error"
+	// EventSkipped: a page of a list was not asked for (SourceReport.Unreached).
+	EventSkipped EventKind = "skipped"
 	// EventRobots: robots.txt forbids a URL.
 	EventRobots EventKind = "robots"
 	// EventWaiting: a host is left alone until Until.

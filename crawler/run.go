@@ -50,14 +50,16 @@ type run struct {
 	failure, unstorable string
 	// strikes counts, for each host, the requests in a row without answer.
 	strikes map[string]int
+
+	chains chains
 }
 
 func newRun(src *Source, generation string) *run {
-	r := &run{src: src, reach: newReach(src), began: time.Now(), strikes: map[string]int{}}
+	r := &run{src: src, reach: newReach(src), began: time.Now(), strikes: map[string]int{}, chains: chains{of: map[digest]*chain{}}}
 	if generation != "" {
 		r.generation = generation + "/" + r.reach.fingerprint()
 	}
-	r.report.Errors = map[string]int{}
+	r.report.Errors, r.report.Stopped = map[string]int{}, map[StopReason]int{}
 	return r
 }
 
@@ -164,6 +166,7 @@ func (r *run) complete(s frontier.SourceStats, blocked []frontier.DeadLetter) {
 	}
 	slices.Reverse(p.RobotsExamples) // as they were found
 	p.Capped = r.full() && p.Left > 0
+	p.Deep = p.Stopped[StopKnown]+p.Unreached == 0
 	p.Duration = time.Since(r.began)
 	p.Status, p.Reason = r.judge(s)
 }
@@ -210,6 +213,12 @@ func (r *run) handled() {
 	r.mu.Lock()
 	r.unstored = 0
 	r.mu.Unlock()
+}
+
+// waits tells whether a page of a list, known before this run, has to wait for
+// the page before it (see Source.StopAfterKnown).
+func (r *run) waits(u frontier.URL) bool {
+	return r.src.StopAfterKnown > 0 && u.Priority == frontier.PriorityNext && u.State == frontier.Leased && u.SHA256 != "" && !r.chains.reached(u)
 }
 
 // recovered notes that a page of an earlier run was taken up.

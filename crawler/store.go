@@ -90,6 +90,7 @@ func (w *worker) settle(ctx context.Context, batch []item) error {
 				// obeying robots.txt is no error
 			} else if o.result.State != frontier.Done {
 				tally.Errors++
+			} else if it.response == nil { // not asked for
 			} else if it.response.NotModified || it.response.Page != nil {
 				tally.Pages++
 			}
@@ -207,6 +208,14 @@ func (w *worker) outcome(it *item) outcome {
 			event:  Event{Kind: EventError, Err: fmt.Errorf("%s is not within the source's scope any more", it.url.URL)},
 			change: func(*SourceReport) {},
 		}
+	case it.unreached:
+		o := outcome{
+			result: result(it, frontier.Done),
+			event:  Event{Kind: EventSkipped},
+			change: func(p *SourceReport) { p.Unreached++ },
+		}
+		o.result.Generation = it.url.Generation
+		return o
 	case it.err != nil:
 		return w.failure(it.url, it.err)
 	case it.response.Redirect != "":
@@ -292,10 +301,11 @@ func (w *worker) handle(ctx context.Context, it *item) (outcome, bool) {
 		result: result(it, frontier.Done),
 		event:  Event{Kind: EventPage, Status: it.page.Status, New: out.New, Changed: out.Changed, Same: out.Same, Blocked: out.Blocked},
 	}
-	o.change = func(p *SourceReport) {
+	handled := func(p *SourceReport) {
 		count(p)
 		p.New, p.Changed, p.Same = p.New+out.New, p.Changed+out.Changed, p.Same+out.Same
 	}
+	o.change = handled
 	if out.Blocked != "" {
 		// A wall is no content: nothing of it is known, and nothing followed.
 		o.result = frontier.Result{URL: it.url, State: frontier.Dead, Class: classWall, Message: "a wall instead of content: " + out.Blocked}
@@ -305,7 +315,12 @@ func (w *worker) handle(ctx context.Context, it *item) (outcome, bool) {
 	o.result.Generation = w.run.generation
 	o.result.Redo = w.run.reach.MaxDepth > 0
 	if !it.page.Directives.Merge(out.Directives).NoFollow {
-		o.result.Links = w.run.reach.links(out.Links, it.url.Depth, w.seen)
+		fresh := w.run.reach.links(out.Links, it.url.Depth, w.seen)
+		links, stop := w.run.chains.next(w.run.src, it.url, it.page, out, fresh)
+		o.result.Links = links
+		if stop != nil {
+			o.change = func(p *SourceReport) { handled(p); p.stop(*stop) }
+		}
 	}
 	return o, true
 }

@@ -3,6 +3,7 @@ package crawler
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,8 +25,8 @@ const (
 	batchBytes = 4 << 20
 )
 
-// item is a URL with what came of it: exactly one of page, err and response
-// without a page is set.
+// item is a URL with what came of it: exactly one of page, err, response
+// without a page, outside and unreached is set.
 type item struct {
 	url frontier.URL
 	// page is fetched or, when saved is set, read from the snapshot.
@@ -35,7 +36,9 @@ type item struct {
 	err      *fetch.Error
 	// outside says that the URL is no longer within the source's scope.
 	outside bool
-	held    int64 // bytes taken from the gate
+	// unreached says that the URL need not be asked for: see worker.later.
+	unreached bool
+	held      int64 // bytes taken from the gate
 }
 
 // worker drains a lease.
@@ -48,6 +51,9 @@ type worker struct {
 	pending sync.WaitGroup // items that are not settled yet
 	done    int
 	until   time.Time // when this lease has had its turn
+	// later are pages of lists, known before this run, that are asked for
+	// only when the page before them turns out to have something new.
+	later []frontier.URL
 
 	// asked is when the last request began; pause when the host may be asked
 	// again, zero for at once.
@@ -121,16 +127,29 @@ func (w *worker) fetchAll(ctx context.Context) error {
 			return err
 		}
 		if len(urls) == 0 {
-			if w.done == 0 {
+			if w.done == 0 && len(w.later) == 0 {
 				return nil
 			}
 			// The pages in hand may bring links.
 			w.pending.Wait()
-			if urls, err = w.Frontier.Claim(ctx, w.lease, claimURLs); err != nil || len(urls) == 0 {
+			if urls, err = w.Frontier.Claim(ctx, w.lease, claimURLs); err != nil {
 				return err
 			}
 		}
+		if len(urls) == 0 {
+			if len(w.later) == 0 {
+				return nil
+			}
+			if urls = w.reached(); len(urls) == 0 {
+				w.leaveOut()
+				return nil
+			}
+		}
 		for _, u := range urls {
+			if w.run.waits(u) {
+				w.later = append(w.later, u)
+				continue
+			}
 			more, err := w.fetchOne(ctx, u)
 			if err != nil || !more {
 				return err
@@ -138,6 +157,33 @@ func (w *worker) fetchAll(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// reached takes from the later pages those that are to be asked for by now.
+func (w *worker) reached() (urls []frontier.URL) {
+	w.later = slices.DeleteFunc(w.later, func(u frontier.URL) bool {
+		if w.run.waits(u) {
+			return false
+		}
+		urls = append(urls, u)
+		return true
+	})
+	return urls
+}
+
+// leaveOut settles the later pages as they were.
+func (w *worker) leaveOut() {
+	for _, u := range w.later {
+		w.hand(item{url: u, unreached: true})
+	}
+	w.later = nil
+}
+
+// hand gives an item to be stored.
+func (w *worker) hand(it item) {
+	w.done++
+	w.pending.Add(1)
+	w.items <- it
 }
 
 // fetchOne hands one URL on to be stored. It returns false when the lease is
@@ -174,9 +220,7 @@ func (w *worker) fetchOne(ctx context.Context, u frontier.URL) (more bool, err e
 			return false, nil // put back by Release
 		}
 	}
-	w.done++
-	w.pending.Add(1)
-	w.items <- it
+	w.hand(it)
 	return w.pause.IsZero() && w.done < leaseURLs && time.Now().Before(w.until), nil
 }
 
