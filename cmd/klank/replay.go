@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -118,9 +121,12 @@ type replay struct {
 	held bool
 }
 
-// The mentions of one transaction. Withdrawing looks at the whole index to
-// clean up behind it, so it is done in larger batches.
 const (
+	// replayWindow is how many pages are read between two looks at what they
+	// gave.
+	replayWindow = 64
+	// replayBatch is the mentions of one transaction. Withdrawing looks at the
+	// whole index to clean up behind it, so it is done in larger batches.
 	replayBatch   = 500
 	withdrawBatch = 5000
 )
@@ -144,49 +150,90 @@ func (r *replay) run(ctx context.Context) error {
 	return r.withdraw(ctx)
 }
 
-// newPipeline is the pipeline of a crawl that stores nothing by itself.
-func (r *replay) newPipeline(withAnalysis bool, found func(mention.Mention)) (*pipeline, error) {
+// newPipeline is the pipeline of a crawl that stores nothing by itself: found
+// takes what a page gives, also from several goroutines. The pages of a crawl
+// of plain URLs get the rules of the configured source for that site, as in
+// the crawl.
+func (r *replay) newPipeline(withAnalysis bool, found func([]mention.Mention)) (*pipeline, error) {
 	pipe, err := newPipeline(r.cfg, r.e.log(), withAnalysis)
 	if err != nil {
 		return nil, err
 	}
 	pipe.secret = r.w.secret
 	pipe.store = func(_ context.Context, ms []mention.Mention) ([]index.Change, error) {
-		for _, m := range ms {
-			found(m)
-		}
+		found(ms)
 		return slices.Repeat([]index.Change{index.Same}, len(ms)), nil
+	}
+	for name, url := range r.plan.byURL {
+		if r.plan.configured[name] {
+			continue
+		}
+		for i := range r.cfg.Sources {
+			if c := &r.cfg.Sources[i]; len(c.URLs) > 0 && mention.SameSite(c.URLs[0], url) {
+				pipe.options[name] = parsers.Options{Parser: c.Parser, Selectors: c.Selectors}
+				pipe.brandOf[name] = c.Brand
+			}
+		}
 	}
 	return pipe, nil
 }
 
 // readPages parses and analyses the pages of the plan into the scratch index.
 func (r *replay) readPages(ctx context.Context) error {
-	var batch []mention.Mention
-	pipe, err := r.newPipeline(true, func(m mention.Mention) { batch = append(batch, m) })
+	var mu sync.Mutex
+	found := map[string][]mention.Mention{} // by snapshot
+	pipe, err := r.newPipeline(true, func(ms []mention.Mention) {
+		mu.Lock()
+		defer mu.Unlock()
+		found[ms[0].Evidence.Snapshot] = ms
+	})
 	if err != nil {
 		return err
 	}
-	for i := range r.plan.pages {
-		p := &r.plan.pages[i]
+	var batch []mention.Mention
+	for pages := range slices.Chunk(r.plan.pages, replayWindow) {
+		errs := r.handleAll(ctx, pipe, pages)
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := r.handle(ctx, pipe, p); err != nil {
-			delete(r.plan.replayed, p.key())
-			r.failed = append(r.failed, fmt.Sprintf("%s: %v", p.locator(), err))
-		} else {
+		for i := range pages {
+			p := &pages[i]
+			if errs[i] != nil {
+				delete(r.plan.replayed, p.key())
+				r.failed = append(r.failed, fmt.Sprintf("%s: %v", p.locator(), errs[i]))
+				continue
+			}
 			r.read++
+			batch = append(batch, found[p.locator()]...) // in order, so that the same pages give the same
 		}
-		if len(batch) >= replayBatch || i == len(r.plan.pages)-1 {
+		clear(found)
+		if len(batch) >= replayBatch {
 			if _, err := r.scratch.Put(ctx, batch); err != nil {
 				return err
 			}
 			batch = batch[:0]
 		}
-		r.tick("reading saved pages", i+1, len(r.plan.pages))
+		r.tick("reading saved pages", r.read+len(r.failed), len(r.plan.pages))
 	}
-	return nil
+	_, err = r.scratch.Put(ctx, batch)
+	return err
+}
+
+// handleAll takes pages through the pipeline, as many at once as there are
+// processors, and returns an error or nil for each.
+func (r *replay) handleAll(ctx context.Context, pipe *pipeline, pages []savedPage) []error {
+	errs := make([]error, len(pages))
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(pages)) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(pages) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
+				errs[i] = r.handle(ctx, pipe, &pages[i])
+			}
+		})
+	}
+	wg.Wait()
+	return errs
 }
 
 // handle takes one saved page through the pipeline; a parser that panics
@@ -201,25 +248,8 @@ func (r *replay) handle(ctx context.Context, pipe *pipeline, p *savedPage) (err 
 			err = fmt.Errorf("%s: the parser failed: %v", page.URL, x)
 		}
 	}()
-	lendOptions(pipe, r.cfg, page)
 	_, err = pipe.Handle(ctx, &crawler.Source{Source: page.Source}, page)
 	return err
-}
-
-// lendOptions gives the pages of a crawl of plain URLs the rules of the
-// configured source for that site, as the crawl does.
-func lendOptions(pipe *pipeline, cfg *configs.Config, page *mention.Page) {
-	name := page.Source.Name
-	if _, known := pipe.options[name]; known {
-		return
-	}
-	pipe.options[name] = parsers.Options{}
-	for i := range cfg.Sources {
-		if c := &cfg.Sources[i]; len(c.URLs) > 0 && mention.SameSite(c.URLs[0], page.URL) {
-			pipe.options[name] = parsers.Options{Parser: c.Parser, Selectors: c.Selectors}
-			pipe.brandOf[name] = c.Brand
-		}
-	}
 }
 
 // store brings the index to what was read, save what is to be withdrawn.
@@ -327,7 +357,11 @@ func (r *replay) withdraw(ctx context.Context) error {
 // spare takes from gone what those pages still give that the replay leaves
 // out (--since, --source, sources that are not configured).
 func (r *replay) spare(ctx context.Context, gone map[string]*mention.Mention) error {
-	pipe, err := r.newPipeline(false, func(m mention.Mention) { delete(gone, m.ID) })
+	pipe, err := r.newPipeline(false, func(ms []mention.Mention) {
+		for i := range ms {
+			delete(gone, ms[i].ID)
+		}
+	})
 	if err != nil {
 		return err
 	}

@@ -47,6 +47,9 @@ type replayPlan struct {
 	replayed map[pageKey]bool
 	// configured holds the names of the configured sources.
 	configured map[string]bool
+	// byURL holds the sources that are named after their host, because they
+	// were crawled by URL, each with one of its URLs.
+	byURL map[string]string
 	// unknown counts pages of sources that were configured once.
 	unknown map[string]int
 	// damaged and torn count what the snapshot store could not read.
@@ -62,7 +65,7 @@ type replayPlan struct {
 // rules they would give less, and their mentions would be withdrawn. A source
 // that is named after its host was crawled by URL and needs no rules.
 func planReplay(ctx context.Context, cfg *configs.Config, w *workspace, since time.Time, only []string) (*replayPlan, error) {
-	plan := &replayPlan{replayed: map[pageKey]bool{}, configured: map[string]bool{}, unknown: map[string]int{}}
+	plan := &replayPlan{replayed: map[pageKey]bool{}, configured: map[string]bool{}, byURL: map[string]string{}, unknown: map[string]int{}}
 	for i := range cfg.Sources {
 		plan.configured[cfg.Sources[i].Name] = true
 	}
@@ -76,7 +79,6 @@ func planReplay(ctx context.Context, cfg *configs.Config, w *workspace, since ti
 	if err != nil {
 		return nil, err
 	}
-	byURL := map[string]bool{} // sources that are named after their host
 	latest := map[pageKey]savedPage{}
 	var counted []savedPage
 	names := map[string]string{}
@@ -92,7 +94,9 @@ func planReplay(ctx context.Context, cfg *configs.Config, w *workspace, since ti
 		}
 		if _, known := names[h.Source.Name]; !known {
 			names[h.Source.Name] = h.Source.Name
-			byURL[h.Source.Name] = h.Source.Name == h.Source.Host
+			if h.Source.Name == h.Source.Host {
+				plan.byURL[h.Source.Name] = h.URL
+			}
 		}
 		p := savedPage{file, at, h.Fetched.UnixMicro(), names[h.Source.Name]}
 		key := keyOf(p.source, h.URL)
@@ -123,7 +127,7 @@ func planReplay(ctx context.Context, cfg *configs.Config, w *workspace, since ti
 	})
 	for _, p := range counted {
 		wanted := (len(only) == 0 || slices.Contains(only, p.source)) && (since.IsZero() || p.fetched >= since.UnixMicro())
-		if wanted && !plan.configured[p.source] && !byURL[p.source] {
+		if _, byURL := plan.byURL[p.source]; wanted && !byURL && !plan.configured[p.source] {
 			plan.unknown[p.source]++
 			wanted = false
 		}
