@@ -55,7 +55,7 @@ func newClient(c Config, dialer *net.Dialer) *Client {
 	life, cancel := context.WithCancel(context.Background())
 	cl := &Client{transport: newTransport(c, dialer), userAgent: c.userAgent()}
 	cl.pacer = newPacer(newLimits(cl.transport, c), c)
-	cl.robots = newRobotsLayer(life, cl.pacer, c.MaxCrawlDelay, cl.header)
+	cl.robots = newRobotsLayer(life, cl.pacer, c, cl.header)
 	cl.collector = newCollector(cl.robots)
 	cl.close = sync.OnceFunc(func() {
 		cancel()
@@ -101,7 +101,7 @@ func (c Config) check() error {
 	case !isHeaderWord(c.Version):
 		return fmt.Errorf("fetch: version %q: want a word without blanks or brackets", c.Version)
 	}
-	return nil
+	return c.OverDelay.check()
 }
 
 // isHeaderWord tells whether s can stand in the User-Agent as it is.
@@ -158,6 +158,12 @@ func (c *Client) header(r *Request) http.Header {
 	if r.LastModified != "" {
 		h["If-Modified-Since"] = []string{r.LastModified}
 	}
+	for name, values := range r.Header {
+		name = http.CanonicalHeaderKey(name)
+		if _, ours := h[name]; !ours && name != "Host" {
+			h[name] = values
+		}
+	}
 	return h
 }
 
@@ -189,6 +195,10 @@ func (c *Client) Fetch(ctx context.Context, r Request) (*Response, error) {
 
 // Hosts returns the state of the hosts asked of late, ordered by name.
 func (c *Client) Hosts() []HostStatus { return c.pacer.status() }
+
+// Exemptions returns which hosts were asked without asking robots.txt since
+// the client was made, and why; ordered by host, access and reason.
+func (c *Client) Exemptions() []Exemption { return c.robots.exempt.list() }
 
 // Pause leaves a host (mention.Host of its URLs) alone for d, as an answer's
 // body asked for: StackExchange's "backoff" is one such. A pause under way is

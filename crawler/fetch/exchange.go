@@ -83,6 +83,9 @@ func (x *exchange) check(ctx context.Context) error {
 	if !strings.HasPrefix(x.URL, "http://") && !strings.HasPrefix(x.URL, "https://") {
 		return x.fail(Protocol, mention.ErrScheme)
 	}
+	if err := x.checkAccess(); err != nil {
+		return x.fail(Protocol, err)
+	}
 	return nil
 }
 

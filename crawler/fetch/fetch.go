@@ -20,6 +20,7 @@ package fetch
 
 import (
 	"fmt"
+	"net/http"
 	"time"
 
 	"klank/mention"
@@ -44,12 +45,14 @@ type Config struct {
 	MaxStream int64
 	// Timeout bounds one request from dial to the last byte; 0 means 30 s.
 	Timeout time.Duration
-	// MaxCrawlDelay caps the Crawl-delay that is waited for; over it the
-	// host is skipped with an error of class Robots. It also caps the wait
+	// MaxCrawlDelay caps the Crawl-delay that is waited for; OverDelay says
+	// what becomes of a host that asks for more. It also caps the wait
 	// for a Retry-After; over it Fetch returns an error of class Throttled
 	// at once, so that the caller can reschedule. And it caps the interval
 	// that back-off leads to. 0 means 60 s.
 	MaxCrawlDelay time.Duration
+	// OverDelay is OverDelaySkip, also when empty, or OverDelaySlow.
+	OverDelay OverDelay
 	// BudgetKey names the budget that a host (mention.Host) draws on, so that
 	// several hosts can share one; nil gives each host its own. It must be
 	// safe for concurrent use, and always answer the same.
@@ -68,6 +71,14 @@ type Request struct {
 	MinInterval time.Duration
 	// Accept is the Accept header; empty means HTML first, then anything.
 	Accept string
+	// Access is the permission to ask; empty means AccessRobots. Reason says
+	// why it is another one, and must with AccessIgnore: see Exemptions.
+	Access Access
+	Reason string
+	// Header is sent with this request only, so that a key reaches no other
+	// host and no robots.txt. It is in no error. What klank itself says
+	// (User-Agent, Accept, Accept-Encoding, the validators) and Host stay.
+	Header http.Header
 }
 
 // Response is what a URL answered: exactly one of Page, NotModified and

@@ -248,7 +248,10 @@ func (p *pacer) record(h *host, x *exchange, sent time.Time, interval time.Durat
 	defer p.mu.Unlock()
 	h.backoff.note(x, err, sent, now, interval, p.maxWait, p.jitter())
 	h.sent, h.next = at, at.Add(h.backoff.interval(interval, p.maxWait))
-	h.interval, h.crawlDelay = interval, x.crawlDelay
+	h.interval = interval
+	if !x.originFile {
+		h.crawlDelay = x.crawlDelay
+	}
 	h.requests++
 	h.bytes += x.received
 	if pause := max(x.retryAfter, x.quota); pause > 0 {

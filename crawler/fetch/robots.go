@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"klank/crawler/robots"
+	"klank/mention"
 )
 
 const (
@@ -19,22 +20,31 @@ const (
 	robotsRetry    = 30 * time.Second // after robots.txt could not be read
 	robotsRedirect = 5                // RFC 9309, 2.3.1.2
 
+	// longestDelay is the longest Crawl-delay that is waited for at all.
+	longestDelay = 24 * time.Hour
+
 	tdmPath  = "/.well-known/tdmrep.json"
 	tdmRetry = time.Hour // after it could not be read
 )
 
-// robotsLayer lets pass what robots.txt of the origin allows and its
-// tdmrep.json does not reserve, and tells the pacer the Crawl-delay.
+// robotsLayer lets pass what robots.txt of the origin allows (or what has
+// another permission: see Access) and its tdmrep.json does not reserve, and
+// tells the pacer the Crawl-delay.
 type robotsLayer struct {
 	next     http.RoundTripper
 	maxDelay time.Duration
 	header   func(*Request) http.Header
 	rules    *originCache[*robots.Robots]
 	tdm      *originCache[*robots.Reservations]
+	exempt   exemptions
 }
 
-func newRobotsLayer(life context.Context, next http.RoundTripper, maxDelay time.Duration, header func(*Request) http.Header) *robotsLayer {
-	l := &robotsLayer{next: next, maxDelay: maxDelay, header: header}
+func newRobotsLayer(life context.Context, next http.RoundTripper, c Config, header func(*Request) http.Header) *robotsLayer {
+	l := &robotsLayer{next: next, maxDelay: c.MaxCrawlDelay, header: header}
+	if c.OverDelay == OverDelaySlow {
+		l.maxDelay = max(l.maxDelay, longestDelay)
+	}
+	l.exempt.counts = map[Exemption]int64{}
 	l.rules = newOriginCache(life, l.load)
 	l.rules.delay = func(r *robots.Robots) time.Duration { return r.CrawlDelay(agentToken) }
 	l.tdm = newOriginCache(life, l.loadTDM)
@@ -50,6 +60,26 @@ func (l *robotsLayer) wait() {
 func (l *robotsLayer) RoundTrip(req *http.Request) (*http.Response, error) {
 	x := exchangeOf(req)
 	origin := req.URL.Scheme + "://" + req.URL.Host
+	mayAskTDM := x.Access != AccessAPI
+	if x.Access == AccessAPI || x.Access == AccessIgnore {
+		l.exempt.count(mention.Host(x.URL), x)
+	} else {
+		rules, err := l.allowed(req, x, origin)
+		if err != nil {
+			return nil, err
+		}
+		mayAskTDM = rules.Allowed(agentToken, tdmPath)
+	}
+	if mayAskTDM {
+		if err := l.reserved(req, x, origin); err != nil {
+			return nil, err
+		}
+	}
+	return l.next.RoundTrip(req)
+}
+
+// allowed returns the rules of the origin where they let the request pass.
+func (l *robotsLayer) allowed(req *http.Request, x *exchange, origin string) (*robots.Robots, error) {
 	rules, err := l.rules.get(req.Context(), origin, x.MinInterval)
 	if err != nil {
 		e := *err
@@ -61,14 +91,9 @@ func (l *robotsLayer) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	x.crawlDelay = rules.CrawlDelay(agentToken)
 	if x.crawlDelay > l.maxDelay {
-		return nil, x.fail(Robots, fmt.Errorf("robots.txt asks for a Crawl-delay of %s, more than the limit of %s", x.crawlDelay, l.maxDelay))
+		return nil, x.fail(Robots, fmt.Errorf("robots.txt asks for a Crawl-delay of %s, more than the limit of %s, so the host is skipped", x.crawlDelay, l.maxDelay))
 	}
-	if rules.Allowed(agentToken, tdmPath) {
-		if err := l.reserved(req, x, origin); err != nil {
-			return nil, err
-		}
-	}
-	return l.next.RoundTrip(req)
+	return rules, nil
 }
 
 // reserved returns an error where tdmrep.json of the origin reserves the URL.
