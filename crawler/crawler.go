@@ -66,4 +66,6 @@ type Outcome struct {
 	// New, Changed and Same count the page's mentions by what the index
 	// did with them.
 	New, Changed, Same int
+	// Fields counts what was found on the page, for Drift.
+	Fields FieldCounts
 }

@@ -38,6 +38,9 @@ type SourceReport struct {
 	Bytes int64
 	// New, Changed and Same count mentions.
 	New, Changed, Same int
+	// Fields counts what was found on the pages that were handled; compare it
+	// with earlier runs by Drift.
+	Fields FieldCounts
 	// Errors counts failures by class: those of fetch.Class, and "handler".
 	Errors map[string]int
 	// RobotsBlocked counts the URLs that robots.txt keeps out;

@@ -304,6 +304,8 @@ func (w *worker) handle(ctx context.Context, it *item) (outcome, bool) {
 	handled := func(p *SourceReport) {
 		count(p)
 		p.New, p.Changed, p.Same = p.New+out.New, p.Changed+out.Changed, p.Same+out.Same
+		p.Fields = p.Fields.Add(out.Fields)
+		p.Fields.Pages++
 	}
 	o.change = handled
 	if out.Blocked != "" {
