@@ -81,7 +81,8 @@ func PriorityOf(k mention.LinkKind) Priority {
 }
 
 // Link is a URL to be added. URL is canonical (mention.CanonicalURL); its
-// budget key is mention.Host of it.
+// budget key is mention.Host of it. One of more than 2,500 bytes, or with bytes
+// that are no text, is passed over: not every database can look for it.
 type Link struct {
 	URL      string
 	Priority Priority

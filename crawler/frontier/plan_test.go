@@ -42,3 +42,39 @@ func TestHotQueriesUseAnIndex(t *testing.T) {
 		}
 	}
 }
+
+// So must PostgreSQL, whose statistics of new tables are guesses: a plan with
+// a sort reads all that is due on a host.
+func TestHotQueriesUseAnIndexOfPostgres(t *testing.T) {
+	p, err := OpenPostgres(t.Context(), PostgresURL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	for name, q := range map[string]struct {
+		query string
+		args  []any
+	}{
+		"lease":    {p.leaseQuery(), []any{1, 1, 1, `["shop"]`}},
+		"claim":    {claimQuery, []any{1, 1, 1, 1, 8}},
+		"next due": {nextDueQuery, []any{1, 1}},
+		"put back": {"UPDATE urls SET state = 0 WHERE source = ? AND budget = ? AND state = 1", []any{1, 1}},
+		"count":    {"SELECT state, count(*) FROM urls WHERE source = ? GROUP BY state", []any{1}},
+	} {
+		err := p.server.read(t.Context(), func(x *tx) error {
+			rows, err := x.rows("EXPLAIN "+q.query, q.args...)
+			if err != nil {
+				return err
+			}
+			steps, err := collect(rows, func(scan func(...any) error) (d string, err error) { err = scan(&d); return d, err })
+			plan := strings.Join(steps, "\n")
+			if strings.Contains(plan, "Seq Scan") || strings.Contains(plan, "Bitmap") || strings.Contains(plan, "Sort  (") {
+				t.Errorf("%s:\n%s", name, plan)
+			}
+			return err
+		})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -60,9 +60,10 @@ const (
 )
 
 // sessionSettings hold where the URL does not say otherwise. A process that is
-// stopped within a transaction must not keep its locks. Every query is made
-// for its index; a plan that was kept from when the tables were small must not
-// read and sort a million URLs.
+// stopped within a transaction must not keep its locks. Every query is made to
+// walk its index; with only that allowed, a plan that was kept from when the
+// tables were small, or that trusts wrong statistics, does not read and sort a
+// million URLs.
 var sessionSettings = map[string]string{
 	"search_path":                         defaultSchema,
 	"application_name":                    "klank",
@@ -70,6 +71,9 @@ var sessionSettings = map[string]string{
 	"idle_in_transaction_session_timeout": "15s",
 	"enable_seqscan":                      "off",
 	"enable_bitmapscan":                   "off",
+	"enable_sort":                         "off",
+	"enable_hashjoin":                     "off",
+	"enable_mergejoin":                    "off",
 	"max_parallel_workers_per_gather":     "0",
 }
 
@@ -168,25 +172,15 @@ func (p *postgresServer) migrate(ctx context.Context, schema string) error {
 	return t.Commit()
 }
 
-// read implements backend.
+// read implements backend. All that fn reads is from one moment.
 func (p *postgresServer) read(ctx context.Context, fn func(*tx) error) error {
-	inner, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	conn, err := p.db.Conn(inner)
-	if err == nil {
-		defer conn.Close()
-		t := &tx{ctx: inner, run: numbered{conn, &p.queries}}
-		if err = t.askTime(); err == nil {
-			err = fn(t)
-		}
-	}
-	return cut(ctx, err)
+	return cut(ctx, p.attempt(ctx, fn, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}))
 }
 
 // write implements backend.
 func (p *postgresServer) write(ctx context.Context, fn func(*tx) error) error {
 	for try := 1; ; try++ {
-		err := p.attempt(ctx, fn)
+		err := p.attempt(ctx, fn, nil)
 		if err == nil || err == ErrLeaseLost {
 			return err
 		}
@@ -201,10 +195,10 @@ func (p *postgresServer) write(ctx context.Context, fn func(*tx) error) error {
 	}
 }
 
-func (p *postgresServer) attempt(ctx context.Context, fn func(*tx) error) error {
+func (p *postgresServer) attempt(ctx context.Context, fn func(*tx) error, options *sql.TxOptions) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	c, err := p.db.BeginTx(ctx, nil)
+	c, err := p.begin(ctx, options)
 	if err != nil {
 		return err
 	}
@@ -221,6 +215,19 @@ func (p *postgresServer) attempt(ctx context.Context, fn func(*tx) error) error 
 	}
 	p.budgets.keep(t.made)
 	return nil
+}
+
+// begin begins a transaction. After a restart of the server every connection
+// that was kept fails once; only when none can be made is the server away.
+func (p *postgresServer) begin(ctx context.Context, options *sql.TxOptions) (c *sql.Tx, err error) {
+	for range maxConnections + 1 {
+		c, err = p.db.BeginTx(ctx, options)
+		var away *pgconn.ConnectError
+		if err == nil || ctx.Err() != nil || errors.As(err, &away) {
+			break
+		}
+	}
+	return c, err
 }
 
 // collided tells whether a transaction was ended for another's sake.
@@ -275,7 +282,7 @@ func (p *postgresServer) insert(t *tx, source, run int64, links []found) (added 
 	}
 	rows, err = t.rows(`SELECT l.n - 1 FROM unnest(?::text[], ?::bigint[], ?::bigint[]) WITH ORDINALITY AS l (url, depth, priority, n)
 		JOIN urls u ON u.source = ? AND u.url = l.url COLLATE "C"
-		WHERE u.depth > l.depth OR u.priority > l.priority ORDER BY u.id, l.n FOR UPDATE OF u`,
+		WHERE u.depth > l.depth OR u.priority > l.priority FOR UPDATE OF u`,
 		urls, depths, priorities, source)
 	if err != nil {
 		return nil, nil, err

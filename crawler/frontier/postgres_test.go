@@ -2,58 +2,17 @@ package frontier_test
 
 import (
 	"context"
-	"crypto/rand"
-	"database/sql"
 	"errors"
+	"fmt"
 	"net"
-	"net/url"
-	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver
-
 	"klank/crawler/frontier"
 	"klank/crawler/frontier/frontiertest"
 )
-
-// postgresURL is the address of a new schema, which is dropped at the end.
-func postgresURL(t testing.TB) string {
-	t.Helper()
-	server := os.Getenv("KLANK_TEST_POSTGRES")
-	if server == "" {
-		if strings.Contains(os.Getenv("KLANK_TEST_REQUIRE"), "postgres") {
-			t.Fatal("KLANK_TEST_POSTGRES names no server, and KLANK_TEST_REQUIRE asks for one")
-		}
-		t.Skip("skipped: KLANK_TEST_POSTGRES names no PostgreSQL server (postgres://…)")
-	}
-	u, err := url.Parse(server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	schema := "klank_test_" + strings.ToLower(rand.Text()[:12])
-	q := u.Query()
-	q.Set("search_path", schema)
-	u.RawQuery = q.Encode()
-	t.Cleanup(func() {
-		if _, err := database(t, server).Exec("DROP SCHEMA IF EXISTS " + schema + " CASCADE"); err != nil {
-			t.Error(err)
-		}
-	})
-	return u.String()
-}
-
-func database(t testing.TB, url string) *sql.DB {
-	t.Helper()
-	db, err := sql.Open("pgx", url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	return db
-}
 
 func openPostgres(t testing.TB, url string) *frontier.Postgres {
 	t.Helper()
@@ -66,15 +25,15 @@ func openPostgres(t testing.TB, url string) *frontier.Postgres {
 
 func TestPostgres(t *testing.T) {
 	frontiertest.Run(t, func(t *testing.T) func() frontier.Frontier {
-		url := postgresURL(t)
+		url := frontier.PostgresURL(t)
 		return func() frontier.Frontier { return openPostgres(t, url) }
 	})
 }
 
 func TestNewerSchemaIsRefused(t *testing.T) {
-	url := postgresURL(t)
+	url := frontier.PostgresURL(t)
 	openPostgres(t, url).Close()
-	if _, err := database(t, url).Exec("UPDATE frontier_version SET version = 99"); err != nil {
+	if _, err := frontier.Database(t, url).Exec("UPDATE frontier_version SET version = 99"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := frontier.OpenPostgres(t.Context(), url); err == nil || !strings.Contains(err.Error(), "version 99") {
@@ -83,7 +42,7 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 }
 
 func TestProcessesMayMakeTheTablesAtTheSameTime(t *testing.T) {
-	url := postgresURL(t)
+	url := frontier.PostgresURL(t)
 	var wg sync.WaitGroup
 	for range 6 {
 		wg.Go(func() {
@@ -100,7 +59,7 @@ func TestProcessesMayMakeTheTablesAtTheSameTime(t *testing.T) {
 	}
 	wg.Wait()
 	var runs int
-	if err := database(t, url).QueryRow("SELECT count(*) FROM runs").Scan(&runs); err != nil || runs != 1 {
+	if err := frontier.Database(t, url).QueryRow("SELECT count(*) FROM runs").Scan(&runs); err != nil || runs != 1 {
 		t.Errorf("%d runs were begun, want one for all: %v", runs, err)
 	}
 }
@@ -108,14 +67,14 @@ func TestProcessesMayMakeTheTablesAtTheSameTime(t *testing.T) {
 // A call that is cut off while it waits for a lock ends at once, and leaves
 // nothing that the next call suffers from.
 func TestPostgresCallsEndWithTheirContext(t *testing.T) {
-	url := postgresURL(t)
+	url := frontier.PostgresURL(t)
 	f := openPostgres(t, url)
 	defer f.Close()
 	run, _, err := f.BeginRun(t.Context(), "shop")
 	if err != nil {
 		t.Fatal(err)
 	}
-	blocker, err := database(t, url).BeginTx(t.Context(), nil)
+	blocker, err := frontier.Database(t, url).BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,20 +98,54 @@ func TestPostgresCallsEndWithTheirContext(t *testing.T) {
 	}
 }
 
-// A worker that was stopped in the middle of a call holds locks; the lease
-// goes to another all the same, and what the first still writes is refused.
-func TestPostgresDatabaseAwayIsAnError(t *testing.T) {
+func TestPostgresThatIsAwayIsAnError(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := ln.Addr().String()
-	ln.Close()
-	_, err = frontier.OpenPostgres(t.Context(), "postgres://me:secret@"+address+"/klank")
-	if err == nil || strings.Contains(err.Error(), "secret") || !strings.Contains(err.Error(), "127.0.0.1") {
-		t.Errorf("refused connection: %v", err)
+	silent := "postgres://me:secret@" + ln.Addr().String() + "/klank?sslmode=disable"
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	for name, test := range map[string]struct {
+		ctx context.Context
+		url string
+	}{
+		"no answer, the context ends":    {ctx, silent},
+		"no answer, the connection ends": {t.Context(), silent + "&connect_timeout=1"},
+		"no port":                        {t.Context(), "postgres://me:secret@host:port/"},
+	} {
+		begin := time.Now()
+		_, err := frontier.OpenPostgres(test.ctx, test.url)
+		if err == nil || strings.Contains(err.Error(), "secret") || time.Since(begin) > 10*time.Second {
+			t.Errorf("%s: %v after %v", name, err, time.Since(begin))
+		}
 	}
-	if _, err := frontier.OpenPostgres(t.Context(), "postgres://me:secret@host:port/"); err == nil || strings.Contains(err.Error(), "secret") {
-		t.Errorf("bad URL: %v", err)
+	ln.Close()
+	if _, err = frontier.OpenPostgres(t.Context(), silent); err == nil || strings.Contains(err.Error(), "secret") || !strings.Contains(err.Error(), "127.0.0.1") {
+		t.Errorf("connection refused: %v", err)
+	}
+}
+
+func TestPostgresIsUsedAgainAfterItsRestart(t *testing.T) {
+	url := frontier.PostgresURL(t) + "&application_name=restart"
+	f := openPostgres(t, url)
+	defer f.Close()
+	var wg sync.WaitGroup
+	for i := range 12 { // all connections are made
+		wg.Go(func() {
+			if _, _, err := f.BeginRun(context.Background(), fmt.Sprint("shop", i)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	var ended int
+	err := frontier.Database(t, url).QueryRow(`SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+		WHERE application_name = 'restart' AND pid <> pg_backend_pid()`).Scan(&ended)
+	if err != nil || ended < 2 {
+		t.Fatalf("%d connections ended: %v", ended, err)
+	}
+	if all, err := f.Stats(t.Context()); len(all) != 12 || err != nil {
+		t.Errorf("after the restart: %d sources, %v", len(all), err)
 	}
 }
