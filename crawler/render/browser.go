@@ -169,7 +169,8 @@ func flags(path, home, proxyAddress string) []chromedp.ExecAllocatorOption {
 		chromedp.Flag("disable-crash-reporter", true),
 		chromedp.Flag("no-pings", true),
 		chromedp.Flag("disable-features", "Translate,MediaRouter,DialMediaRouteProvider,OptimizationHints,"+
-			"InterestFeedContentSuggestions,AutofillServerCommunication,CertificateTransparencyComponentUpdater,NetworkTimeServiceQuerying,Prerender2"),
+			"InterestFeedContentSuggestions,AutofillServerCommunication,CertificateTransparencyComponentUpdater,NetworkTimeServiceQuerying,Prerender2,"+
+			"HttpsUpgrades,HttpsFirstBalancedModeAutoEnable"),
 
 		// Nobody looks, and nobody is asked.
 		chromedp.Flag("disable-popup-blocking", false),

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"klank/crawler"
 	"klank/crawler/fetch"
 	"klank/mention"
 )
@@ -326,6 +327,56 @@ func TestRedirectsAreGivenBack(t *testing.T) {
 	}
 	if html := body(t, get(t, r, s.URL+"/xhr")); !strings.Contains(html, "arrived") {
 		t.Errorf("a script's redirect gives %s", html)
+	}
+}
+
+// shelf is a Fetcher of pages on hosts that do not exist.
+type shelf map[string]string
+
+func (s shelf) Fetch(_ context.Context, r fetch.Request) (*fetch.Response, error) {
+	body, ok := s[r.URL]
+	if !ok {
+		return nil, &fetch.Error{URL: r.URL, Class: fetch.Gone, Status: http.StatusNotFound}
+	}
+	return &fetch.Response{Page: &mention.Page{URL: r.URL, Status: 200, ContentType: "text/html", Body: []byte(body)}, Bytes: int64(len(body))}, nil
+}
+
+var _ crawler.Fetcher = (*Renderer)(nil)
+
+func TestTheFetcherIsTheOnlyWayToAPage(t *testing.T) {
+	needChromium(t)
+	const page = `<p>x</p><script>
+const say = t => document.body.append(t + ".");
+fetch("/a").then(r => r.text()).then(say);
+fetch("/missing").then(r => say("status " + r.status));
+fetch("https://api.shop.example/a").catch(() => say("other host"));
+fetch("SCHEME://shop.example:8443/a").catch(() => say("other port"));
+if (navigator.serviceWorker) navigator.serviceWorker.register("/a").catch(() => say("no service worker"));
+</script>`
+	s := shelf{}
+	for _, scheme := range []string{"http", "https"} {
+		s[scheme+"://shop.example/"] = strings.ReplaceAll(page, "SCHEME", scheme)
+		s[scheme+"://shop.example/a"] = "answer"
+	}
+	r, err := New(Config{Fetcher: s, Quiet: 300 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.Close)
+	for _, scheme := range []string{"http", "https"} {
+		res := get(t, r, scheme+"://shop.example/")
+		html := body(t, res)
+		for _, want := range []string{"answer.", "status 404.", "other host.", "other port."} {
+			if !strings.Contains(html, want) {
+				t.Errorf("%s: %q is not on the page: %s", scheme, want, html)
+			}
+		}
+		if scheme == "https" && !strings.Contains(html, "no service worker.") {
+			t.Errorf("a service worker runs: %s", html)
+		}
+		if want := int64(len(s[scheme+"://shop.example/"]) + len("answer")); res.Bytes != want {
+			t.Errorf("%s: %d bytes, want %d", scheme, res.Bytes, want)
+		}
 	}
 }
 
