@@ -10,14 +10,18 @@ import (
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zlib"
+	"github.com/klauspost/compress/zstd"
 )
 
 // acceptEncoding is what decoder can undo.
-const acceptEncoding = "gzip, deflate"
+const acceptEncoding = "gzip, deflate, zstd"
 
-// decoders undoes content encodings (RFC 9110, 8.4) and keeps the tables of
-// gzip readers for the next body.
-type decoders struct{ gzips sync.Pool }
+// zstdWindow is the most memory a zstd body may ask for (RFC 9659, 3).
+const zstdWindow = 8 << 20
+
+// decoders undoes content encodings (RFC 9110, 8.4; RFC 8878) and keeps the
+// tables of gzip and zstd readers for the next body.
+type decoders struct{ gzips, zstds sync.Pool }
 
 type gunzip struct {
 	gzip.Reader
@@ -42,6 +46,8 @@ func (d *decoders) decoder(raw io.Reader, encodings []string) (body io.Reader, r
 		return d.gzip(raw)
 	case "deflate":
 		return deflate(raw), none, nil
+	case "zstd":
+		return d.zstd(raw)
 	default:
 		return nil, none, encodingError(coding)
 	}
@@ -73,6 +79,25 @@ func (d *decoders) gzip(raw io.Reader) (io.Reader, func(), error) {
 		return nil, nil, noEOF(err)
 	}
 	return z, release, nil
+}
+
+func (d *decoders) zstd(raw io.Reader) (io.Reader, func(), error) {
+	z, _ := d.zstds.Get().(*zstd.Decoder)
+	if z == nil {
+		var err error
+		// One at a time means that it starts no goroutines.
+		if z, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdWindow)); err != nil {
+			return nil, nil, err
+		}
+	}
+	if err := z.Reset(raw); err != nil {
+		return nil, nil, noEOF(err)
+	}
+	return z, func() {
+		if z.Reset(nil) == nil { // lets go of raw
+			d.zstds.Put(z)
+		}
+	}, nil
 }
 
 // deflate reads the zlib format, and the bare one that some servers send

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 func gzipped(s string) string {
@@ -39,6 +41,14 @@ func deflated(s string) string {
 	return b.String()
 }
 
+func zstdPacked(s string) string {
+	z, err := zstd.NewWriter(nil)
+	if err != nil {
+		panic(err)
+	}
+	return string(z.EncodeAll([]byte(s), nil))
+}
+
 // noise is text that hardly compresses.
 func noise(n int) string {
 	r := rand.New(rand.NewPCG(1, 2))
@@ -61,7 +71,7 @@ func encoded(body string) http.HandlerFunc {
 func TestBodyIsDecompressed(t *testing.T) {
 	page := "<html>" + noise(100_000)
 	for as, body := range map[string]string{
-		"gzip": gzipped(page), "X-GZIP": gzipped(page), "deflate": zlibbed(page), "Deflate,identity": deflated(page), "identity": page, "": page,
+		"gzip": gzipped(page), "X-GZIP": gzipped(page), "deflate": zlibbed(page), "Deflate,identity": deflated(page), "zstd": zstdPacked(page), "identity": page, "": page,
 	} {
 		url := site(t, encoded(body)) + "/?as=" + as
 		r := get(t, client(t, nil), url)
@@ -79,7 +89,7 @@ func TestGzipMembersAreJoined(t *testing.T) {
 }
 
 func TestEmptyBodyIsAPage(t *testing.T) {
-	for _, as := range []string{"gzip", "deflate", ""} {
+	for _, as := range []string{"gzip", "deflate", "zstd", ""} {
 		if r := get(t, client(t, nil), site(t, encoded(""))+"/?as="+as); r.Page == nil || len(r.Page.Body) != 0 {
 			t.Errorf("%s: got %+v", as, r)
 		}
@@ -87,7 +97,7 @@ func TestEmptyBodyIsAPage(t *testing.T) {
 }
 
 func TestEncodingNobodyAskedForIsAnError(t *testing.T) {
-	for _, as := range []string{"br", "gzip,gzip", "zstd"} {
+	for _, as := range []string{"br", "gzip,gzip", "compress"} {
 		e := failure(t, client(t, nil), site(t, encoded("x"))+"/?as="+as, Protocol)
 		if !strings.Contains(e.Error(), "content encoding") {
 			t.Errorf("got %v", e)
@@ -124,14 +134,16 @@ func TestBodyOverTheLimitIsAnErrorAndNeverCut(t *testing.T) {
 }
 
 func TestDecompressionBombIsTooLarge(t *testing.T) {
-	url := site(t, encoded(gzipped(strings.Repeat("\x00", 15<<20)))) + "/?as=gzip"
-	e := failure(t, client(t, nil), url, TooLarge)
-	if !strings.Contains(e.Error(), "decompression bomb") {
-		t.Errorf("got %v", e)
+	for as, pack := range map[string]func(string) string{"gzip": gzipped, "zstd": zstdPacked} {
+		url := site(t, encoded(pack(strings.Repeat("\x00", 15<<20)))) + "/?as=" + as
+		e := failure(t, client(t, nil), url, TooLarge)
+		if !strings.Contains(e.Error(), "decompression bomb") {
+			t.Errorf("got %v", e)
+		}
 	}
 	// A long page that says the same thing often is none.
 	page := strings.Repeat(noise(3000), 700)
-	url = site(t, encoded(gzipped(page))) + "/?as=gzip"
+	url := site(t, encoded(gzipped(page))) + "/?as=gzip"
 	if r := get(t, client(t, nil), url); string(r.Page.Body) != page {
 		t.Error("a repetitive page was changed")
 	}
@@ -152,6 +164,10 @@ func TestBodyThatBreaksOffIsTruncated(t *testing.T) {
 		"no gzip":                    "Content-Encoding: gzip\r\n\r\n<html></html>",
 		"half a zlib":                "Content-Encoding: deflate\r\n\r\n" + zlibbed(noise(5000))[:2000],
 		"half a deflate":             "Content-Encoding: deflate\r\n\r\n" + deflated(noise(5000))[:2000],
+		"half a zstd":                "Content-Encoding: zstd\r\n\r\n" + zstdPacked(noise(5000))[:2000],
+		"a zstd header":              "Content-Encoding: zstd\r\n\r\n" + zstdPacked(noise(5000))[:3],
+		"no zstd":                    "Content-Encoding: zstd\r\n\r\n<html></html>",
+		"too large a zstd window":    "Content-Encoding: zstd\r\n\r\n\x28\xb5\x2f\xfd\x00\x88\x01\x00\x00",
 		"deflate, but not all of it": "Content-Length: 9000\r\nContent-Encoding: deflate\r\n\r\n" + zlibbed(noise(5000)),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -51,6 +51,7 @@ func TestStreamIsDecompressedByHeaderAndByContent(t *testing.T) {
 		"gzip as data": write("application/octet-stream", gzipped(sitemap)),
 		"encoded":      packed("gzip", "application/xml", gzipped(sitemap)),
 		"deflated":     packed("deflate", "application/xml", zlibbed(sitemap)),
+		"zstd":         packed("zstd", "application/xml", zstdPacked(sitemap)),
 		"both":         packed("gzip", "application/gzip", gzipped(gzipped(sitemap))),
 	} {
 		t.Run(name, func(t *testing.T) {
