@@ -157,10 +157,15 @@ func (t *tab) answer(ctx context.Context, ev *cdpfetch.EventRequestPaused) {
 		t.fail(ctx, ev, network.ErrorReasonFailed)
 		return
 	}
+	req := fetch.Request{
+		URL: target, Source: t.req.Source, MinInterval: t.req.MinInterval,
+		Accept: acceptOf(ev.Request.Headers), Header: headersOf(ev.Request.Headers),
+	}
+	if t.req.Access == fetch.AccessIgnore { // the source's; a key's permission stays with the key
+		req.Access, req.Reason = t.req.Access, t.req.Reason
+	}
 	t.requests.Add(1)
-	res, err := t.Fetcher.Fetch(ctx, fetch.Request{
-		URL: target, Source: t.req.Source, MinInterval: t.req.MinInterval, Accept: acceptOf(ev.Request.Headers),
-	})
+	res, err := t.Fetcher.Fetch(ctx, req)
 	if err != nil {
 		t.refused(ctx, ev, err)
 		return
@@ -212,6 +217,17 @@ func headerOf(h network.Headers, name string) string {
 		}
 	}
 	return ""
+}
+
+// headersOf returns what of a script's headers travels on: the one that many
+// sites tell their scripts by. Keys of the source do not, as the script does
+// not know them; others could make a GET more than that.
+func headersOf(h network.Headers) http.Header {
+	const name = "X-Requested-With"
+	if strings.EqualFold(headerOf(h, name), "XMLHttpRequest") {
+		return http.Header{name: {"XMLHttpRequest"}}
+	}
+	return nil
 }
 
 // acceptOf returns the Accept header that a script chose, where it can be

@@ -255,7 +255,7 @@ func TestTheHostsPaceHoldsForScriptsToo(t *testing.T) {
 func TestWhatRobotsTxtForbidsAScriptDoesNotGet(t *testing.T) {
 	s := newSite(t, map[string]string{
 		"/robots.txt":       "User-agent: *\nDisallow: /private/\n",
-		"/":                 `<p>Hello</p><script>fetch("/private/x.json").catch(() => document.body.append("refused"))</script>`,
+		"/":                 `<p>Hello</p><script>fetch("/private/x.json").then(() => document.body.append("allow" + "ed"), () => document.body.append("re" + "fused"))</script>`,
 		"/private/x.json":   "[]",
 		"/private/page":     "page",
 		"/private/hop.json": "[]",
@@ -272,7 +272,11 @@ func TestWhatRobotsTxtForbidsAScriptDoesNotGet(t *testing.T) {
 	if st := r.Stats(); st.Robots != 1 {
 		t.Errorf("stats %+v: want one that robots.txt forbids", st)
 	}
-	_, err := r.Fetch(t.Context(), fetch.Request{URL: s.URL + "/private/page"})
+	res, err := r.Fetch(t.Context(), fetch.Request{URL: s.URL + "/", Access: fetch.AccessIgnore, Reason: "our own shop"})
+	if err != nil || !strings.Contains(body(t, res), "allowed") {
+		t.Errorf("with the operator's word the page is %+v, %v", res, err)
+	}
+	_, err = r.Fetch(t.Context(), fetch.Request{URL: s.URL + "/private/page"})
 	var failed *fetch.Error
 	if !errors.As(err, &failed) || failed.Class != fetch.Robots {
 		t.Errorf("a forbidden page gives %v", err)
@@ -289,6 +293,40 @@ func TestPrivateAddressesAreRefused(t *testing.T) {
 	}
 	if got := s.requests(); len(got) > 0 {
 		t.Errorf("asked for %q", got)
+	}
+}
+
+func TestScriptsSendNeitherKeysNorCookies(t *testing.T) {
+	got := make(chan http.Header, 1)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/":
+			w.Header().Set("Content-Type", "text/html")
+			w.Header().Set("Set-Cookie", "a=1")
+			fmt.Fprintf(w, `<p>%s</p><script>document.cookie = "b=2"; fetch("/x.json", {headers: {"X-Requested-With": "XMLHttpRequest",
+"X-HTTP-Method-Override": "DELETE", "Accept": "application/json"}}).then(r => document.body.append(r.status))</script>`, r.Header.Get("X-Key"))
+		case "/x.json":
+			got <- r.Header
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprint(w, "[]")
+		default:
+			http.NotFound(w, r)
+		}
+	}))
+	t.Cleanup(s.Close)
+	r := newRenderer(t, loopback(), Config{})
+	res, err := r.Fetch(t.Context(), fetch.Request{URL: s.URL + "/", Header: http.Header{"X-Key": {"key"}}})
+	if err != nil || !strings.Contains(body(t, res), "<p>key</p>") || !strings.Contains(body(t, res), "200") {
+		t.Fatalf("got %+v, %v", res, err)
+	}
+	h := <-got
+	if h.Get("Accept") != "application/json" || h.Get("X-Requested-With") != "XMLHttpRequest" || !strings.HasPrefix(h.Get("User-Agent"), "klank/") {
+		t.Errorf("the script's request says %v", h)
+	}
+	for _, name := range []string{"X-Key", "Cookie", "X-Http-Method-Override", "Origin", "Referer"} {
+		if h.Get(name) != "" {
+			t.Errorf("the script's request has %s: %s", name, h.Get(name))
+		}
 	}
 }
 
