@@ -115,8 +115,10 @@ type replay struct {
 
 	scratch *sqlite.Index
 	read    int // pages
-	// failed are pages that cannot be read or parsed, with reasons.
-	failed []string
+	// failed counts pages that cannot be read or parsed; reasons are those of
+	// the first few.
+	failed  int
+	reasons []string
 	// held says that withdrawing is left out because of them.
 	held bool
 }
@@ -200,7 +202,7 @@ func (r *replay) readPages(ctx context.Context) error {
 			p := &pages[i]
 			if errs[i] != nil {
 				delete(r.plan.replayed, p.key())
-				r.failed = append(r.failed, fmt.Sprintf("%s: %v", p.locator(), errs[i]))
+				r.fail(p, errs[i])
 				continue
 			}
 			r.read++
@@ -213,10 +215,16 @@ func (r *replay) readPages(ctx context.Context) error {
 			}
 			batch = batch[:0]
 		}
-		r.tick("reading saved pages", r.read+len(r.failed), len(r.plan.pages))
+		r.tick("reading saved pages", r.read+r.failed, len(r.plan.pages))
 	}
 	_, err = r.scratch.Put(ctx, batch)
 	return err
+}
+
+func (r *replay) fail(p *savedPage, err error) {
+	if r.failed++; r.failed <= replayExamples {
+		r.reasons = append(r.reasons, fmt.Sprintf("%s: %v", p.locator(), err))
+	}
 }
 
 // handleAll takes pages through the pipeline, as many at once as there are
@@ -331,7 +339,7 @@ func (r *replay) withdraw(ctx context.Context) error {
 			return err
 		}
 	}
-	if len(gone) > 0 && len(r.failed)+r.plan.damaged > 0 {
+	if len(gone) > 0 && r.failed+r.plan.damaged > 0 {
 		r.held = true
 		return nil
 	}
@@ -371,7 +379,7 @@ func (r *replay) spare(ctx context.Context, gone map[string]*mention.Mention) er
 		}
 		p := &r.plan.left[i]
 		if err := r.handle(ctx, pipe, p); err != nil {
-			r.failed = append(r.failed, fmt.Sprintf("%s: %v", p.locator(), err))
+			r.fail(p, err)
 		}
 		r.tick("looking for mentions on the other pages", i+1, len(r.plan.left))
 	}

@@ -232,6 +232,22 @@ func TestReplayDiffIsSafeOnATerminal(t *testing.T) {
 	s.holds("")
 }
 
+func TestReplayDiffShowsWhereALongTextDiffers(t *testing.T) {
+	s := newSavedShop(t)
+	text := strings.Repeat("Een lange tekst met één verschil. ", 40)
+	s.save("shop", "/1", article("r1", text+"Einde A."))
+	s.replay(exitDone)
+	s.save("shop", "/1", article("r1", text+"Einde B."))
+	out, _ := s.replay(exitDone, "--diff")
+	contains(t, out, "verschil. Einde A.")
+	contains(t, out, "verschil. Einde B.")
+	for line := range strings.Lines(out) {
+		if len([]rune(line)) > 200 {
+			t.Errorf("a line of %d characters: %s", len(line), line)
+		}
+	}
+}
+
 func TestStoppedReplayChangesNothing(t *testing.T) {
 	s := newSavedShop(t)
 	s.save("shop", "/1", article("r1", "Good"))

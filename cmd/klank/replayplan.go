@@ -149,7 +149,7 @@ func (plan *replayPlan) damage(d snapshot.Damage) {
 		return
 	}
 	plan.damaged++
-	if len(plan.examples) < 3 {
+	if len(plan.examples) < replayExamples {
 		plan.examples = append(plan.examples, fmt.Sprintf("%s: %v", d.Locator, d.Err))
 	}
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // replayExamples is how many differences of each kind the summary shows of a
-// source; --json prints all of them.
+// source (--json prints all of them), and how many reasons of failure.
 const replayExamples = 3
 
 // replayReport counts what a replay changes, and keeps examples.
@@ -181,15 +181,15 @@ func changeWords(counts map[index.Change]int) string {
 
 // verdict is nil, or says what could not be read: exit status 3.
 func (r *replay) verdict() error {
-	if len(r.failed)+r.plan.damaged == 0 {
+	if r.failed+r.plan.damaged == 0 {
 		return nil
 	}
-	lines := []string{fmt.Sprintf("saved pages that cannot be read: %d; their mentions stay as they are", len(r.failed)+r.plan.damaged)}
+	lines := []string{fmt.Sprintf("saved pages that cannot be read: %d; their mentions stay as they are", r.failed+r.plan.damaged)}
 	if r.held {
 		lines[0] += ", and nothing is withdrawn, because such a page may hold it (move a damaged file away to go on without it)"
 	}
 	lines = append(lines, r.plan.examples...)
-	return partialError{strings.Join(append(lines, r.failed[:min(3, len(r.failed))]...), "\n")}
+	return partialError{strings.Join(append(lines, r.reasons...), "\n")}
 }
 
 // print shows one difference as a unified diff does.
