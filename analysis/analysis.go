@@ -127,12 +127,11 @@ func (a *Analyzer) label(out *mention.Analysis, w *work, felt sentiment.Result, 
 		for _, s := range d.Sentences {
 			labels := found.Sentences[n]
 			all |= labels
-			touchpoints := a.moments.Touchpoints(labels)
 			out.Sentences = append(out.Sentences, mention.Sentence{
 				Span:        mention.Span{In: in, Start: s.Start, End: s.End},
 				Score:       felt.Sentences[n],
-				Touchpoints: touchpoints,
-				Moments:     mention.MomentsOf(touchpoints),
+				Touchpoints: a.moments.Touchpoints(labels),
+				Moments:     a.moments.Moments(labels),
 				Care:        a.moments.Care(labels),
 			})
 			n++
@@ -141,7 +140,7 @@ func (a *Analyzer) label(out *mention.Analysis, w *work, felt sentiment.Result, 
 	add("title", &w.title)
 	add("text", &w.text)
 	out.Touchpoints = a.moments.Touchpoints(all)
-	out.Moments = mention.MomentsOf(out.Touchpoints)
+	out.Moments = a.moments.Moments(all)
 	out.Care = a.moments.Care(all)
 	out.Signals = a.moments.Signals(found.Signals)
 }

@@ -17,16 +17,18 @@ const (
 	maxBytes = 2048
 )
 
-// features calls each for the hashed n-grams (one to five bytes, and the
-// whole) of every word of s, lower-cased, with a mark at both ends.
-func features(s string, each func(bucket uint32)) {
+// features calls each, a word at a time, for the hashed n-grams (one to five
+// bytes, and the whole) of every word of s, lower-cased, with a mark at both
+// ends. The buckets are valid until the next call.
+func features(s string, each func(buckets []uint32)) {
 	var word [maxWord + 8]byte
+	var buckets [len(word)*maxGram + 1]uint32
 	n := 0
 	var last [2]rune
 	end := func() {
 		if n > 1 {
 			word[n] = '>'
-			grams(word[:n+1], each)
+			each(grams(buckets[:0], word[:n+1]))
 		}
 		n, last = 0, [2]rune{}
 	}
@@ -34,6 +36,12 @@ func features(s string, each func(bucket uint32)) {
 		s = s[:maxBytes]
 	}
 	for i := 0; i < len(s); {
+		if c := s[i] | 0x20; 'a' <= c && c <= 'z' && n > 0 && n < maxWord && rune(c) != last[0] {
+			last[0], last[1] = last[1], rune(c)
+			word[n] = c
+			n, i = n+1, i+1
+			continue // what most letters are, told without Unicode's tables
+		}
 		r, size := utf8.DecodeRuneInString(s[i:])
 		i += size
 		if r == '’' {
@@ -57,19 +65,19 @@ func features(s string, each func(bucket uint32)) {
 	end()
 }
 
-func grams(word []byte, each func(uint32)) {
+func grams(dst []uint32, word []byte) []uint32 {
 	for i := range word {
 		h := uint32(2166136261)
 		for j := i; j < len(word) && j < i+maxGram; j++ {
 			h = (h ^ uint32(word[j])) * 16777619
-			each(bucket(h, uint32(j-i)))
+			dst = append(dst, bucket(h, uint32(j-i)))
 		}
 	}
 	h := uint32(40503)
 	for _, c := range word {
 		h = (h ^ uint32(c)) * 16777619
 	}
-	each(bucket(h, maxGram))
+	return append(dst, bucket(h, maxGram))
 }
 
 func bucket(h, kind uint32) uint32 {

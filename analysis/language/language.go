@@ -114,12 +114,14 @@ func (d *Detector) Detect(doc *text.Doc, hint string) (string, float64) {
 func (d *Detector) byLetters(doc *text.Doc, hint string) (string, float32) {
 	var sums [len(Classes)]int32
 	total := 0
-	features(doc.Source, func(b uint32) {
-		w := &d.weights[b]
-		for c := range sums {
-			sums[c] += int32(w[c])
+	features(doc.Source, func(buckets []uint32) {
+		for _, b := range buckets {
+			w := &d.weights[b]
+			for c := range sums {
+				sums[c] += int32(w[c])
+			}
 		}
-		total++
+		total += len(buckets)
 	})
 	if total == 0 {
 		return Unknown, 0

@@ -42,12 +42,14 @@ func step(weights, squares [][len(Classes)]float32, sample Sample) {
 	counts := map[uint32]float32{}
 	var used []uint32
 	total := float32(0)
-	features(sample.Text, func(b uint32) {
-		if counts[b] == 0 {
-			used = append(used, b)
+	features(sample.Text, func(buckets []uint32) {
+		for _, b := range buckets {
+			if counts[b] == 0 {
+				used = append(used, b)
+			}
+			counts[b]++
+			total++
 		}
-		counts[b]++
-		total++
 	})
 	if total == 0 {
 		return

@@ -36,6 +36,7 @@ type Finder struct {
 	dutch, english *patterns
 	names          []string // by bit: touchpoints, care lenses, signals
 	touchpoints    Labels
+	moments        []Labels // the touchpoints of each of mention.Moments
 	care           Labels
 	signals        Labels
 
@@ -64,7 +65,8 @@ func New() (*Finder, error) {
 		return all
 	}
 	for _, m := range mention.Moments {
-		f.touchpoints |= add(mention.Touchpoints[m])
+		f.moments = append(f.moments, add(mention.Touchpoints[m]))
+		f.touchpoints |= f.moments[len(f.moments)-1]
 	}
 	f.care = add(mention.CareLenses)
 	f.signals = add(mention.Signals)
@@ -230,6 +232,21 @@ func (f *Finder) addressed(body *text.Doc, feeling Feeling) Labels {
 		return f.needsResponse
 	}
 	return 0
+}
+
+// Moments gives the moments of truth of a set's touchpoints, in the order of
+// the journey and nil for none.
+func (f *Finder) Moments(l Labels) []string {
+	if l&f.touchpoints == 0 {
+		return nil
+	}
+	var out []string
+	for i, m := range f.moments {
+		if l&m != 0 {
+			out = append(out, mention.Moments[i])
+		}
+	}
+	return out
 }
 
 // Touchpoints, Care and Signals give the words of a set in the order of the

@@ -86,6 +86,8 @@ type compiler struct {
 	terms   map[string]int32
 	classes map[string]class
 	nTerms  int32
+	words   formTree
+	ends    formTree
 }
 
 // class is a named choice of words and phrases.
@@ -120,6 +122,7 @@ func Compile(name, source string) (*Set, error) {
 	for _, e := range c.set.nodes[1].next {
 		c.set.root[e.term] = e.node
 	}
+	c.set.words, c.set.ends = c.words.pack(), c.ends.pack()
 	return c.set, nil
 }
 
@@ -416,11 +419,11 @@ func (c *compiler) word(w string, term int32) error {
 	}
 	switch {
 	case isStem:
-		c.set.words.add(text.Normalize(stem), term, true)
+		c.words.add(text.Normalize(stem), term, true)
 	case isEnd:
-		c.set.ends.add(reverse(text.Normalize(end)), term, true)
+		c.ends.add(reverse(text.Normalize(end)), term, true)
 	default:
-		c.set.words.add(text.Normalize(w), term, false)
+		c.words.add(text.Normalize(w), term, false)
 	}
 	return nil
 }
