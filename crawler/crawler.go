@@ -22,6 +22,10 @@ type Source struct {
 	mention.Source
 	// Seeds are the canonical URLs a run starts from.
 	Seeds []string
+	// Sitemaps are the canonical URLs of sitemaps and indexes of them, whose
+	// pages are added as far as they are in scope. The Fetcher must be a
+	// Streamer then; with sitemaps a source needs no seeds.
+	Sitemaps []string
 	// Scope says which links are followed.
 	Scope Scope
 	// MaxPages bounds the pages of one run; 0 is no bound.
@@ -37,7 +41,7 @@ type Source struct {
 }
 
 // Scope bounds which links of a source are followed. The zero value follows
-// every link on the hosts of the seeds.
+// every link on the hosts of the seeds (without any, of the sitemaps).
 type Scope struct {
 	// Allow, when not empty, must match the URL; Deny must not.
 	Allow, Deny []*regexp.Regexp

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -135,13 +136,16 @@ func (d *dispatch) emit(e Event) {
 // begin begins or resumes the runs.
 func (d *dispatch) begin(ctx context.Context, sources []*Source) error {
 	for _, src := range sources {
-		if src.Name == "" || len(src.Seeds) == 0 {
-			return fmt.Errorf("crawler: source %q needs a name and at least one seed", src.Name)
+		if src.Name == "" || len(src.Seeds)+len(src.Sitemaps) == 0 {
+			return fmt.Errorf("crawler: source %q needs a name and at least one seed or sitemap", src.Name)
+		}
+		if _, ok := d.Fetcher.(Streamer); !ok && len(src.Sitemaps) > 0 {
+			return fmt.Errorf("crawler: source %q has sitemaps, which this fetcher cannot read", src.Name)
 		}
 		if d.runs[src.Name] != nil {
 			return fmt.Errorf("crawler: two sources have the name %q", src.Name)
 		}
-		for _, s := range src.Seeds {
+		for _, s := range slices.Concat(src.Seeds, src.Sitemaps) {
 			if site(s) == "" {
 				return fmt.Errorf("crawler: source %q: seed %q is not a URL", src.Name, s)
 			}
@@ -162,9 +166,9 @@ func (d *dispatch) beginOne(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	seeds := make([]frontier.Link, len(r.src.Seeds))
-	for i, s := range r.src.Seeds {
-		seeds[i] = frontier.Link{URL: s, Priority: frontier.PrioritySeed}
+	var seeds []frontier.Link
+	for _, s := range slices.Concat(r.src.Seeds, r.src.Sitemaps) {
+		seeds = append(seeds, frontier.Link{URL: s, Priority: frontier.PrioritySeed})
 	}
 	if _, err := d.Frontier.Add(ctx, record, seeds); err != nil {
 		return err

@@ -34,6 +34,9 @@ type SourceReport struct {
 	// body that was known, Redirects led elsewhere, and Recovered were
 	// handled from the snapshots of an earlier run that could not.
 	Pages, NotModified, Redirects, Recovered int
+	// Sitemaps counts the sitemaps that were read well, Listed the URLs in
+	// scope that stand in them.
+	Sitemaps, Listed int
 	// Bytes is the size of the bodies as received.
 	Bytes int64
 	// New, Changed and Same count mentions.
@@ -41,7 +44,8 @@ type SourceReport struct {
 	// Fields counts what was found on the pages that were handled; compare it
 	// with earlier runs by Drift.
 	Fields FieldCounts
-	// Errors counts failures by class: those of fetch.Class, and "handler".
+	// Errors counts failures by class: those of fetch.Class, "sitemap" and
+	// "handler".
 	Errors map[string]int
 	// RobotsBlocked counts the URLs that robots.txt keeps out;
 	// RobotsExamples are up to 20 of them.

@@ -14,6 +14,7 @@ const (
 	classScope    = "scope"    // no longer within the source's scope
 	classRedirect = "redirect" // leads out of the source, to itself, or on and on
 	classWall     = "wall"     // a consent page, captcha or login instead of content
+	classSitemap  = "sitemap"  // not a sitemap, or a damaged one
 	classHandler  = "handler"  // the page could not be stored
 )
 

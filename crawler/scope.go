@@ -29,7 +29,11 @@ type reach struct {
 
 func newReach(src *Source) reach {
 	r := reach{Scope: src.Scope, source: src.Name, sites: map[string]bool{}}
-	for _, s := range src.Seeds {
+	starts := src.Seeds
+	if len(starts) == 0 {
+		starts = src.Sitemaps
+	}
+	for _, s := range starts {
 		r.sites[site(s)] = true
 	}
 	return r

@@ -90,7 +90,7 @@ func (w *worker) settle(ctx context.Context, batch []item) error {
 				// obeying robots.txt is no error
 			} else if o.result.State != frontier.Done {
 				tally.Errors++
-			} else if it.response == nil { // not asked for
+			} else if it.response == nil { // a sitemap, or not asked for
 			} else if it.response.NotModified || it.response.Page != nil {
 				tally.Pages++
 			}
@@ -216,6 +216,12 @@ func (w *worker) outcome(it *item) outcome {
 		}
 		o.result.Generation = it.url.Generation
 		return o
+	case it.listing != nil:
+		return outcome{
+			result: frontier.Result{URL: it.url, State: frontier.Done},
+			event:  Event{Kind: EventPage, Status: http.StatusOK},
+			change: it.listing.report,
+		}
 	case it.err != nil:
 		return w.failure(it.url, it.err)
 	case it.response.Redirect != "":

@@ -26,7 +26,7 @@ const (
 )
 
 // item is a URL with what came of it: exactly one of page, err, response
-// without a page, outside and unreached is set.
+// without a page, outside, unreached and listing is set.
 type item struct {
 	url frontier.URL
 	// page is fetched or, when saved is set, read from the snapshot.
@@ -38,7 +38,9 @@ type item struct {
 	outside bool
 	// unreached says that the URL need not be asked for: see worker.later.
 	unreached bool
-	held      int64 // bytes taken from the gate
+	// listing is what a sitemap held.
+	listing *listing
+	held    int64 // bytes taken from the gate
 }
 
 // worker drains a lease.
@@ -193,6 +195,13 @@ func (w *worker) fetchOne(ctx context.Context, u frontier.URL) (more bool, err e
 		return false, nil
 	}
 	it := item{url: u}
+	if slices.Contains(w.run.src.Sitemaps, u.URL) {
+		if err := w.readSitemaps(ctx, &it); err != nil {
+			return false, err
+		}
+		w.hand(it)
+		return w.more(), nil
+	}
 	if u.State == frontier.Fetched {
 		it.page = w.savedPage(u)
 		it.saved = it.page != nil
@@ -221,7 +230,12 @@ func (w *worker) fetchOne(ctx context.Context, u frontier.URL) (more bool, err e
 		}
 	}
 	w.hand(it)
-	return w.pause.IsZero() && w.done < leaseURLs && time.Now().Before(w.until), nil
+	return w.more(), nil
+}
+
+// more tells whether the lease goes on.
+func (w *worker) more() bool {
+	return w.pause.IsZero() && w.done < leaseURLs && time.Now().Before(w.until)
 }
 
 // savedPage reads a page that an earlier run fetched but could not handle;
@@ -258,10 +272,16 @@ func (w *worker) fetch(ctx context.Context, it *item) error {
 		}
 		return nil
 	}
+	return w.failed(ctx, it, err)
+}
+
+// failed notes why a URL could not be had, and whether its host wants to be
+// left alone. Its error is that of fetch.
+func (w *worker) failed(ctx context.Context, it *item, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	it.err = asFetchError(u.URL, err)
+	it.err = asFetchError(it.url.URL, err)
 	if it.err.Class == fetch.Canceled {
 		return errors.New("crawler: the fetcher has been closed")
 	}
@@ -269,7 +289,7 @@ func (w *worker) fetch(ctx context.Context, it *item) error {
 	if pause = min(max(pause, it.err.RetryAfter), maxPause); pause > 0 {
 		w.pause = time.Now().Add(pause)
 		known, left := w.run.totals()
-		w.emit(Event{Kind: EventWaiting, Source: src.Name, Host: w.lease.Key, Until: w.pause, Known: known, Left: left})
+		w.emit(Event{Kind: EventWaiting, Source: w.run.src.Name, Host: w.lease.Key, Until: w.pause, Known: known, Left: left})
 	}
 	return nil
 }

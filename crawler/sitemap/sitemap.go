@@ -61,6 +61,8 @@ type Entry struct {
 	// LastMod is when it was changed last, after the sitemap; zero when that
 	// is not said or no date.
 	LastMod time.Time
+	// Sitemap says that the entry is one of an Index.
+	Sitemap bool
 }
 
 // Read calls fn for each entry in order. An error of fn ends it and is

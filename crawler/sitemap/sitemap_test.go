@@ -20,14 +20,21 @@ import (
 // read returns the entries as "URL" or "URL TIME".
 func read(r io.Reader) (Kind, []string, error) {
 	var got []string
+	sitemaps := 0
 	kind, err := Read(r, func(e Entry) error {
 		s := e.URL
+		if e.Sitemap {
+			sitemaps++
+		}
 		if !e.LastMod.IsZero() {
 			s += " " + e.LastMod.Format(time.RFC3339)
 		}
 		got = append(got, s)
 		return nil
 	})
+	if err == nil && kind == Index && sitemaps != len(got) || kind != Index && sitemaps > 0 {
+		err = fmt.Errorf("%d sitemaps among %d entries", sitemaps, len(got))
+	}
 	return kind, got, err
 }
 

@@ -251,7 +251,7 @@ func (d *document) start(name, tag string) error {
 	if d.entry == 0 {
 		for _, e := range entries[d.kind] {
 			if e == name {
-				d.entry, d.current = len(d.stack), Entry{}
+				d.entry, d.current = len(d.stack), Entry{Sitemap: d.kind == Index}
 				// Some indexes have their URLs right here.
 				d.read(d.kind == Index)
 			}

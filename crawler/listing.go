@@ -1,0 +1,166 @@
+package crawler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"klank/crawler/fetch"
+	"klank/crawler/frontier"
+	"klank/crawler/sitemap"
+	"klank/mention"
+)
+
+const (
+	// maxSitemaps bounds the sitemaps of one index, those of indexes in it
+	// included.
+	maxSitemaps = 1000
+	// listedURLs is how many URLs of a sitemap are added at once.
+	listedURLs = 500
+)
+
+// Streamer is a Fetcher that hands a body on while it comes; fetch.Client is
+// one. It is called like Fetch, and a host gets no other request until the
+// body was read or closed.
+type Streamer interface {
+	Stream(ctx context.Context, r fetch.Request) (*fetch.StreamResponse, error)
+}
+
+// listing is what a sitemap, or an index with its sitemaps, held.
+type listing struct {
+	sitemaps, listed int
+	// known are the sitemaps met, queue those of them to be read yet.
+	known map[string]bool
+	queue []string
+	// errors are the sitemaps of an index that were not to be had.
+	errors map[fetch.Class]int
+}
+
+func (l *listing) report(p *SourceReport) {
+	p.Sitemaps += l.sitemaps
+	p.Listed += l.listed
+	for class, n := range l.errors {
+		p.Errors[string(class)] += n
+	}
+}
+
+// readSitemaps reads a sitemap of the source; an index with all its sitemaps
+// on the same host, so that it counts as done when these are; when one is worth
+// another try, all are. What they list is added while they are read, so their
+// size does not matter. Its error is that of fetch, or the frontier's.
+func (w *worker) readSitemaps(ctx context.Context, it *item) error {
+	root := it.url.URL
+	l := &listing{known: map[string]bool{root: true}, queue: []string{root}, errors: map[fetch.Class]int{}}
+	var again *fetch.Error
+	for len(l.queue) > 0 {
+		u := l.queue[0]
+		l.queue = l.queue[1:]
+		err := w.readSitemap(ctx, u, l)
+		failed, ok := errors.AsType[*fetch.Error](err)
+		switch {
+		case err == nil:
+			continue
+		case !ok || ctx.Err() != nil:
+			return err
+		case u == root, failed.RetryAfter > 0, unreachable(failed):
+			return w.failed(ctx, it, failed)
+		case failed.Retryable():
+			again = failed
+		default:
+			l.errors[failed.Class]++
+		}
+	}
+	if again != nil {
+		return w.failed(ctx, it, again)
+	}
+	w.run.strike(w.lease.Key, false)
+	it.listing = l
+	return nil
+}
+
+// readSitemap reads one sitemap and adds the sitemaps of an index to the
+// queue. Its error is a *fetch.Error or the frontier's.
+func (w *worker) readSitemap(ctx context.Context, url string, l *listing) error {
+	response, err := w.openSitemap(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	var batch []frontier.Link
+	var broken error // the frontier's error
+	add := func() error {
+		if len(batch) > 0 && broken == nil {
+			broken = w.addListed(ctx, batch)
+			batch = batch[:0]
+		}
+		return broken
+	}
+	_, err = sitemap.Read(response.Body, func(e sitemap.Entry) error {
+		u, err := mention.CanonicalURL(url, e.URL)
+		switch {
+		case err != nil:
+		case e.Sitemap:
+			if mention.SameSite(u, url) && len(l.known) < maxSitemaps && !l.known[u] {
+				l.known[u] = true
+				l.queue = append(l.queue, u)
+			}
+		case w.run.reach.holds(u, false) && !isFile(u):
+			l.listed++
+			if batch = append(batch, frontier.Link{URL: u, Priority: frontier.PriorityPage, Depth: 1}); len(batch) == listedURLs {
+				return add()
+			}
+		}
+		return nil
+	})
+	if e := add(); e != nil {
+		return e
+	}
+	if err == nil {
+		l.sitemaps++
+		return nil
+	}
+	if failed, ok := errors.AsType[*fetch.Error](err); ok {
+		return failed
+	}
+	return &fetch.Error{URL: url, Class: classSitemap, Err: err}
+}
+
+// openSitemap asks for a sitemap and follows redirects on its host.
+func (w *worker) openSitemap(ctx context.Context, url string) (*fetch.StreamResponse, error) {
+	src := w.run.src
+	for range maxHops {
+		w.asked = time.Now()
+		response, err := w.Fetcher.(Streamer).Stream(ctx, fetch.Request{URL: url, Source: src.Source, MinInterval: src.MinInterval})
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return nil, context.Cause(ctx)
+		case err != nil:
+			return nil, asFetchError(url, err)
+		case response.Body != nil:
+			return response, nil
+		case response.Redirect == "":
+			return nil, &fetch.Error{URL: url, Class: fetch.Protocol, Err: errors.New("neither a body nor a redirect")}
+		case !mention.SameSite(response.Redirect, url):
+			return nil, &fetch.Error{URL: url, Class: classRedirect, Err: fmt.Errorf("the sitemap has moved to another host: %s", response.Redirect)}
+		}
+		url = response.Redirect
+	}
+	return nil, &fetch.Error{URL: url, Class: classRedirect, Err: fmt.Errorf("more than %d redirects in a row", maxHops)}
+}
+
+// addListed gives the frontier what a sitemap lists.
+func (w *worker) addListed(ctx context.Context, links []frontier.Link) error {
+	added, err := w.Frontier.Add(ctx, w.run.record, links)
+	if err != nil {
+		return err
+	}
+	w.run.mu.Lock()
+	w.run.known += added
+	w.run.left += added
+	w.run.mu.Unlock()
+	if added > 0 && w.elsewhere(links) {
+		w.notify()
+	}
+	return nil
+}

@@ -1,0 +1,110 @@
+package crawler_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"klank/crawler"
+	"klank/mention"
+)
+
+// xml is a sitemap.
+func xml(root, entry string, locations ...string) page {
+	body := "<" + root + ">"
+	for _, l := range locations {
+		body += fmt.Sprintf("<%s><loc>%s</loc></%s>", entry, l, entry)
+	}
+	return page{links: []string{body + "</" + root + ">"}, header: map[string]string{"Content-Type": "application/xml"}}
+}
+
+func TestPagesOfSitemapsAreCollected(t *testing.T) {
+	b := newBench(t, map[string]page{
+		"/": {}, "/p/1": {}, "/p/2": {links: []string{"item /p/3"}}, "/p/3": {}, "/p/4": {},
+		"/index.xml": xml("sitemapindex", "sitemap", "/moved.xml", "/two.xml", "/two.xml", "/gone.xml", "/index.xml", "http://other.example/a.xml"),
+		"/moved.xml": {status: http.StatusFound, header: map[string]string{"Location": "/one.xml"}},
+		"/one.xml":   xml("urlset", "url", "/p/1", "/p/2", "/cart", "/p/photo.jpg", "http://other.example/p/5", "mailto:a@b.example"),
+		"/two.xml":   xml("sitemapindex", "sitemap", "/index.xml", "/three.xml"),
+		"/three.xml": xml("urlset", "url", "/p/4", "/p/1"),
+	})
+	src := b.source()
+	src.Sitemaps = []string{b.site.URL + "/index.xml"}
+	src.Scope.Deny = []*regexp.Regexp{regexp.MustCompile("/cart")}
+	r := b.one(src, crawler.StatusDone)
+	b.wantHandled("/", "/p/1", "/p/2", "/p/3", "/p/4")
+	if r.Sitemaps != 4 || r.Listed != 4 || r.Pages != 5 || r.Errors["gone"] != 1 || r.Left != 0 || r.Dead != 0 {
+		t.Errorf("report %+v", r)
+	}
+	if last := b.events[len(b.events)-1]; last.Known != 6 || last.Left != 0 {
+		t.Errorf("last event %+v", last)
+	}
+
+	// The next run reads them again, and finds what is new; no seed is needed.
+	b.site.set("/three.xml", xml("urlset", "url", "/p/4", "/p/6"))
+	b.site.set("/p/6", page{})
+	src.Seeds = nil
+	r = b.one(src, crawler.StatusDone)
+	b.wantHandled("/p/6")
+	if r.Sitemaps != 4 || r.NotModified != 5 {
+		t.Errorf("second run %+v", r)
+	}
+}
+
+func TestSitemapThatFailsIsTriedAgain(t *testing.T) {
+	index := xml("sitemapindex", "sitemap", "/one.xml", "/two.xml")
+	one := xml("urlset", "url", "/p/1")
+	one.failures = 1
+	b := newBench(t, map[string]page{"/index.xml": index, "/one.xml": one, "/two.xml": xml("urlset", "url", "/p/2"), "/p/1": {}, "/p/2": {}})
+	src := b.source()
+	src.Seeds, src.Sitemaps = nil, []string{b.site.URL + "/index.xml"}
+	r := b.one(src, crawler.StatusDone)
+	b.wantHandled("/p/1", "/p/2")
+	if r.Sitemaps != 3 || r.Listed != 2 || r.Errors["server"] != 1 {
+		t.Errorf("report %+v", r)
+	}
+}
+
+func TestWhatIsNoSitemapIsReported(t *testing.T) {
+	b := newBench(t, map[string]page{
+		"/": {}, "/page.xml": {links: []string{"<html></html>"}}, "/p/1": {},
+		"/cut.xml": {links: []string{"<urlset><url><loc>/p/1</loc></url>"}}, "/loop.xml": {status: http.StatusFound, header: map[string]string{"Location": "/loop.xml"}},
+	})
+	src := b.source()
+	for _, path := range []string{"/page.xml", "/cut.xml", "/loop.xml"} {
+		src.Sitemaps = append(src.Sitemaps, b.site.URL+path)
+	}
+	r := b.one(src, crawler.StatusDone)
+	b.wantHandled("/", "/p/1") // what stands before the damage counts
+	dead := b.dead()
+	if r.Dead != 3 || r.Errors["sitemap"] != 2 || !strings.Contains(dead["/page.xml"], "no sitemap") || !strings.HasPrefix(dead["/cut.xml"], "sitemap: ") ||
+		!strings.Contains(dead["/loop.xml"], "redirect") {
+		t.Errorf("report %+v, dead %q", r, dead)
+	}
+}
+
+func TestLongSitemapReachesTheFrontierWhole(t *testing.T) {
+	var names []string
+	for i := range 1700 {
+		names = append(names, fmt.Sprintf("/p/%d", i))
+	}
+	b := newBench(t, map[string]page{"/one.xml": xml("urlset", "url", names...), "/p/0": {}})
+	src := b.source()
+	src.Seeds, src.Sitemaps, src.MaxPages = nil, []string{b.site.URL + "/one.xml"}, 1
+	if r := b.one(src, crawler.StatusDone); r.Listed != 1700 || b.stats().Known() != 1701 {
+		t.Errorf("report %+v, %d known", r, b.stats().Known())
+	}
+}
+
+func TestSitemapsNeedAStreamer(t *testing.T) {
+	b := newBench(t, nil)
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	b.config.Fetcher = struct{ crawler.Fetcher }{b.config.Fetcher}
+	src := &crawler.Source{Source: mention.Source{Name: "shop"}, Sitemaps: []string{server.URL + "/a.xml"}}
+	if _, err := b.tryRun(t.Context(), src); err == nil || !strings.Contains(err.Error(), "sitemaps") {
+		t.Errorf("error %v", err)
+	}
+}
