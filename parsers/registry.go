@@ -66,6 +66,7 @@ func (r *Registry) Parse(p *mention.Page, o Options) (Result, error) {
 		return Result{}, err
 	}
 	d, problems := document.Open(p)
+	defer d.Close()
 	out := Result{Problems: problems, Directives: links.Directives(d)}
 	var m merger
 	extra := []mention.Link(nil)

@@ -35,7 +35,7 @@ type Document struct {
 	base    string // what references resolve against
 	origin  string // its scheme and host, once asked for
 	outline *Outline
-	root    *html.Node
+	tree    *markup.Tree
 	err     error
 }
 
@@ -192,8 +192,21 @@ func (d *Document) source() string {
 // change it. It fails where the markup is nested too deeply or built to make
 // a tree expensive; token-wise parsers still work then.
 func (d *Document) Root() (*html.Node, error) {
-	if d.root == nil && d.err == nil {
-		d.root, d.err = markup.Parse(d.source())
+	if d.tree == nil && d.err == nil {
+		d.tree, d.err = markup.Parse(d.source())
 	}
-	return d.root, d.err
+	if d.err != nil {
+		return nil, d.err
+	}
+	return d.tree.Root, nil
+}
+
+// Close gives the memory of the DOM back for other pages: its nodes must not
+// be used any more. A document that is not closed is left to the garbage
+// collector.
+func (d *Document) Close() {
+	if d.tree != nil {
+		d.tree.Free()
+		d.tree = nil
+	}
 }

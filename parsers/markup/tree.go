@@ -3,20 +3,62 @@ package markup
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
 
+// Tree is the tree of a page.
+type Tree struct {
+	Root *html.Node
+	// What the tree is made of, for Free.
+	nodes []*nodeBlock
+	attrs []*attrBlock
+}
+
+// Nodes and attributes are made a block at a time, and blocks are used again
+// for the next page: a tree takes up ten times the room of its page, and would
+// be most of the garbage of reading one.
+type (
+	nodeBlock [256]html.Node
+	attrBlock [256]html.Attribute
+)
+
+var (
+	nodeBlocks = sync.Pool{New: func() any { return new(nodeBlock) }}
+	attrBlocks = sync.Pool{New: func() any { return new(attrBlock) }}
+)
+
 // Parse returns the tree of a page in UTF-8, as html.Parse does. The strings
 // of a plain page's tree are parts of the page and keep it in memory.
-func Parse(page string) (*html.Node, error) {
+func Parse(page string) (*Tree, error) {
 	b := builder{z: NewScanner(page), doc: &html.Node{Type: html.DocumentNode}}
 	b.open = append(b.stack[:0], b.doc)
 	if b.run() {
-		return b.doc, nil
+		b.tree.Root = b.doc
+		return &b.tree, nil
 	}
-	return html.Parse(strings.NewReader(page))
+	b.tree.Free()
+	root, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		return nil, err
+	}
+	return &Tree{Root: root}, nil
+}
+
+// Free gives the memory of the tree back for other trees. None of its nodes
+// may be used any more; their strings may.
+func (t *Tree) Free() {
+	for _, b := range t.nodes {
+		clear(b[:]) // nothing may keep the page
+		nodeBlocks.Put(b)
+	}
+	for _, b := range t.attrs {
+		clear(b[:])
+		attrBlocks.Put(b)
+	}
+	*t = Tree{}
 }
 
 // builder makes the tree of a page whose tags are nested as they should be,
@@ -29,8 +71,8 @@ type builder struct {
 	doc  *html.Node
 	open []*html.Node
 	mode mode
-	// Nodes and attributes are made a block at a time: it saves most of the
-	// allocations of a tree.
+	tree Tree
+	// What is left of the last blocks.
 	nodes []html.Node
 	attrs []html.Attribute
 	stack [maxOpen]*html.Node
@@ -51,9 +93,6 @@ const (
 
 // maxOpen bounds the depth of a plain page; html.Parse refuses 512.
 const maxOpen = 200
-
-// block is how many nodes are made at once.
-const block = 256
 
 func (b *builder) run() bool {
 	for {
@@ -89,7 +128,9 @@ func (b *builder) pop() { b.open = b.open[:len(b.open)-1] }
 // node makes a child of parent.
 func (b *builder) node(parent *html.Node, kind html.NodeType, data string) *html.Node {
 	if len(b.nodes) == 0 {
-		b.nodes = make([]html.Node, block)
+		block := nodeBlocks.Get().(*nodeBlock)
+		b.tree.nodes = append(b.tree.nodes, block)
+		b.nodes = block[:]
 	}
 	n := &b.nodes[0]
 	b.nodes = b.nodes[1:]
@@ -110,7 +151,9 @@ func (b *builder) element() *html.Node {
 	n.DataAtom = b.z.Atom()
 	if count := b.z.Attributes(); count > 0 {
 		if len(b.attrs) < count {
-			b.attrs = make([]html.Attribute, block)
+			block := attrBlocks.Get().(*attrBlock)
+			b.tree.attrs = append(b.tree.attrs, block)
+			b.attrs = block[:]
 		}
 		n.Attr, b.attrs = b.attrs[:count:count], b.attrs[count:]
 		for i := range n.Attr {

@@ -23,9 +23,10 @@ func draw(b *strings.Builder, n *html.Node, depth int) {
 func compareTrees(t *testing.T, page string) {
 	t.Helper()
 	var got, want strings.Builder
-	root, err := Parse(page)
+	tree, err := Parse(page)
 	if err == nil {
-		draw(&got, root, 0)
+		draw(&got, tree.Root, 0)
+		tree.Free() // the next page is made of it
 	}
 	other, otherErr := html.Parse(strings.NewReader(page))
 	if otherErr == nil {
