@@ -51,7 +51,7 @@ func Parse(file string, b []byte) (*Config, error) {
 	v := &validator{file: file}
 	var err error
 	if v.tree, err = parser.ParseBytes(b, 0); err != nil {
-		return nil, decodeError(file, err)
+		return nil, decodeError(file, b, err)
 	}
 	if empty(v.tree) {
 		return c, nil
@@ -61,7 +61,7 @@ func Parse(file string, b []byte) (*Config, error) {
 		return nil, errors.Join(v.errs...)
 	}
 	if err := yaml.NewDecoder(bytes.NewReader(b), yaml.Strict()).Decode(c); err != nil {
-		return nil, decodeError(file, err)
+		return nil, decodeError(file, b, err)
 	}
 	v.check(c)
 	return c, errors.Join(v.errs...)
@@ -103,7 +103,7 @@ func (v *validator) durations(path string, t reflect.Type) {
 
 // decodeError turns the YAML library's errors into ours: place, field, and
 // what is allowed instead.
-func decodeError(file string, err error) error {
+func decodeError(file string, b []byte, err error) error {
 	e := &Error{File: file, Msg: err.Error()}
 	var yerr yaml.Error
 	if !errors.As(err, &yerr) {
@@ -127,8 +127,24 @@ func decodeError(file string, err error) error {
 		e.Msg = fmt.Sprintf("%q is not %s", node.Token.Value, nodeWords(node.Expected))
 	case errors.As(err, &typ):
 		e.Msg = fmt.Sprintf("%q is not %s", typ.Token.Value, typeWords(typ.DstType))
+	case reserved.Match(line(b, e.Line)):
+		e.Msg += "; put a value that begins with * or @ in quotes"
 	}
 	return e
+}
+
+// reserved is a value that YAML takes for something else: a schedule may begin
+// so, or an alias of a brand.
+var reserved = regexp.MustCompile(`(^|[\s\[,:-])[*@]`)
+
+// line is the nth line of a file, counted from 1.
+func line(b []byte, n int) []byte {
+	for i, l := range bytes.Split(b, []byte("\n")) {
+		if i+1 == n {
+			return l
+		}
+	}
+	return nil
 }
 
 func nodeWords(t ast.NodeType) string {

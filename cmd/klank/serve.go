@@ -102,7 +102,11 @@ func serveWorkspace(ctx context.Context, e *env, cfg *configs.Config, w *workspa
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(e.err, "klank: http://%s/ (Ctrl-C stops)\n", ln.Addr())
+	if e.logFormat == "json" {
+		e.log().Info("serving", "url", fmt.Sprintf("http://%s/", ln.Addr()))
+	} else {
+		fmt.Fprintf(e.err, "klank: http://%s/ (Ctrl-C stops)\n", ln.Addr())
+	}
 	err = srv.Serve(ctx, ln)
 	if errors.Is(err, context.Canceled) || errors.Is(err, fs.ErrClosed) {
 		return nil
