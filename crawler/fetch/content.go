@@ -8,6 +8,17 @@ import (
 // sniffLen is how much http.DetectContentType looks at.
 const sniffLen = 512
 
+// isScript tells the media types of JavaScript outside text/, which accepts
+// takes anyway (WHATWG MIME Sniffing, 4.6).
+func isScript(contentType string) bool {
+	mediaType, _, _ := strings.Cut(contentType, ";")
+	switch strings.ToLower(strings.TrimSpace(mediaType)) {
+	case "application/javascript", "application/x-javascript", "application/ecmascript", "application/x-ecmascript":
+		return true
+	}
+	return false
+}
+
 // accepts tells whether a body of this Content-Type can hold text to parse.
 // sniff asks for a look at the body first, as the header says nothing: the
 // types are those of the WHATWG MIME Sniffing standard, 7 (and octet-stream,

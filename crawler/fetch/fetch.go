@@ -71,6 +71,9 @@ type Request struct {
 	MinInterval time.Duration
 	// Accept is the Accept header; empty means HTML first, then anything.
 	Accept string
+	// Scripts also takes bodies that are JavaScript, which a browser needs to
+	// build a page (WHATWG MIME Sniffing, 4.6).
+	Scripts bool
 	// Access is the permission to ask; empty means AccessRobots. Reason says
 	// why it is another one, and must with AccessIgnore: see Exemptions.
 	Access Access

@@ -133,6 +133,7 @@ func (x *exchange) wanted(res *http.Response, limit int64) (sniff bool, err erro
 	}
 	contentType := res.Header.Get("Content-Type")
 	ok, sniff := accepts(contentType)
+	ok = ok || x.Scripts && isScript(contentType)
 	if x.stream != nil && isGzip(contentType) {
 		ok, sniff = true, true
 	}

@@ -250,6 +250,19 @@ func TestContentTypesThatHoldText(t *testing.T) {
 	}
 }
 
+func TestScriptsAreTakenOnlyWhenAskedFor(t *testing.T) {
+	url := site(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/javascript; charset=utf-8")
+		io.WriteString(w, "let x = 1")
+	}) + "/"
+	c := client(t, nil)
+	r, err := c.Fetch(t.Context(), Request{URL: url, Scripts: true})
+	if err != nil || string(r.Page.Body) != "let x = 1" {
+		t.Errorf("asked for: %+v, %v", r, err)
+	}
+	failure(t, c, url, Content)
+}
+
 func TestBodyOfAnImageIsNotRead(t *testing.T) {
 	c := client(t, nil)
 	start := time.Now()

@@ -160,6 +160,7 @@ func (t *tab) answer(ctx context.Context, ev *cdpfetch.EventRequestPaused) {
 	req := fetch.Request{
 		URL: target, Source: t.req.Source, MinInterval: t.req.MinInterval,
 		Accept: acceptOf(ev.Request.Headers), Header: headersOf(ev.Request.Headers),
+		Scripts: ev.ResourceType == network.ResourceTypeScript,
 	}
 	if t.req.Access == fetch.AccessIgnore { // the source's; a key's permission stays with the key
 		req.Access, req.Reason = t.req.Access, t.req.Reason

@@ -43,7 +43,7 @@ func newSite(t *testing.T, pages map[string]string) *site {
 			return
 		}
 		kind := map[string]string{
-			".json": "application/json", ".js": "text/javascript", ".txt": "text/plain", ".css": "text/css",
+			".json": "application/json", ".js": "application/javascript", ".txt": "text/plain", ".css": "text/css",
 		}[filepath.Ext(r.URL.Path)]
 		if kind == "" {
 			kind = "text/html; charset=utf-8"
