@@ -79,7 +79,7 @@ var sessionSettings = map[string]string{
 
 // OpenPostgres opens the frontier in the database that url names, in the form
 // of libpq ("postgres://user:password@host:5432/name?sslmode=verify-full"). It
-// makes the schema and the tables when they are missing, and refuses those of
+// makes the schema and the tables when they are missing, and refuses tables of
 // a newer version. The schema is klank, or what search_path in the URL says.
 // Between here and the server there may be a pooler that keeps sessions, but
 // not one that changes the server connection at each transaction. Errors tell
@@ -140,20 +140,23 @@ func (p *postgresServer) migrate(ctx context.Context, schema string) error {
 	}
 	exec("SET LOCAL statement_timeout = 0") // a new index may take long
 	exec("SELECT pg_advisory_xact_lock(" + strconv.Itoa(migrationLock) + ")")
-	var there bool
+	var hasTables, hasSchema bool
 	if err == nil {
-		err = t.QueryRowContext(ctx, "SELECT to_regclass('frontier_version') IS NOT NULL").Scan(&there)
+		err = t.QueryRowContext(ctx, "SELECT to_regclass('frontier_version') IS NOT NULL, to_regnamespace($1) IS NOT NULL",
+			pgx.Identifier{schema}.Sanitize()).Scan(&hasTables, &hasSchema)
 	}
 	if err != nil {
 		return err
 	}
+	if !hasSchema { // one that was made for us needs no right to make schemas
+		exec("CREATE SCHEMA " + pgx.Identifier{schema}.Sanitize())
+	}
 	var version int
-	if there {
+	if hasTables {
 		if err := t.QueryRowContext(ctx, "SELECT version FROM frontier_version").Scan(&version); err != nil {
 			return err
 		}
 	} else {
-		exec("CREATE SCHEMA IF NOT EXISTS " + pgx.Identifier{schema}.Sanitize())
 		exec("CREATE TABLE frontier_version (version BIGINT NOT NULL)")
 		exec("INSERT INTO frontier_version VALUES (0)")
 	}
@@ -181,7 +184,7 @@ func (p *postgresServer) read(ctx context.Context, fn func(*tx) error) error {
 func (p *postgresServer) write(ctx context.Context, fn func(*tx) error) error {
 	for try := 1; ; try++ {
 		err := p.attempt(ctx, fn, nil)
-		if err == nil || err == ErrLeaseLost {
+		if err == nil || errors.Is(err, ErrLeaseLost) {
 			return err
 		}
 		if try == maxTries || !collided(err) {

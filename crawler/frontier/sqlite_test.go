@@ -117,15 +117,21 @@ func TestCallsAfterACanceledOneWork(t *testing.T) {
 
 const holdEnv = "KLANK_TEST_HOLD_LEASE"
 
-// TestMain also is the process that TestKilledProcessFreesItsLease kills.
+// TestMain also is the processes that tests kill.
 func TestMain(m *testing.M) {
-	if path := os.Getenv(holdEnv); path != "" {
-		if err := holdLease(path); err != nil {
-			fmt.Println(err)
-			os.Exit(1)
-		}
+	var err error
+	switch path, name := os.Getenv(holdEnv), os.Getenv(drainEnv); {
+	case path != "":
+		err = holdLease(path)
+	case name != "":
+		err = drain(name, os.Getenv(drainSiteEnv))
+	default:
+		os.Exit(m.Run())
 	}
-	os.Exit(m.Run())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 }
 
 // holdLease leases and claims, says so, and waits to be killed.
