@@ -54,15 +54,21 @@ type Stop struct {
 	Pages int
 }
 
-// chain is a list with its pages, which LinkNext links join. They are judged
-// in the order in which they are handled.
+// chain is a list with all its pages, which LinkNext links join.
 type chain struct {
-	pages   int
-	stopped bool
+	pages int
 	// seen are digests of bodies and of sets of links, with their page.
 	seen map[digest]digest
-	// barren counts the pages in a row that brought nothing new, repeats
-	// those that were there before, known the mentions that the index had.
+	// stopped says that a stop has been told.
+	stopped bool
+}
+
+// step is a page of a chain, with what was met on the way there: the pages in
+// a row that brought nothing new, those that were there before, the mentions
+// that the index had. Each way counts for itself, so that the same list in
+// another order, which has nothing new, does not end the first.
+type step struct {
+	list                   *chain
 	barren, repeats, known int
 }
 
@@ -70,7 +76,7 @@ type chain struct {
 // that is resumed begins its chains anew.
 type chains struct {
 	mu sync.Mutex
-	of map[digest]*chain
+	of map[digest]step
 }
 
 type digest [16]byte
@@ -81,49 +87,46 @@ func digestOf(s string) digest {
 }
 
 // next returns what to follow from a page: the links without those to further
-// pages of a list that stops here, or has; fresh are the links that the
-// frontier is not known to have. The stop is nil when the list goes on, or
-// stopped before.
+// pages of a list that stops here; fresh are the links that the frontier is not
+// known to have. The stop is nil when the list goes on, or has stopped on
+// another way.
 func (c *chains) next(src *Source, u frontier.URL, page *mention.Page, out Outcome, fresh []frontier.Link) ([]frontier.Link, *Stop) {
-	var pages []digest   // of the list, as far as this one links to them
-	var further []string // those of them that are met for the first time
+	list := false
+	var further []string // pages of the list that are met for the first time
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	key := digestOf(u.URL)
 	for _, l := range out.Links {
-		if k := digestOf(l.URL); l.Kind == mention.LinkNext && k != key {
-			if pages = append(pages, k); c.of[k] == nil {
+		if l.Kind == mention.LinkNext && l.URL != u.URL {
+			if list = true; c.of[digestOf(l.URL)].list == nil {
 				further = append(further, l.URL)
 			}
 		}
 	}
-	list := c.of[key]
-	if len(pages) == 0 && list == nil {
-		return fresh, nil // no list
+	key := digestOf(u.URL)
+	at := c.of[key]
+	if !list && at.list == nil {
+		return fresh, nil
 	}
-	if list == nil {
-		list = &chain{seen: map[digest]digest{}}
+	if at.list == nil {
+		at.list = &chain{seen: map[digest]digest{}}
 	}
-	list.pages++
-	var stop *Stop
-	if !list.stopped {
-		if reason := list.judge(src, u, page, out, fresh, further); reason != "" {
-			list.stopped = true
-			stop = &Stop{URL: u.URL, Reason: reason, Pages: list.pages}
-		}
-	}
-	if len(c.of)+len(pages) >= maxChained {
+	if len(c.of)+len(further) >= maxChained {
 		clear(c.of)
 	}
-	for _, k := range append(pages, key) {
-		if c.of[k] == nil {
-			c.of[k] = list
+	c.of[key] = at
+	at.list.pages++
+	if reason := at.judge(src, u, page, out, fresh, further); reason != "" {
+		var stop *Stop
+		if !at.list.stopped {
+			at.list.stopped = true
+			stop = &Stop{URL: u.URL, Reason: reason, Pages: at.list.pages}
 		}
+		return withoutNext(fresh), stop
 	}
-	if list.stopped {
-		fresh = withoutNext(fresh)
+	for _, f := range further {
+		c.of[digestOf(f)] = at
 	}
-	return fresh, stop
+	return fresh, nil
 }
 
 // reached tells whether a page of a list that was known before this run is to
@@ -131,25 +134,24 @@ func (c *chains) next(src *Source, u frontier.URL, page *mention.Page, out Outco
 func (c *chains) reached(u frontier.URL) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	list := c.of[digestOf(u.URL)]
-	return list != nil && !list.stopped
+	return c.of[digestOf(u.URL)].list != nil
 }
 
 func withoutNext(links []frontier.Link) []frontier.Link {
 	return slices.DeleteFunc(links, func(l frontier.Link) bool { return l.Priority == frontier.PriorityNext })
 }
 
-// judge adds a page to the chain and says why it is the last; "" when it is
+// judge takes the step onto a page and says why it is the last; "" when it is
 // not.
-func (c *chain) judge(src *Source, u frontier.URL, page *mention.Page, out Outcome, fresh []frontier.Link, further []string) StopReason {
+func (c *step) judge(src *Source, u frontier.URL, page *mention.Page, out Outcome, fresh []frontier.Link, further []string) StopReason {
 	brought := out.New+out.Changed > 0
 	if brought {
 		c.known = 0
-	} else if c.known += out.Same; src.StopAfterKnown > 0 && c.known >= src.StopAfterKnown {
+	} else if c.known += out.Same; src.StopAfterKnown > 0 && c.known >= src.StopAfterKnown && len(further) > 0 {
 		return StopKnown
 	}
 	// A page or two may be the first under other names.
-	if c.repeats++; !c.repeated(page, out) {
+	if c.repeats++; !c.list.repeated(page, out) {
 		c.repeats = 0
 	}
 	sameList := func(l string) bool { return listOf(l) == listOf(u.URL) }

@@ -52,12 +52,36 @@ func TestListWithoutEndIsLeft(t *testing.T) {
 	src := b.source()
 	src.Scope.MaxDepth = 1 // not the list in another order
 	r := b.one(src, crawler.StatusDone)
-	wantStop(t, r, "/list?page=5", crawler.StopEndless, 5)
+	wantStop(t, r, "/list?page=7", crawler.StopEndless, 7)
 	if !r.Deep || r.Left != 0 {
 		t.Errorf("report %+v", r)
 	}
-	if n := len(b.site.requests()); n > 2+7 {
+	if n := len(b.site.requests()); n > 2+8 {
 		t.Errorf("%d requests", n)
+	}
+}
+
+func TestListInAnotherOrderDoesNotEndTheFirst(t *testing.T) {
+	pages := map[string]page{}
+	for i := 1; i <= 9; i++ {
+		own := []string{next(i)}
+		for _, order := range []string{"a", "b", "c", "d"} {
+			own = append(own, fmt.Sprintf("next /list?order=%s&page=%d", order, i))
+			pages[fmt.Sprintf("/list?order=%s&page=%d", order, i)] = page{links: []string{fmt.Sprintf("next /list?order=%s&page=%d", order, i+1)}}
+		}
+		pages[fmt.Sprintf("/list?page=%d", i)] = page{links: own}
+	}
+	pages["/"], pages["/list?page=10"] = page{links: []string{"item /list?page=1"}}, page{}
+	b := newBench(t, pages)
+	b.counts(func(path string) (int, int) {
+		if strings.Contains(path, "order") {
+			return 0, 10
+		}
+		return 10, 0
+	})
+	b.one(b.source(), crawler.StatusDone)
+	if b.site.asked["/list?page=10"] != 1 {
+		t.Errorf("asked for %v", b.site.asked)
 	}
 }
 

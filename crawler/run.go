@@ -55,7 +55,7 @@ type run struct {
 }
 
 func newRun(src *Source, generation string) *run {
-	r := &run{src: src, reach: newReach(src), began: time.Now(), strikes: map[string]int{}, chains: chains{of: map[digest]*chain{}}}
+	r := &run{src: src, reach: newReach(src), began: time.Now(), strikes: map[string]int{}, chains: chains{of: map[digest]step{}}}
 	if generation != "" {
 		r.generation = generation + "/" + r.reach.fingerprint()
 	}
