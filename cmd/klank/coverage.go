@@ -83,6 +83,10 @@ func (l *coverageLedger) coverage(ctx context.Context, run mention.Run, robots i
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	blocked, err := l.catchUp(ctx, run)
+	if err != nil {
+		return nil, fmt.Errorf("coverage of %s: %w", run.Source, err)
+	}
 	collected, err := l.collected(ctx, run.Source)
 	if err != nil {
 		return nil, fmt.Errorf("coverage of %s: %w", run.Source, err)
@@ -95,7 +99,7 @@ func (l *coverageLedger) coverage(ctx context.Context, run mention.Run, robots i
 		out = append(out, mention.Coverage{Run: run.ID, Source: run.Source, Item: item, Declared: &n, Collected: collected[item], Capped: capped})
 	}
 	slices.SortFunc(out, func(a, b mention.Coverage) int { return cmp.Compare(a.Item, b.Item) })
-	total := mention.Coverage{Run: run.ID, Source: run.Source, Collected: all.Total, Blocked: robots + l.blocked[run.Source], Capped: capped}
+	total := mention.Coverage{Run: run.ID, Source: run.Source, Collected: all.Total, Blocked: max(blocked, robots+l.blocked[run.Source]), Capped: capped}
 	if len(out) > 0 {
 		total.Declared, total.Collected = &declared, got // like against like
 	}
@@ -103,6 +107,27 @@ func (l *coverageLedger) coverage(ctx context.Context, run mention.Run, robots i
 		total.Reason = "stopped at the bound on pages"
 	}
 	return append(out, total), nil
+}
+
+// catchUp takes over what another process has noted that worked on the same
+// run: what is declared, and how much it found blocked, which is returned.
+func (l *coverageLedger) catchUp(ctx context.Context, run mention.Run) (blocked int, err error) {
+	known, err := l.ix.Coverage(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, c := range known {
+		switch {
+		case c.Source != run.Source:
+		case c.Item == "" && c.Run == run.ID:
+			blocked = c.Blocked
+		case c.Item != "" && c.Declared != nil:
+			if _, here := l.declared[c.Source][c.Item]; !here {
+				l.note(c.Source, c.Item, *c.Declared)
+			}
+		}
+	}
+	return blocked, nil
 }
 
 // facetItems is how many items one facet counts; see index.Facet.

@@ -66,6 +66,7 @@ func runStatus(ctx context.Context, e *env, asJSON bool) error {
 	if err != nil {
 		return err
 	}
+	r.addConfigured(cfg)
 	now := time.Now()
 	if r.Due, err = dueTimes(cfg, runsOf(r.Sources), now); err != nil {
 		return err
@@ -82,6 +83,16 @@ func runStatus(ctx context.Context, e *env, asJSON bool) error {
 	printCoverage(p, r.Coverage)
 	printDead(p, r.Dead)
 	return p.err
+}
+
+// addConfigured adds the sources that have not had a run yet.
+func (r *statusReport) addConfigured(cfg *configs.Config) {
+	runs := runsOf(r.Sources)
+	for i := range cfg.Sources {
+		if _, known := runs[cfg.Sources[i].Name]; !known {
+			r.Sources = append(r.Sources, frontier.SourceStats{Source: cfg.Sources[i].Name})
+		}
+	}
 }
 
 // printDead lists what was given up, and apart from it what robots.txt keeps
