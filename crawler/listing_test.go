@@ -1,12 +1,14 @@
 package crawler_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"klank/crawler"
 	"klank/mention"
@@ -107,4 +109,22 @@ func TestSitemapsNeedAStreamer(t *testing.T) {
 	if _, err := b.tryRun(t.Context(), src); err == nil || !strings.Contains(err.Error(), "sitemaps") {
 		t.Errorf("error %v", err)
 	}
+}
+
+func TestRunStoppedWithinSitemapsReadsThemAgain(t *testing.T) {
+	slow := xml("urlset", "url", "/p/2")
+	slow.delay = 300 * time.Millisecond
+	b := newBench(t, map[string]page{"/index.xml": xml("sitemapindex", "sitemap", "/one.xml", "/two.xml"), "/one.xml": xml("urlset", "url", "/p/1"), "/two.xml": slow, "/p/1": {}, "/p/2": {}})
+	src := b.source()
+	src.Seeds, src.Sitemaps = nil, []string{b.site.URL + "/index.xml"}
+	ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
+	defer cancel()
+	r, err := b.tryRun(ctx, src)
+	if err != nil || r.Sources[0].Status != crawler.StatusInterrupted {
+		t.Fatalf("report %+v, %v", r, err)
+	}
+	if r := b.one(src, crawler.StatusDone); !r.Resumed || r.Sitemaps != 3 {
+		t.Errorf("report %+v", r)
+	}
+	b.wantHandled("/p/1", "/p/2")
 }
