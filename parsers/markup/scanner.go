@@ -46,12 +46,17 @@ type attribute struct {
 // those before it.
 const maxAttributes = 32
 
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
 // NewScanner returns a scanner of a page in UTF-8. Tokens are parts of s and
 // keep it in memory.
 func NewScanner(s string) *Scanner {
+	// What x/net replaces in every token is seen to once.
+	if strings.IndexByte(s, '\r') >= 0 {
+		s = lineEnds.Replace(s)
+	}
 	z := &Scanner{s: s}
-	// Signs that x/net replaces everywhere are looked for once.
-	if strings.IndexByte(s, 0) >= 0 || strings.IndexByte(s, '\r') >= 0 {
+	if strings.IndexByte(s, 0) >= 0 {
 		z.handOver(0)
 	}
 	return z
@@ -135,7 +140,8 @@ func (z *Scanner) Text() string {
 	return stdhtml.UnescapeString(z.text)
 }
 
-// Raw returns the current text token as it is written.
+// Raw returns the current text token as it is written, but for its line ends,
+// which are all \n.
 func (z *Scanner) Raw() string {
 	if z.slow != nil {
 		return string(z.slow.Raw())
@@ -356,9 +362,8 @@ func (z *Scanner) attribute(i int) int {
 			i++
 			end = strings.IndexByte(s[i:], q)
 		} else {
-			// A slash at the end, or both quotes within, are not for us.
-			end = strings.IndexAny(s[i:], " \n\t\f>/\"'")
-			if end == 0 || end > 0 && strings.IndexByte("/\"'", s[i+end]) >= 0 {
+			end = strings.IndexAny(s[i:], " \n\t\f>")
+			if end == 0 || end > 0 && strings.ContainsAny(s[i:i+end], "\"'") {
 				return -1
 			}
 		}
@@ -367,7 +372,7 @@ func (z *Scanner) attribute(i int) int {
 		}
 		val = s[i : i+end]
 		i += end
-		if s[i] == '"' || s[i] == '\'' {
+		if s[i] == '"' || s[i] == '\'' { // the end of a quoted value
 			i++
 		}
 	}
