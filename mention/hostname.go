@@ -93,6 +93,7 @@ func mapped(s string) (string, error) {
 			r -= '\uff01' - '!'
 		case r == '\u00ad' || r == '\u200b' || r == '\u2060' || r == '\ufeff' || '\ufe00' <= r && r <= '\ufe0f':
 			continue
+		case r == '\u200c' || r == '\u200d': // joiners, which Persian and Sinhala names are written with
 		case r == utf8.RuneError || r >= utf8.RuneSelf && (!unicode.IsGraphic(r) || unicode.IsSpace(r)):
 			return "", errHost
 		}

@@ -22,6 +22,7 @@ func TestCanonicalURL(t *testing.T) {
 		{"https://shop.example/p/1", "http:\\\\other.example\\a", "http://other.example/a"},
 		{"", " https://sh\top.example/a/%2E%2e/b/%2e?#x ", "https://shop.example/b/"},
 		{"", "https://B\u00fccher.example/\u00e9?q=\u00e9 'a'", "https://xn--bcher-kva.example/%C3%A9?q=%C3%A9%20%27a%27"},
+		{"", "http://\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.example/", "http://xn--mgba3gch31f060k.example/"},
 		{"", "http://0x7f.1/", "http://127.0.0.1/"},
 		{"", "http://[0:0::0:1]/", "http://[::1]/"},
 		{"", "http://[::ffff:10.0.0.1]/", "http://[::ffff:a00:1]/"},
