@@ -42,6 +42,7 @@ type Postgres struct {
 // postgresServer is the backend.
 type postgresServer struct {
 	db      *sql.DB
+	timeout time.Duration // of a call
 	budgets *budgetRows
 	queries rewritten
 }
@@ -102,7 +103,7 @@ func OpenPostgres(ctx context.Context, url string) (*Postgres, error) {
 		forUpdate: " FOR UPDATE",
 		forLease:  " FOR UPDATE OF b SKIP LOCKED",
 	}}
-	p := &postgresServer{db: stdlib.OpenDB(*config), budgets: &st.budgets}
+	p := &postgresServer{db: stdlib.OpenDB(*config), timeout: callTimeout, budgets: &st.budgets}
 	st.backend = p
 	p.db.SetMaxOpenConns(maxConnections)
 	p.db.SetMaxIdleConns(maxConnections)
@@ -199,7 +200,7 @@ func (p *postgresServer) write(ctx context.Context, fn func(*tx) error) error {
 }
 
 func (p *postgresServer) attempt(ctx context.Context, fn func(*tx) error, options *sql.TxOptions) error {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
 	c, err := p.begin(ctx, options)
 	if err != nil {
@@ -239,10 +240,14 @@ func collided(err error) bool {
 	return errors.As(err, &e) && (e.Code == "40P01" || e.Code == "40001") // deadlock, serialization failure
 }
 
-// cut is err, or why ctx ended when that was first.
+// cut is err, or why the caller's ctx ended when that was first. A caller is
+// not to take a call's own timeout for the end of its context.
 func cut(ctx context.Context, err error) error {
-	if err != nil && ctx.Err() != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
 		return ctx.Err()
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("the database does not answer in time: %v", err)
 	}
 	return err
 }
