@@ -140,6 +140,10 @@ func (z *Scanner) Text() string {
 	return stdhtml.UnescapeString(z.text)
 }
 
+// rawBody returns what the element of the current start tag holds where that
+// is raw text.
+func (z *Scanner) rawBody() string { return z.s[z.pos:max(z.pos, z.rest)] }
+
 // Raw returns the current text token as it is written, but for its line ends,
 // which are all \n.
 func (z *Scanner) Raw() string {

@@ -111,7 +111,7 @@ func (b *builder) run() bool {
 		case html.DoctypeToken:
 			ok = b.doctype()
 		case html.StartTagToken, html.SelfClosingTagToken:
-			ok = b.start(b.z.Atom())
+			ok = b.start(b.z.Atom(), kind == html.SelfClosingTagToken)
 		case html.EndTagToken:
 			ok = b.end(b.z.Atom())
 		}
@@ -232,7 +232,7 @@ func rawText(a atom.Atom) bool {
 	return false
 }
 
-func (b *builder) start(a atom.Atom) bool {
+func (b *builder) start(a atom.Atom, closed bool) bool {
 	switch b.mode {
 	case beforeHTML:
 		b.mode = beforeHead
@@ -253,6 +253,9 @@ func (b *builder) start(a atom.Atom) bool {
 		b.mode = inBody
 		return a == atom.Body && b.push()
 	case inBody:
+		if a == atom.Svg || b.top().Namespace != "" {
+			return b.startInSVG(closed)
+		}
 		return b.startInBody(a)
 	}
 	return false
@@ -371,11 +374,11 @@ func (b *builder) end(a atom.Atom) bool {
 		b.mode = afterBody
 		return t.DataAtom == a
 	}
-	for closesOthers(a) && t.DataAtom != a && len(b.open) > 3 && closedBy(t.DataAtom, a) {
+	for closesOthers(a) && t.DataAtom != a && t.Namespace == "" && len(b.open) > 3 && closedBy(t.DataAtom, a) {
 		b.pop()
 		t = b.top()
 	}
-	if t.DataAtom != a || t.Data != b.z.Name() {
+	if t.Namespace == "" && (t.DataAtom != a || t.Data != b.z.Name()) || !strings.EqualFold(t.Data, b.z.Name()) {
 		return false
 	}
 	b.pop()
@@ -397,11 +400,11 @@ func closesOthers(a atom.Atom) bool {
 }
 
 // closedBy tells whether an open element just ends with one around it.
-// Formatting would go on after it, forms are remembered, and buttons and lists
-// keep the ends of paragraphs and list items within.
+// Formatting would go on after it, forms are remembered, and selects, buttons
+// and lists keep ends within.
 func closedBy(open, by atom.Atom) bool {
 	switch open {
-	case atom.A, atom.B, atom.Big, atom.Code, atom.Em, atom.Font, atom.I, atom.S, atom.Small, atom.Strike, atom.Strong, atom.Tt, atom.U, atom.Form:
+	case atom.A, atom.B, atom.Big, atom.Code, atom.Em, atom.Font, atom.I, atom.S, atom.Small, atom.Strike, atom.Strong, atom.Tt, atom.U, atom.Form, atom.Select:
 		return false
 	case atom.Button:
 		return by != atom.P

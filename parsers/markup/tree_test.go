@@ -56,6 +56,7 @@ func TestPlainPagesAreReadFast(t *testing.T) {
 		`<div class="a">x<p>y<p>z</div><ul><li>a<li>b</ul><select><option>1<option>2</select>`:    true,
 		`<h2>a</h2><form><input type=text><textarea>x</textarea></form><custom-tag></custom-tag>`: true,
 		`<footer><div><span>x</footer><p><span>y</p><ul><li><div>z</li></ul>`:                     true,
+		`<a><svg viewbox="0 0 1 1"><title>t</title><path d="x"/></svg></a>`:                       true,
 		`<div><b></div>`: false, `<div><form></div>`: false, `<b><i>x</b></i>`: false, `<p><span><div>x</div></span></p>`: false, `<table></table>`: false, `</p>`: false, `<a><a></a></a>`: false,
 	} {
 		b := builder{z: NewScanner(shell(body)), doc: &html.Node{Type: html.DocumentNode}}
