@@ -33,8 +33,8 @@ func crosswise(f *fixture) {
 		if _, err := fmt.Sscanf(u.URL, "https://h%d.example/%d", &h, &p); err != nil {
 			f.Error(err)
 		}
-		for i := range 2 * hosts { // the next two pages of each host
-			l := frontier.Link{URL: page(worker+i*(1+worker%2), p+1+i/hosts), Priority: frontier.Priority(1 + (worker+i)%4), Depth: u.Depth + 1 + worker%3}
+		for i := range 2 * hosts { // the next two pages of each host, onwards or backwards
+			l := frontier.Link{URL: page(worker+i*(1+worker%2*(hosts-2)), p+1+i/hosts), Priority: frontier.Priority(1 + (worker+i)%4), Depth: u.Depth + 1 + worker%3}
 			if p+1+i/hosts < pages {
 				out = append(out, l)
 			}
