@@ -59,6 +59,30 @@ func crosswise(f *fixture) {
 	f.counts(frontier.SourceStats{Source: "shop", Done: hosts * pages})
 }
 
+// handover has each page link to the next one only, on the other host, whose
+// lease is being released at about that time: a link that is added while its
+// host's worker finds nothing more to do must not be forgotten.
+func handover(f *fixture) {
+	const pages, workers = 150, 4
+	page := func(p int) string { return fmt.Sprintf("https://h%d.example/%d", p%2, p) }
+	f.begin("shop", page(0))
+	c := crowd{fixture: f, seen: map[string]int{}, holders: map[string]string{}}
+	all := []frontier.Frontier{f.Frontier, f.handle()}
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			c.work(all[w%2], fmt.Sprint("worker ", w), func(u frontier.URL) []frontier.Link {
+				if u.Depth+1 == pages {
+					return nil
+				}
+				return []frontier.Link{{URL: page(u.Depth + 1), Depth: u.Depth + 1}}
+			})
+		})
+	}
+	wg.Wait()
+	f.counts(frontier.SourceStats{Source: "shop", Done: pages})
+}
+
 // crowd is what the workers of a test have in common.
 type crowd struct {
 	*fixture

@@ -41,6 +41,7 @@ func Run(t *testing.T, open Open) {
 		{"a released lease gives its URLs back untouched", release},
 		{"a key has one worker at a time", exclusive},
 		{"workers that link to each other's hosts lose nothing", crosswise},
+		{"a link to a host that is being released is not forgotten", handover},
 		{"workers that begin one source begin one run", beginTogether},
 		{"what no database can keep is left out", foreign},
 		{"sources do not mix, but share a host's lease", sharedHost},
