@@ -70,6 +70,8 @@ type Source struct {
 	// Type is one of SourceTypes.
 	Type string   `yaml:"type"`
 	URLs []string `yaml:"urls"`
+	// Sitemaps are read for URLs to start from; with them URLs may be empty.
+	Sitemaps []string `yaml:"sitemaps"`
 	// Schedule says when the source is due; empty: as Config.Schedule says.
 	Schedule string `yaml:"schedule"`
 	// Terms is a note for people: what the site's terms of use say, or why
@@ -86,6 +88,15 @@ type Source struct {
 	// rate can only be slower.
 	MaxPages int     `yaml:"max_pages"`
 	Rate     float64 `yaml:"rate"`
+	// StopAfterKnown is for lists with the newest first: after so many
+	// mentions in a row that are known, no further page of the list is read;
+	// 0 reads all. klank crawl --deep reads all once.
+	StopAfterKnown int `yaml:"stop_after_known"`
+	// Render has pages built by an installed Chromium before they are read.
+	Render bool `yaml:"render"`
+	// IgnoreRobots is the written reason why robots.txt is not asked for this
+	// source; it stands in every run's report. Empty: robots.txt is obeyed.
+	IgnoreRobots string `yaml:"ignore_robots"`
 	// Parser forces one parser for all pages of the source.
 	Parser    string             `yaml:"parser"`
 	Selectors *parsers.Selectors `yaml:"selectors"`

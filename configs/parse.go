@@ -304,6 +304,17 @@ func (v *validator) brands(brands []Brand) map[string]bool {
 
 var sourceName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:-]*$`)
 
+// minReason is the least length of a reason in words.
+const minReason = 15
+
+func (v *validator) urls(path string, urls []string, example string) {
+	for i, u := range urls {
+		if _, err := mention.CanonicalURL("", u); err != nil {
+			v.fail(fmt.Sprintf("%s[%d]", path, i), "%q: %v; write it in full, e.g. %s", u, err, example)
+		}
+	}
+}
+
 func (v *validator) source(path string, s *Source, brands, seen map[string]bool) {
 	switch {
 	case !sourceName.MatchString(s.Name):
@@ -316,13 +327,16 @@ func (v *validator) source(path string, s *Source, brands, seen map[string]bool)
 		s.Type = "site"
 	}
 	v.oneOf(path+".type", s.Type, SourceTypes)
-	if len(s.URLs) == 0 {
+	if len(s.URLs) == 0 && len(s.Sitemaps) == 0 {
 		v.fail(path+".urls", "missing; give at least one URL to start from")
 	}
-	for i, u := range s.URLs {
-		if _, err := mention.CanonicalURL("", u); err != nil {
-			v.fail(fmt.Sprintf("%s.urls[%d]", path, i), "%q: %v; write it in full, e.g. https://example.com/reviews", u, err)
-		}
+	v.urls(path+".urls", s.URLs, "https://example.com/reviews")
+	v.urls(path+".sitemaps", s.Sitemaps, "https://example.com/sitemap.xml")
+	if s.StopAfterKnown < 0 {
+		v.fail(path+".stop_after_known", "%d is negative; 0 reads every page of a list", s.StopAfterKnown)
+	}
+	if s.IgnoreRobots != "" && len(s.IgnoreRobots) < minReason {
+		v.fail(path+".ignore_robots", "%q is no reason; write in words why robots.txt may be left out, it stands in every report", s.IgnoreRobots)
 	}
 	if s.Brand != "" && !brands[s.Brand] {
 		v.fail(path+".brand", "%q is not one of the configured brands", s.Brand)

@@ -1,24 +1,13 @@
 package crawler
 
-import "fmt"
+import (
+	"fmt"
 
-// FieldCounts says what a parser found on pages: how much there was, and how
-// much of it has the fields that readers look for.
-type FieldCounts struct {
-	// Pages were handled; the engine counts them, a Handler leaves it at 0.
-	Pages int
-	// Items are products, threads and the like; Mentions were found, of
-	// which so many have an author, a rating, a date and a text.
-	Items, Mentions, Author, Rating, Date, Text int
-}
+	"klank/mention"
+)
 
-// Add returns the sums.
-func (f FieldCounts) Add(g FieldCounts) FieldCounts {
-	return FieldCounts{
-		Pages: f.Pages + g.Pages, Items: f.Items + g.Items, Mentions: f.Mentions + g.Mentions,
-		Author: f.Author + g.Author, Rating: f.Rating + g.Rating, Date: f.Date + g.Date, Text: f.Text + g.Text,
-	}
-}
+// FieldCounts says what a parser found on pages.
+type FieldCounts = mention.FieldCounts
 
 const (
 	// driftExpected is how many of a kind the earlier runs must lead one to

@@ -16,6 +16,34 @@ type Run struct {
 	Pages  int    `json:"pages"`
 	Bytes  int64  `json:"bytes"`
 	Errors int    `json:"errors"`
+	// Fields counts what the run read, to be compared with other runs; nil
+	// where nothing was read.
+	Fields *FieldCounts `json:"fields,omitempty"`
+	// Reason says in words why Status is not done.
+	Reason string `json:"reason,omitempty"`
+}
+
+// FieldCounts says what a parser found on pages: how much there was, and how
+// much of it has the fields that readers look for.
+type FieldCounts struct {
+	// Pages were handled; a crawler counts them.
+	Pages int `json:"pages"`
+	// Items are products, threads and the like; Mentions were found, of
+	// which so many have an author, a rating, a date and a text.
+	Items    int `json:"items"`
+	Mentions int `json:"mentions"`
+	Author   int `json:"author"`
+	Rating   int `json:"rating"`
+	Date     int `json:"date"`
+	Text     int `json:"text"`
+}
+
+// Add returns the sums.
+func (f FieldCounts) Add(g FieldCounts) FieldCounts {
+	return FieldCounts{
+		Pages: f.Pages + g.Pages, Items: f.Items + g.Items, Mentions: f.Mentions + g.Mentions,
+		Author: f.Author + g.Author, Rating: f.Rating + g.Rating, Date: f.Date + g.Date, Text: f.Text + g.Text,
+	}
 }
 
 // Coverage says how much of what a source declares about an item a run

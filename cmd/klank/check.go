@@ -86,7 +86,11 @@ func checkOnline(ctx context.Context, p *printer, cfg *configs.Config, allowPriv
 	for i := range cfg.Sources {
 		s := &cfg.Sources[i]
 		start := time.Now()
-		in := parseInput{URL: s.URLs[0]}
+		if len(s.URLs) == 0 {
+			p.linef("%-24s has only sitemaps, which are read by a crawl", clean(s.Name))
+			continue
+		}
+		in := parseInput{URL: s.URLs[0], source: s.Name}
 		_, res, err := parseOne(ctx, reader, reg, in, parsers.Options{Parser: s.Parser, Selectors: s.Selectors})
 		switch {
 		case ctx.Err() != nil:

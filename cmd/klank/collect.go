@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"strings"
 	"time"
 
 	"klank/configs"
@@ -20,7 +21,9 @@ type crawlOptions struct {
 type crawlResult struct {
 	report   crawler.Report
 	coverage []mention.Coverage
-	took     time.Duration
+	// exempt are the hosts that were asked without robots.txt, and why.
+	exempt []fetch.Exemption
+	took   time.Duration
 }
 
 // collector runs sources through the whole pipeline into a workspace. It has
@@ -29,6 +32,7 @@ type crawlResult struct {
 type collector struct {
 	w      *workspace
 	client *fetch.Client
+	fetch  *sourceFetcher
 	pipe   *pipeline
 	engine crawler.Config
 }
@@ -43,21 +47,29 @@ func newCollector(e *env, cfg *configs.Config, w *workspace, o crawlOptions, pro
 	if err != nil {
 		return nil, err
 	}
-	c := &collector{w: w, client: client, pipe: pipe, engine: engineConfig(cfg, o.rate, client, progress)}
+	asking, err := newSourceFetcher(cfg, client)
+	if err != nil {
+		client.Close()
+		return nil, err
+	}
+	c := &collector{w: w, client: client, fetch: asking, pipe: pipe, engine: engineConfig(cfg, o.rate, asking, progress)}
 	c.engine.Frontier, c.engine.Snapshots, c.engine.Generation = w.frontier, w.snapshots, w.index.Generation()
 	return c, nil
 }
 
 // engineConfig is what every crawl takes from the configuration.
-func engineConfig(cfg *configs.Config, rate float64, client *fetch.Client, progress *progress) crawler.Config {
-	c := crawler.Config{Fetcher: client, Workers: cfg.Crawl.Workers, Events: progress.event}
+func engineConfig(cfg *configs.Config, rate float64, fetcher crawler.Fetcher, progress *progress) crawler.Config {
+	c := crawler.Config{Fetcher: fetcher, Workers: cfg.Crawl.Workers, Events: progress.event}
 	if rate = cmp.Or(rate, cfg.Crawl.Rate); rate > 0 {
 		c.Interval = time.Duration(float64(time.Second) / rate) // also between processes
 	}
 	return c
 }
 
-func (c *collector) close() { c.client.Close() }
+func (c *collector) close() {
+	c.fetch.close()
+	c.client.Close()
+}
 
 // collect runs the sources once and puts their runs and coverage into the
 // index, also when ctx has ended meanwhile: then with its error.
@@ -79,14 +91,18 @@ func (c *collector) collect(ctx context.Context, sources []*crawler.Source) (*cr
 	if err != nil {
 		return nil, err
 	}
-	res := &crawlResult{report: report}
+	res := &crawlResult{report: report, exempt: c.client.Exemptions()}
+	last := context.WithoutCancel(ctx)
 	for i := range report.Sources {
 		s := &report.Sources[i]
-		cov, err := ledger.coverage(context.WithoutCancel(ctx), s.Run, s.RobotsBlocked, s.Capped)
+		cov, err := ledger.coverage(last, s)
 		if err != nil {
 			return nil, err
 		}
-		if err := c.w.index.PutRun(context.WithoutCancel(ctx), s.Run, cov); err != nil {
+		if err := c.judge(last, s); err != nil {
+			return nil, err
+		}
+		if err := c.w.index.PutRun(last, s.Run, cov); err != nil {
 			return nil, err
 		}
 		res.coverage = append(res.coverage, cov...)
@@ -94,6 +110,42 @@ func (c *collector) collect(ctx context.Context, sources []*crawler.Source) (*cr
 	res.took = time.Since(start)
 	return res, ctx.Err()
 }
+
+// comparedRuns is how many earlier runs a run is compared with.
+const comparedRuns = 5
+
+// judge compares what a run read with the source's earlier good runs. Where
+// items, mentions or a field of them have fallen away the run is suspect: the
+// site's layout has probably changed. What was collected before is kept.
+func (c *collector) judge(ctx context.Context, s *crawler.SourceReport) error {
+	s.Run.Reason = s.Reason
+	if s.Fields == (crawler.FieldCounts{}) {
+		return nil
+	}
+	s.Run.Fields = &s.Fields
+	runs, err := c.w.index.Runs(ctx, runsSearched)
+	if err != nil {
+		return err
+	}
+	var before crawler.FieldCounts
+	found := 0
+	for _, r := range runs {
+		if r.Source == s.Run.Source && r.ID != s.Run.ID && r.Status == crawler.StatusDone && r.Fields != nil && found < comparedRuns {
+			before = before.Add(*r.Fields)
+			found++
+		}
+	}
+	if drift := crawler.Drift(before, s.Fields); len(drift) > 0 && s.Status == crawler.StatusDone {
+		s.Status = crawler.StatusSuspect
+		s.Reason = "the layout has probably changed: " + strings.Join(drift, "; ")
+		s.Run.Status, s.Run.Reason = s.Status, s.Reason
+	}
+	return nil
+}
+
+// runsSearched bounds the runs of all sources among which a source's own are
+// looked for.
+const runsSearched = 1000
 
 // crawlInto runs the sources once with a collector of their own.
 func crawlInto(ctx context.Context, e *env, cfg *configs.Config, w *workspace, sources []*crawler.Source, o crawlOptions) (*crawlResult, error) {

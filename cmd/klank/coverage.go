@@ -5,8 +5,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
+	"klank/crawler"
 	"klank/index"
 	"klank/index/query"
 	"klank/mention"
@@ -76,7 +78,8 @@ func (l *coverageLedger) declare(ctx context.Context, source string, items []men
 // coverage answers for one source at the end of a run: a line per item that
 // declares a count, and one for the whole source: the sum of those, or, where
 // nothing is declared, all that was collected.
-func (l *coverageLedger) coverage(ctx context.Context, run mention.Run, robots int, capped bool) ([]mention.Coverage, error) {
+func (l *coverageLedger) coverage(ctx context.Context, s *crawler.SourceReport) ([]mention.Coverage, error) {
+	run, robots, capped := s.Run, s.RobotsBlocked, s.Capped
 	all, err := l.ix.Aggregate(ctx, index.AggregateRequest{Query: sourceQuery(run.Source)})
 	if err != nil {
 		return nil, fmt.Errorf("coverage of %s: %w", run.Source, err)
@@ -103,10 +106,25 @@ func (l *coverageLedger) coverage(ctx context.Context, run mention.Run, robots i
 	if len(out) > 0 {
 		total.Declared, total.Collected = &declared, got // like against like
 	}
-	if capped {
-		total.Reason = "stopped at the bound on pages"
-	}
+	total.Reason = shortfall(s)
 	return append(out, total), nil
+}
+
+// shortfall says why there may be more than was collected.
+func shortfall(s *crawler.SourceReport) string {
+	var why []string
+	if s.Capped {
+		why = append(why, "stopped at the bound on pages")
+	}
+	for _, stop := range s.Stops {
+		if stop.Reason != crawler.StopKnown {
+			why = append(why, stop.String())
+		}
+		if len(why) == 3 {
+			break
+		}
+	}
+	return strings.Join(why, "; ")
 }
 
 // catchUp takes over what another process has noted that worked on the same

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"klank/crawler"
 	"klank/index/sqlite"
 	"klank/mention"
 )
@@ -31,7 +32,7 @@ func TestAProcessThatJoinsARunKeepsWhatTheOtherFound(t *testing.T) {
 	}
 	run := mention.Run{ID: "r1", Source: "shop", Status: "done"}
 	for _, l := range ledgers {
-		cov, err := l.coverage(ctx, run, 0, false)
+		cov, err := l.coverage(ctx, &crawler.SourceReport{Run: run})
 		if err != nil {
 			t.Fatal(err)
 		}

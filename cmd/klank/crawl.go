@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,12 +24,12 @@ import (
 )
 
 type crawlFlags struct {
-	sources                              []string
-	brand                                string
-	maxPages                             int
-	rate                                 float64
-	allowPrivate, json, raw, all, dryRun bool
-	maxPagesSet, rateSet                 bool
+	sources                                    []string
+	brand                                      string
+	maxPages                                   int
+	rate                                       float64
+	allowPrivate, json, raw, all, dryRun, deep bool
+	maxPagesSet, rateSet                       bool
 }
 
 func newCrawl(e *env) *cobra.Command {
@@ -61,6 +62,7 @@ once when its last run was interrupted. klank run waits for that by itself.`,
 	fl.BoolVar(&f.allowPrivate, "allow-private", false, "permit loopback and private addresses")
 	fl.BoolVar(&f.json, "json", false, "print mentions as they are found and store nothing")
 	fl.BoolVar(&f.raw, "raw", false, "with --json: without analysis")
+	fl.BoolVar(&f.deep, "deep", false, "read every page of lists, also where stop_after_known would end earlier")
 	fl.BoolVar(&f.dryRun, "dry-run", false, "say what would be fetched, and fetch nothing")
 	return cmd
 }
@@ -162,7 +164,7 @@ func crawlSources(cfg *configs.Config, f *crawlFlags, urls []string) ([]*crawler
 	}
 	if f.rateSet && f.rate == 0 {
 		for _, s := range out {
-			for _, seed := range s.Seeds {
+			for _, seed := range slices.Concat(s.Seeds, s.Sitemaps) {
 				if !mention.IsLoopback(hostname(seed)) {
 					return nil, usagef("--rate 0 (no limit) is for loopback hosts only; %s is not one", hostname(seed))
 				}
@@ -187,7 +189,7 @@ func addURLSources(cfg *configs.Config, f *crawlFlags, urls []string) error {
 			byHost[host] = &configs.Source{Name: host, Type: "site", Brand: f.brand}
 			for i := range cfg.Sources {
 				if c := &cfg.Sources[i]; len(c.URLs) > 0 && mention.SameSite(c.URLs[0], u) {
-					byHost[host].Selectors, byHost[host].Parser = c.Selectors, c.Parser
+					byHost[host].Selectors, byHost[host].Parser, byHost[host].Render = c.Selectors, c.Parser, c.Render
 					if f.brand == "" {
 						byHost[host].Brand = c.Brand
 					}
@@ -222,20 +224,34 @@ func newSource(cfg *configs.Config, c *configs.Source, f *crawlFlags) (*crawler.
 		s.Accept = "application/json"
 	}
 	s.Scope.MaxDepth = c.Depth
-	for _, u := range c.URLs {
-		seed, err := mention.CanonicalURL("", u)
-		if err != nil {
-			return nil, usagef("%s: %q: %w", c.Name, u, err)
-		}
-		s.Seeds = append(s.Seeds, seed)
-	}
-	s.Host = mention.Host(s.Seeds[0])
 	var err error
+	if s.Seeds, err = canonicalAll(c.Name, c.URLs); err != nil {
+		return nil, err
+	}
+	if s.Sitemaps, err = canonicalAll(c.Name, c.Sitemaps); err != nil {
+		return nil, err
+	}
+	s.Host = mention.Host(slices.Concat(s.Seeds, s.Sitemaps)[0])
+	if s.StopAfterKnown = c.StopAfterKnown; f.deep {
+		s.StopAfterKnown = 0
+	}
 	if s.Scope.Allow, err = compileAll(c.Allow); err != nil {
 		return nil, err
 	}
 	s.Scope.Deny, err = compileAll(c.Deny)
 	return s, err
+}
+
+func canonicalAll(source string, urls []string) ([]string, error) {
+	var out []string
+	for _, raw := range urls {
+		u, err := mention.CanonicalURL("", raw)
+		if err != nil {
+			return nil, usagef("%s: %q: %w", source, raw, err)
+		}
+		out = append(out, u)
+	}
+	return out, nil
 }
 
 func compileAll(list []string) ([]*regexp.Regexp, error) {
@@ -260,6 +276,9 @@ func dryRun(e *env, sources []*crawler.Source) error {
 		p.linef("%s (%s): %s", clean(s.Name), s.Type, bound)
 		for _, u := range s.Seeds {
 			p.linef("  starts at %s", clean(u))
+		}
+		for _, u := range s.Sitemaps {
+			p.linef("  reads the sitemap %s", clean(u))
 		}
 	}
 	return p.err
@@ -289,9 +308,14 @@ func crawlToStdout(ctx context.Context, e *env, cfg *configs.Config, f *crawlFla
 		return err
 	}
 	defer client.Close()
+	asking, err := newSourceFetcher(cfg, client)
+	if err != nil {
+		return err
+	}
+	defer asking.close()
 	progress := newProgress(e)
 	defer progress.close()
-	c := engineConfig(cfg, f.fetchRate(), client, progress)
+	c := engineConfig(cfg, f.fetchRate(), asking, progress)
 	c.Frontier, c.Handler = fr, pipe
 	engine, err := crawler.New(c)
 	if err != nil {
@@ -363,6 +387,9 @@ func (r *crawlResult) print(p *printer) {
 	}
 	if dead > 0 {
 		p.linef("given up: %d (klank status says why, klank requeue puts them back)", dead)
+	}
+	for _, x := range r.exempt {
+		p.linef("asked without robots.txt: %s, %d requests: %s", clean(x.Host), x.Requests, clean(x.Reason))
 	}
 	for _, s := range r.report.Sources {
 		if s.Capped {

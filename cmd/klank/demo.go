@@ -91,7 +91,7 @@ func runDemo(ctx context.Context, e *env, cfg *configs.Config, once, keep bool) 
 	if err := errors.Join(p.err, res.verdict()); err != nil || once {
 		return err
 	}
-	return serveWorkspace(ctx, e, cfg, w, ln, "")
+	return serveWorkspace(ctx, e, cfg, w, ln, "", nil)
 }
 
 // demoFolder makes sure that the demo starts from nothing and never mixes

@@ -29,6 +29,8 @@ type parseInput struct {
 	Parser      string    `json:"parser,omitempty"`
 	ContentType string    `json:"content_type,omitempty"`
 	Fetched     time.Time `json:"fetched,omitzero"`
+
+	source string // the configured source whose permission and rendering hold
 }
 
 // parseOutput is one line of parse --json.
@@ -142,7 +144,7 @@ func parseInputs(e *env, f *parseFlags, args []string) ([]parseInput, error) {
 	for _, a := range args {
 		in := parseInput{File: a, URL: f.url, Fetched: at}
 		if strings.Contains(a, "://") {
-			in = parseInput{URL: a, Fetched: at}
+			in = parseInput{URL: a, Fetched: at, source: f.source}
 		}
 		inputs = append(inputs, in)
 	}
@@ -215,31 +217,44 @@ type pageReader struct {
 	cfg          *configs.Config
 	allowPrivate bool
 	client       *fetch.Client
+	fetch        *sourceFetcher
 }
 
 func (p *pageReader) close() {
+	if p.fetch != nil {
+		p.fetch.close()
+	}
 	if p.client != nil {
 		p.client.Close()
 	}
+}
+
+// open makes the fetch stack when the first URL asks for it.
+func (p *pageReader) open() (err error) {
+	if p.client == nil {
+		if p.client, err = newFetcher(p.cfg, 0, p.allowPrivate); err != nil {
+			return err
+		}
+	}
+	if p.fetch == nil {
+		p.fetch, err = newSourceFetcher(p.cfg, p.client)
+	}
+	return err
 }
 
 func (p *pageReader) read(ctx context.Context, in parseInput) (*mention.Page, error) {
 	if in.File != "" {
 		return readPageFile(in, p.cfg.Crawl.MaxBody)
 	}
-	if p.client == nil {
-		c, err := newFetcher(p.cfg, 0, p.allowPrivate)
-		if err != nil {
-			return nil, err
-		}
-		p.client = c
+	if err := p.open(); err != nil {
+		return nil, err
 	}
 	u, err := startURL(in.URL)
 	if err != nil {
 		return nil, err
 	}
 	for range 5 {
-		resp, err := p.client.Fetch(ctx, fetch.Request{URL: u})
+		resp, err := p.fetch.Fetch(ctx, fetch.Request{URL: u, Source: mention.Source{Name: in.source}})
 		if err != nil {
 			return nil, err
 		}

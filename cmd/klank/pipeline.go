@@ -65,6 +65,7 @@ func (p *pipeline) Handle(ctx context.Context, src *crawler.Source, page *mentio
 		return out, err
 	}
 	out.Links, out.Directives, out.Blocked = res.Links, res.Directives, res.Blocked
+	out.Fields = fieldsOf(&res)
 	for _, pr := range res.Problems {
 		p.log.Debug("problem on page", "url", page.URL, "where", pr.Where, "what", pr.What)
 	}
@@ -98,6 +99,27 @@ func (p *pipeline) Handle(ctx context.Context, src *crawler.Source, page *mentio
 		}
 	}
 	return out, nil
+}
+
+// fieldsOf counts what a page gave, so that a layout that changed shows.
+func fieldsOf(res *parsers.Result) mention.FieldCounts {
+	f := mention.FieldCounts{Items: len(res.Items), Mentions: len(res.Mentions)}
+	for i := range res.Mentions {
+		m := &res.Mentions[i]
+		if m.Author != nil {
+			f.Author++
+		}
+		if m.Rating != nil {
+			f.Rating++
+		}
+		if !m.Published.IsZero() {
+			f.Date++
+		}
+		if m.Text != "" {
+			f.Text++
+		}
+	}
+	return f
 }
 
 // label adds what klank knows to what the parsers found: when it was

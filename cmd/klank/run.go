@@ -93,7 +93,7 @@ func runService(ctx context.Context, e *env, cfg *configs.Config, allowPrivate b
 	served := make(chan error, 1)
 	go func() {
 		defer cancel() // a service without its UI stops
-		served <- serveWorkspace(ctx, e, cfg, w, ln, token)
+		served <- serveWorkspace(ctx, e, cfg, w, ln, token, c.client.Hosts)
 	}()
 	s.run(ctx)
 	return <-served

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"klank/configs"
+	"klank/crawler/fetch"
 	"klank/mention"
 	"klank/web"
 )
@@ -61,7 +62,7 @@ func runServe(ctx context.Context, e *env, cfg *configs.Config) error {
 	if err != nil {
 		return err
 	}
-	return serveWorkspace(ctx, e, cfg, w, ln, token)
+	return serveWorkspace(ctx, e, cfg, w, ln, token, nil)
 }
 
 // accessToken reads the token of UI and API, and checks that the address may
@@ -85,8 +86,9 @@ func listen(addr string) (net.Listener, error) {
 	return ln, nil
 }
 
-// serveWorkspace serves on ln, which it closes, until ctx ends.
-func serveWorkspace(ctx context.Context, e *env, cfg *configs.Config, w *workspace, ln net.Listener, token string) error {
+// serveWorkspace serves on ln, which it closes, until ctx ends. hosts are
+// the budgets of a process that crawls, for its metrics; else nil.
+func serveWorkspace(ctx context.Context, e *env, cfg *configs.Config, w *workspace, ln net.Listener, token string, hosts func() []fetch.HostStatus) error {
 	defer ln.Close()
 	v, _ := version()
 	var names []string
@@ -97,7 +99,7 @@ func serveWorkspace(ctx context.Context, e *env, cfg *configs.Config, w *workspa
 		Index: w.index, Addr: cfg.Web.Addr, Token: token, Brands: names, Version: v, Log: e.log(),
 		Snapshot: func(_ context.Context, locator string) (*mention.Page, error) { return w.snapshots.Get(locator) },
 		Status:   func(ctx context.Context) (*web.Status, error) { return webStatus(ctx, cfg, w) },
-		Gatherer: newMetrics(w.frontier),
+		Gatherer: newMetrics(w.frontier, hosts),
 	})
 	if err != nil {
 		return err

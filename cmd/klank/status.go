@@ -30,6 +30,9 @@ type statusReport struct {
 	Due map[string]time.Time `json:"due,omitempty"`
 }
 
+// runsShown bounds the runs that status lists.
+const runsShown = 30
+
 // deadShown bounds the dead letters that status lists; requeue takes them all.
 const deadShown = 100
 
@@ -155,8 +158,18 @@ func readStatus(ctx context.Context, fr frontier.Inspector, ix *sqlite.Index) (*
 	var errs [4]error
 	r.Sources, errs[0] = fr.Stats(ctx)
 	r.Dead, errs[1] = fr.Dead(ctx, frontier.Filter{}, deadShown)
-	r.Runs, errs[2] = ix.Runs(ctx, 30)
+	r.Runs, errs[2] = ix.Runs(ctx, runsSearched)
 	r.Coverage, errs[3] = ix.Coverage(ctx)
+	judged := map[string]mention.Run{}
+	for _, run := range r.Runs {
+		judged[run.ID] = run
+	}
+	for i := range r.Sources { // the frontier knows how a run ended, the index also whether it is to be trusted
+		if run, ok := judged[r.Sources[i].Run.ID]; ok {
+			r.Sources[i].Run = run
+		}
+	}
+	r.Runs = r.Runs[:min(len(r.Runs), runsShown)]
 	return r, errors.Join(errs[:]...)
 }
 
