@@ -31,6 +31,7 @@ type Config struct {
 	Brands   []Brand  `yaml:"brands"`
 	Sources  []Source `yaml:"sources"`
 	Privacy  Privacy  `yaml:"privacy"`
+	Frontier Frontier `yaml:"frontier"`
 	Web      Web      `yaml:"web"`
 }
 
@@ -104,6 +105,27 @@ type Source struct {
 
 // SourceTypes are the kinds of sources that can be configured.
 var SourceTypes = []string{"site", "feed", "mastodon"}
+
+// Frontier says where the state of a crawl is kept.
+type Frontier struct {
+	// PostgresEnv names the environment variable with the URL of a PostgreSQL
+	// (postgres://user:password@host/database); empty keeps the state in
+	// frontier.db in the data folder.
+	PostgresEnv string `yaml:"postgres_env"`
+}
+
+// PostgresURL returns the URL of the PostgreSQL that keeps the state of a
+// crawl, or "" where a file in the data folder does.
+func (f Frontier) PostgresURL() (string, error) {
+	if f.PostgresEnv == "" {
+		return "", nil
+	}
+	url := os.Getenv(f.PostgresEnv)
+	if url == "" {
+		return "", fmt.Errorf("configuration: frontier.postgres_env: the environment variable %s is not set; set it to postgres://user:password@host/database", f.PostgresEnv)
+	}
+	return url, nil
+}
 
 // Privacy says what is kept of the people who publish.
 type Privacy struct {

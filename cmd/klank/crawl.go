@@ -94,7 +94,7 @@ func runCrawl(ctx context.Context, e *env, f *crawlFlags, args []string) error {
 	if f.json {
 		return crawlToStdout(ctx, e, cfg, f, sources)
 	}
-	w, err := e.openWorkspace()
+	w, err := e.openWorkspace(ctx, cfg)
 	if err != nil {
 		return err
 	}

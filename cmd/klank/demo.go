@@ -68,7 +68,7 @@ func runDemo(ctx context.Context, e *env, cfg *configs.Config, once, keep bool) 
 		return err
 	}
 	defer m.Close()
-	w, err := e.openWorkspace()
+	w, err := e.openWorkspace(ctx, cfg)
 	if err != nil {
 		return err
 	}

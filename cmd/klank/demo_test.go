@@ -24,12 +24,12 @@ import (
 func crawlMarket(t *testing.T, m *market.Market, data string) ([]mention.Mention, *crawlResult) {
 	t.Helper()
 	e := &env{in: strings.NewReader(""), out: io.Discard, err: io.Discard, data: data, logFormat: "text"}
-	w, err := e.openWorkspace()
+	cfg := configs.Default()
+	w, err := e.openWorkspace(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	cfg := configs.Default()
 	sources, err := demoSources(cfg, m)
 	if err != nil {
 		t.Fatal(err)

@@ -75,7 +75,7 @@ func runReplay(ctx context.Context, e *env, f *replayFlags) error {
 	if _, err := os.Stat(filepath.Join(e.data, snapshotDir)); err != nil {
 		return fmt.Errorf("there are no saved pages in %s; run klank crawl first, or name the folder with --data", e.data)
 	}
-	w, err := e.openWorkspace()
+	w, err := e.openWorkspace(ctx, cfg)
 	if err != nil {
 		return err
 	}

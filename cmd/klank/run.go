@@ -73,7 +73,7 @@ func runService(ctx context.Context, e *env, cfg *configs.Config, allowPrivate b
 		return err
 	}
 	defer ln.Close()
-	w, err := e.openWorkspace()
+	w, err := e.openWorkspace(ctx, cfg)
 	if err != nil {
 		return err
 	}

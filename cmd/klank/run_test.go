@@ -208,7 +208,7 @@ func TestSourcesOfOneHostKeepItsRateTogether(t *testing.T) {
 		cfg.Sources = append(cfg.Sources, configs.Source{Name: name, Type: "site", URLs: []string{srv.URL + "/" + name + "/"}})
 	}
 	e := &env{out: io.Discard, err: io.Discard, data: t.TempDir(), logFormat: "text"}
-	w, err := e.openWorkspace()
+	w, err := e.openWorkspace(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,7 +53,7 @@ func runServe(ctx context.Context, e *env, cfg *configs.Config) error {
 	if err := ix.Close(); err != nil {
 		return err
 	}
-	w, err := e.openWorkspace()
+	w, err := e.openWorkspace(ctx, cfg)
 	if err != nil {
 		return err
 	}

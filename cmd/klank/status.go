@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -60,7 +57,7 @@ func runStatus(ctx context.Context, e *env, asJSON bool) error {
 		return err
 	}
 	defer ix.Close()
-	fr, err := e.openFrontier()
+	fr, err := e.openFrontier(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -206,7 +203,11 @@ func newRequeue(e *env) *cobra.Command {
 			if len(args) > 0 {
 				f.URL = args[0]
 			}
-			fr, err := e.openFrontier()
+			cfg, err := e.loadConfig()
+			if err != nil {
+				return err
+			}
+			fr, err := e.openFrontier(cmd.Context(), cfg)
 			if err != nil {
 				return err
 			}
@@ -222,13 +223,4 @@ func newRequeue(e *env) *cobra.Command {
 	cmd.Flags().StringVar(&f.Source, "source", "", "only those of this source")
 	cmd.Flags().StringVar(&f.Class, "class", "", "only those that failed this way: robots, server, timeout, …")
 	return cmd
-}
-
-// openFrontier opens the frontier of a data folder that a crawl has made.
-func (e *env) openFrontier() (*frontier.SQLite, error) {
-	file := filepath.Join(e.data, frontierFile)
-	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("nothing has been crawled into %s yet; run klank crawl first, or name the folder with --data", e.data)
-	}
-	return frontier.OpenSQLite(file)
 }

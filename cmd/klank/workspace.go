@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -30,7 +31,7 @@ const (
 // the saved pages.
 type workspace struct {
 	index     *sqlite.Index
-	frontier  *frontier.SQLite
+	frontier  frontier.Frontier
 	snapshots *snapshot.Store
 	secret    []byte
 }
@@ -49,7 +50,7 @@ func (e *env) loadConfig() (*configs.Config, error) {
 }
 
 // openWorkspace opens the data folder and creates what is missing.
-func (e *env) openWorkspace() (*workspace, error) {
+func (e *env) openWorkspace(ctx context.Context, cfg *configs.Config) (*workspace, error) {
 	if err := os.MkdirAll(e.data, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
@@ -61,13 +62,35 @@ func (e *env) openWorkspace() (*workspace, error) {
 	if w.index, err = sqlite.Open(filepath.Join(e.data, indexFile)); err != nil {
 		return nil, err
 	}
-	if w.frontier, err = frontier.OpenSQLite(filepath.Join(e.data, frontierFile)); err != nil {
+	if w.frontier, err = e.newFrontier(ctx, cfg); err != nil {
 		return nil, errors.Join(err, w.index.Close())
 	}
 	if w.snapshots, err = snapshot.Open(filepath.Join(e.data, snapshotDir)); err != nil {
 		return nil, errors.Join(err, w.frontier.Close(), w.index.Close())
 	}
 	return w, nil
+}
+
+// newFrontier opens the frontier that the configuration names, and makes it
+// where there is none.
+func (e *env) newFrontier(ctx context.Context, cfg *configs.Config) (frontier.Frontier, error) {
+	url, err := cfg.Frontier.PostgresURL()
+	if err != nil {
+		return nil, usageError{err}
+	}
+	if url == "" {
+		return frontier.OpenSQLite(filepath.Join(e.data, frontierFile))
+	}
+	return frontier.OpenPostgres(ctx, url)
+}
+
+// openFrontier opens the frontier of a data folder that a crawl has made.
+func (e *env) openFrontier(ctx context.Context, cfg *configs.Config) (frontier.Frontier, error) {
+	file := filepath.Join(e.data, frontierFile)
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) && cfg.Frontier.PostgresEnv == "" {
+		return nil, fmt.Errorf("nothing has been crawled into %s yet; run klank crawl first, or name the folder with --data", e.data)
+	}
+	return e.newFrontier(ctx, cfg)
 }
 
 func (w *workspace) Close() error {
