@@ -95,7 +95,6 @@ type batch struct {
 	tx     *sql.Tx
 	w      *writer
 	codec  *codec
-	stem   text.Stemmer
 	tokens []text.Token
 	plain  strings.Builder
 	stems  strings.Builder
@@ -232,7 +231,7 @@ func (b *batch) addWords(s, language string) {
 	for _, t := range b.tokens {
 		b.plain.WriteString(t.Word)
 		b.plain.WriteByte(' ')
-		b.stems.WriteString(b.stem.Stem(t.Word, language))
+		b.stems.WriteString(b.w.stem.Stem(t.Word, language))
 		b.stems.WriteByte(' ')
 	}
 }

@@ -30,6 +30,8 @@ import (
 	"sync"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"klank/index/text"
 )
 
 // Index is an index in a SQLite file. It implements index.Index, Getter,
@@ -152,6 +154,7 @@ type writer struct {
 	db    *sql.DB
 	stmts statements
 	sets  setCache
+	stem  text.Stemmer // remembers stems across batches
 }
 
 // write runs fn in one transaction, durable when write returns. After an
