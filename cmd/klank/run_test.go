@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -247,6 +248,24 @@ func TestSourcesOfOneHostKeepItsRateTogether(t *testing.T) {
 
 // TestThreeServicesOnOneMachineShareTheWork starts three processes on one data
 // folder: they take turns at the host, which sees one at a time.
+// serviceLog is a service's standard error, read while it runs.
+type serviceLog struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *serviceLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *serviceLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
 func TestThreeServicesOnOneMachineShareTheWork(t *testing.T) {
 	var mu sync.Mutex
 	var asked []time.Time
@@ -273,12 +292,15 @@ func TestThreeServicesOnOneMachineShareTheWork(t *testing.T) {
 	}
 	e := &env{data: filepath.Join(t.TempDir(), "data")}
 	var services []*exec.Cmd
+	var logs []*serviceLog
 	for range 3 {
 		c := klankCommand(t, e.data, "run", "--config", config, "--allow-private")
+		l := &serviceLog{}
+		c.Stderr = l
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
-		services = append(services, c)
+		services, logs = append(services, c), append(logs, l)
 	}
 	for ended, tries := false, 0; !ended; tries++ {
 		time.Sleep(50 * time.Millisecond)
@@ -288,14 +310,19 @@ func TestThreeServicesOnOneMachineShareTheWork(t *testing.T) {
 			t.Fatalf("the run does not end: %+v, %v", runs, err)
 		}
 	}
-	for _, c := range services {
+	for i, c := range services {
+		for tries := 0; !strings.Contains(logs[i].String(), "http://127.0.0.1"); tries++ { // not before it serves
+			if time.Sleep(50 * time.Millisecond); tries > 600 {
+				t.Fatalf("service %d does not serve:\n%s", i, logs[i])
+			}
+		}
 		if err := c.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Error(err)
 		}
 	}
-	for _, c := range services {
+	for i, c := range services {
 		if err := c.Wait(); err != nil {
-			t.Error(err)
+			t.Errorf("service %d: %v\n%s", i, err, logs[i])
 		}
 	}
 	mu.Lock()
