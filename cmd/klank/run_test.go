@@ -246,8 +246,6 @@ func TestSourcesOfOneHostKeepItsRateTogether(t *testing.T) {
 	}
 }
 
-// TestThreeServicesOnOneMachineShareTheWork starts three processes on one data
-// folder: they take turns at the host, which sees one at a time.
 // serviceLog is a service's standard error, read while it runs.
 type serviceLog struct {
 	mu sync.Mutex
@@ -266,6 +264,8 @@ func (l *serviceLog) String() string {
 	return l.b.String()
 }
 
+// TestThreeServicesOnOneMachineShareTheWork starts three processes on one data
+// folder: they take turns at the host, which sees one at a time.
 func TestThreeServicesOnOneMachineShareTheWork(t *testing.T) {
 	var mu sync.Mutex
 	var asked []time.Time
