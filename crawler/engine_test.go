@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -563,15 +564,28 @@ func TestTwoProcessesShareARun(t *testing.T) {
 	}
 	defer second.Close()
 	other := b.config
-	other.Frontier, other.Events = second, nil
+	worked := make(chan struct{})
+	var once sync.Once
+	other.Frontier = second
+	other.Events = func(e crawler.Event) {
+		if e.Kind == crawler.EventPage {
+			once.Do(func() { close(worked) })
+		}
+	}
 	e, err := crawler.New(other)
 	if err != nil {
 		t.Fatal(err)
 	}
 	began := make(chan struct{})
 	b.config.Events = func(e crawler.Event) {
-		if e.Kind == crawler.EventBegin {
+		switch e.Kind {
+		case crawler.EventBegin:
 			close(began)
+		case crawler.EventPage: // until then the first keeps one of the two hosts
+			select {
+			case <-worked:
+			case <-time.After(20 * time.Second):
+			}
 		}
 	}
 	done := make(chan crawler.Report, 1)
