@@ -111,15 +111,17 @@ func (c *collector) collect(ctx context.Context, sources []*crawler.Source) (*cr
 	}
 	res := &crawlResult{report: report, exempt: c.client.Exemptions()}
 	last := context.WithoutCancel(ctx)
+	earlier, err := c.w.index.Runs(last, runsSearched)
+	if err != nil {
+		return nil, err
+	}
 	for i := range report.Sources {
 		s := &report.Sources[i]
 		cov, err := ledger.coverage(last, s)
 		if err != nil {
 			return nil, err
 		}
-		if err := c.judge(last, s); err != nil {
-			return nil, err
-		}
+		judge(s, earlier)
 		if err := c.w.index.PutRun(last, s.Run, cov); err != nil {
 			return nil, err
 		}
@@ -135,19 +137,15 @@ const comparedRuns = 5
 // judge compares what a run read with the source's earlier good runs. Where
 // items, mentions or a field of them have fallen away the run is suspect: the
 // site's layout has probably changed. What was collected before is kept.
-func (c *collector) judge(ctx context.Context, s *crawler.SourceReport) error {
+func judge(s *crawler.SourceReport, earlier []mention.Run) {
 	s.Run.Reason = s.Reason
 	if s.Fields == (crawler.FieldCounts{}) {
-		return nil
+		return
 	}
 	s.Run.Fields = &s.Fields
-	runs, err := c.w.index.Runs(ctx, runsSearched)
-	if err != nil {
-		return err
-	}
 	var before crawler.FieldCounts
 	found := 0
-	for _, r := range runs {
+	for _, r := range earlier {
 		if r.Source == s.Run.Source && r.ID != s.Run.ID && r.Status == crawler.StatusDone && r.Fields != nil && found < comparedRuns {
 			before = before.Add(*r.Fields)
 			found++
@@ -158,7 +156,6 @@ func (c *collector) judge(ctx context.Context, s *crawler.SourceReport) error {
 		s.Reason = "the layout has probably changed: " + strings.Join(drift, "; ")
 		s.Run.Status, s.Run.Reason = s.Status, s.Reason
 	}
-	return nil
 }
 
 // runsSearched bounds the runs of all sources among which a source's own are

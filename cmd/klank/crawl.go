@@ -187,12 +187,10 @@ func addURLSources(cfg *configs.Config, f *crawlFlags, urls []string) error {
 		host := mention.Host(u)
 		if byHost[host] == nil {
 			byHost[host] = &configs.Source{Name: host, Type: "site", Brand: f.brand}
-			for i := range cfg.Sources {
-				if c := &cfg.Sources[i]; len(c.URLs) > 0 && mention.SameSite(c.URLs[0], u) {
-					byHost[host].Selectors, byHost[host].Parser, byHost[host].Render = c.Selectors, c.Parser, c.Render
-					if f.brand == "" {
-						byHost[host].Brand = c.Brand
-					}
+			if c := sourceOfSite(cfg, u); c != nil {
+				byHost[host].Selectors, byHost[host].Parser, byHost[host].Render = c.Selectors, c.Parser, c.Render
+				if f.brand == "" {
+					byHost[host].Brand = c.Brand
 				}
 			}
 			order = append(order, host)

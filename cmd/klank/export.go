@@ -24,9 +24,7 @@ func newExport(e *env) *cobra.Command {
 		},
 	}
 	fl := cmd.Flags()
-	fl.StringVar(&f.brand, "brand", "", "only mentions of this brand")
-	fl.StringVar(&f.from, "from", "", "published on or after this day (2026-01-31)")
-	fl.StringVar(&f.to, "to", "", "published on or before this day")
+	f.narrowing(fl)
 	fl.BoolVar(&f.json, "json", false, "one mention a line as JSON (the default)")
 	fl.BoolVar(&f.csv, "csv", false, "as CSV, safe for spreadsheets")
 	cmd.MarkFlagsMutuallyExclusive("json", "csv")

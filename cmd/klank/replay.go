@@ -170,11 +170,9 @@ func (r *replay) newPipeline(withAnalysis bool, found func([]mention.Mention)) (
 		if r.plan.configured[name] {
 			continue
 		}
-		for i := range r.cfg.Sources {
-			if c := &r.cfg.Sources[i]; len(c.URLs) > 0 && mention.SameSite(c.URLs[0], url) {
-				pipe.options[name] = parsers.Options{Parser: c.Parser, Selectors: c.Selectors}
-				pipe.brandOf[name] = c.Brand
-			}
+		if c := sourceOfSite(r.cfg, url); c != nil {
+			pipe.options[name] = parsers.Options{Parser: c.Parser, Selectors: c.Selectors}
+			pipe.brandOf[name] = c.Brand
 		}
 	}
 	return pipe, nil

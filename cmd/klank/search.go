@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"klank/index"
 	"klank/index/query"
@@ -43,9 +44,7 @@ published:30d`,
 		},
 	}
 	fl := cmd.Flags()
-	fl.StringVar(&f.brand, "brand", "", "only mentions of this brand")
-	fl.StringVar(&f.from, "from", "", "published on or after this day (2026-01-31)")
-	fl.StringVar(&f.to, "to", "", "published on or before this day")
+	f.narrowing(fl)
 	fl.StringVar(&f.sort, "sort", index.SortNewest, "order: "+strings.Join(index.Sorts, ", "))
 	fl.IntVar(&f.limit, "limit", 20, "most mentions to print, 1 to 1000")
 	fl.BoolVar(&f.json, "json", false, "one mention a line as JSON")
@@ -53,6 +52,13 @@ published:30d`,
 	cmd.MarkFlagsMutuallyExclusive("json", "csv")
 	_ = cmd.RegisterFlagCompletionFunc("sort", cobra.FixedCompletions(index.Sorts, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
+}
+
+// narrowing adds the flags that narrow a query; see parseQuery.
+func (f *searchFlags) narrowing(fl *pflag.FlagSet) {
+	fl.StringVar(&f.brand, "brand", "", "only mentions of this brand")
+	fl.StringVar(&f.from, "from", "", "published on or after this day (2026-01-31)")
+	fl.StringVar(&f.to, "to", "", "published on or before this day")
 }
 
 func fieldHelp() string {

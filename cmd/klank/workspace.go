@@ -171,6 +171,17 @@ func startURL(raw string) (string, error) {
 	return u, nil
 }
 
+// sourceOfSite finds the configured source, the last if there are several,
+// that a page of the same site is read like; nil where there is none.
+func sourceOfSite(cfg *configs.Config, url string) *configs.Source {
+	for i := len(cfg.Sources) - 1; i >= 0; i-- {
+		if c := &cfg.Sources[i]; len(c.URLs) > 0 && mention.SameSite(c.URLs[0], url) {
+			return c
+		}
+	}
+	return nil
+}
+
 // configuredSource finds a source by name.
 func configuredSource(cfg *configs.Config, name string) (*configs.Source, error) {
 	var names []string
