@@ -10,7 +10,8 @@ import (
 	"path/filepath"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // SQLite is a Frontier in one SQLite file. Several processes on one machine
@@ -52,7 +53,7 @@ func OpenSQLite(path string) (*SQLite, error) {
 	}
 	options := url.Values{"_pragma": {
 		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
-		"journal_mode(WAL)", "synchronous(NORMAL)", "temp_store(MEMORY)", "cache_size(-16000)",
+		"synchronous(NORMAL)", "temp_store(MEMORY)", "cache_size(-16000)",
 	}}
 	name := "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + options.Encode()
 	st := &store{dialect: dialect{elements: "json_each(?)", byStateIndex: " INDEXED BY urls_due", owner: process()}}
@@ -73,6 +74,9 @@ func (f *sqliteFile) open(name string) (err error) {
 	if f.conn, err = f.db.Conn(context.Background()); err != nil {
 		return err
 	}
+	if err = f.enterWAL(context.Background()); err != nil {
+		return err
+	}
 	if err = f.migrate(context.Background()); err != nil {
 		return err
 	}
@@ -81,6 +85,23 @@ func (f *sqliteFile) open(name string) (err error) {
 	}
 	f.reads.SetMaxOpenConns(2)
 	return nil
+}
+
+// enterWAL puts the file into WAL mode, which it keeps. Where several processes
+// make the file at the same moment SQLite answers busy at once, without the
+// wait of the busy timeout, as none may give way while it holds a shared lock.
+func (f *sqliteFile) enterWAL(ctx context.Context) error {
+	for end := time.Now().Add(busyTimeout); ; time.Sleep(5 * time.Millisecond) {
+		err := f.conn.QueryRowContext(ctx, "PRAGMA journal_mode = wal").Scan(new(string))
+		if !busy(err) || time.Now().After(end) {
+			return err
+		}
+	}
+}
+
+func busy(err error) bool {
+	var se *sqlite.Error
+	return errors.As(err, &se) && se.Code()&0xff == sqlite3.SQLITE_BUSY
 }
 
 func (f *sqliteFile) migrate(ctx context.Context) error {

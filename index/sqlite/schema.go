@@ -3,8 +3,13 @@ package sqlite
 import (
 	"crypto/rand"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // setFields are the keyword fields of facts that hold the number of a set,
@@ -60,9 +65,22 @@ func migrations() []string {
 	}
 }
 
+// enterWAL puts the file into WAL mode, which it keeps. Where several processes
+// make the file at the same moment SQLite answers busy at once, without the
+// wait of the busy timeout, as none may give way while it holds a shared lock.
+func enterWAL(db *sql.DB) error {
+	for end := time.Now().Add(busyTimeout); ; time.Sleep(5 * time.Millisecond) {
+		err := db.QueryRow("PRAGMA journal_mode = wal").Scan(new(string))
+		var se *sqlite.Error
+		if !errors.As(err, &se) || se.Code()&0xff != sqlite3.SQLITE_BUSY || time.Now().After(end) {
+			return err
+		}
+	}
+}
+
 // migrate brings the file to the latest version.
 func migrate(db *sql.DB) error {
-	if err := db.QueryRow("PRAGMA journal_mode = wal").Scan(new(string)); err != nil {
+	if err := enterWAL(db); err != nil {
 		return err
 	}
 	tx, err := db.Begin()

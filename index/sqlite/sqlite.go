@@ -28,6 +28,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
@@ -100,11 +101,13 @@ func isDir(path string) bool {
 	return err == nil && fi.IsDir()
 }
 
-// dsn spells a file name for the driver. Waiting for another process's lock
-// is bounded by the busy timeout.
+// busyTimeout bounds the wait for another process's lock.
+const busyTimeout = 10 * time.Second
+
+// dsn spells a file name for the driver.
 func dsn(path, txlock string, pragmas ...string) string {
 	q := url.Values{"_txlock": {txlock}}
-	for _, p := range append([]string{"busy_timeout(10000)", "foreign_keys(0)"}, pragmas...) {
+	for _, p := range append([]string{fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()), "foreign_keys(0)"}, pragmas...) {
 		q.Add("_pragma", p)
 	}
 	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + q.Encode()
