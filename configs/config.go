@@ -68,7 +68,7 @@ type Brand struct {
 // Source is one thing to collect from.
 type Source struct {
 	Name string `yaml:"name"`
-	// Type is one of SourceTypes.
+	// Type is one of SourceTypes. The URLs of a sitemap are read like Sitemaps.
 	Type string   `yaml:"type"`
 	URLs []string `yaml:"urls"`
 	// Sitemaps are read for URLs to start from; with them URLs may be empty.
@@ -101,10 +101,20 @@ type Source struct {
 	// Parser forces one parser for all pages of the source.
 	Parser    string             `yaml:"parser"`
 	Selectors *parsers.Selectors `yaml:"selectors"`
+	// KeyEnv names the environment variable with the key to an API, KeyFile
+	// the file; the key itself never stands in the configuration.
+	KeyEnv  string `yaml:"key_env"`
+	KeyFile string `yaml:"key_file"`
+	// UnitsPerDay is the daily quota of an API; 0 keeps what its documentation
+	// says (see API).
+	UnitsPerDay int `yaml:"units_per_day"`
+	// Retention is how long what was collected is kept: "30d", "48h" or
+	// "keep"; empty as the API's terms say. See Config.RetentionOf.
+	Retention string `yaml:"retention"`
+	// Snapshots is "keep" or "drop" for the raw pages; empty as the API's
+	// terms say. See Config.KeepsPages.
+	Snapshots string `yaml:"snapshots"`
 }
-
-// SourceTypes are the kinds of sources that can be configured.
-var SourceTypes = []string{"site", "feed", "mastodon"}
 
 // Frontier says where the state of a crawl is kept.
 type Frontier struct {

@@ -357,6 +357,7 @@ func (v *validator) source(path string, s *Source, brands, seen map[string]bool)
 			}
 		}
 	}
+	v.api(path, s)
 	if s.Parser != "" {
 		v.oneOf(path+".parser", s.Parser, parsers.New().Names())
 	}

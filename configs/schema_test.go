@@ -137,6 +137,7 @@ func TestTheSchemaAllowsTheWordsThatTheConfigurationAllows(t *testing.T) {
 		"$defs/source/properties/type":          SourceTypes,
 		"$defs/source/properties/parser":        parsers.New().Names(),
 		"$defs/selectors/properties/kind":       kinds,
+		"$defs/source/properties/snapshots":     snapshotModes,
 	} {
 		at := s.root
 		for step := range strings.SplitSeq(path, "/") {
@@ -187,7 +188,7 @@ func bySchema(t *testing.T, s *jsonschema.Schema, file string) error {
 func TestTheSchemaRefusesWhatIsWrongInItself(t *testing.T) {
 	// What takes knowledge that a schema has not: of other fields, of CSS, of
 	// regular expressions, of time zones.
-	beyond := []string{"allow", "brand-twice", "crawl-delay", "selectors", "source-brand", "source-hour", "source-twice", "timezone"}
+	beyond := []string{"allow", "brand-twice", "crawl-delay", "key-http", "key-in-url", "key-robots", "key-twice", "key-type", "selectors", "source-brand", "source-hour", "source-twice", "timezone"}
 	s := compileSchema(t)
 	files, _ := filepath.Glob("testdata/bad-*.yaml")
 	if len(files) < 30 {
