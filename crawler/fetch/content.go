@@ -19,6 +19,20 @@ func isScript(contentType string) bool {
 	return false
 }
 
+// isHTML tells whether a body is a page of markup. Where the header says
+// nothing the body does.
+func isHTML(contentType string, body []byte) bool {
+	if _, sniff := accepts(contentType); sniff {
+		contentType = http.DetectContentType(body)
+	}
+	mediaType, _, _ := strings.Cut(contentType, ";")
+	switch strings.ToLower(strings.TrimSpace(mediaType)) {
+	case "text/html", "application/xhtml+xml":
+		return true
+	}
+	return false
+}
+
 // accepts tells whether a body of this Content-Type can hold text to parse.
 // sniff asks for a look at the body first, as the header says nothing: the
 // types are those of the WHATWG MIME Sniffing standard, 7 (and octet-stream,

@@ -12,7 +12,8 @@
 //	         /.well-known/tdmrep.json, which may reserve text and data mining
 //	pacer    one budget per host: spacing, one request at a time, Retry-After,
 //	         quotas, back-off
-//	limits   time, content type, decompression, size; errors get their class
+//	limits   time, content type, decompression, size, a page's own reservation
+//	         of text and data mining; errors get their class
 //	guard    the transport, which dials public addresses only
 //
 // robots.txt and tdmrep.json are fetched through the pacer and what lies below.

@@ -122,6 +122,10 @@ func (l *limits) take(x *exchange, res *http.Response) (err error) {
 	}
 	defer release()
 	x.body, err = l.read(x, body, raw, sizeHint(res, body != io.Reader(raw)), limit, sniff)
+	if err == nil && !x.originFile && isHTML(res.Header.Get("Content-Type"), x.body) && MarkupReserved(x.body) {
+		x.body = nil // dropped before anybody can keep it
+		return x.fail(Reserved, errors.New(`the page reserves text and data mining (<meta name="tdm-reservation" content="1">)`))
+	}
 	return err
 }
 

@@ -67,3 +67,11 @@ func dialFunc(before func(), dial dialer) dialer {
 func refuse(context.Context, string, string) (net.Conn, error) {
 	return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
 }
+
+// writeUntyped answers without a Content-Type.
+func writeUntyped(body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header()["Content-Type"] = nil
+		io.WriteString(w, body)
+	}
+}

@@ -256,6 +256,8 @@ func (r *Renderer) render(ctx context.Context, req fetch.Request, doc *mention.P
 			return nil, failure(req.URL, fetch.Protocol, err)
 		case out.redirect != "":
 			return &fetch.Response{Redirect: out.redirect, Bytes: out.bytes}, nil
+		case fetch.MarkupReserved([]byte(out.html)): // by a script of the page
+			return nil, failure(req.URL, fetch.Reserved, errors.New("the page reserves text and data mining"))
 		}
 		r.pages.Add(1)
 		return &fetch.Response{Page: rendered(doc, out.html), Bytes: out.bytes}, nil
