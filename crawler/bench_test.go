@@ -53,8 +53,12 @@ func benchPages(n int) memory {
 // linkHandler hands on links that are read beforehand.
 type linkHandler map[string][]mention.Link
 
-func (h linkHandler) Handle(_ context.Context, _ *crawler.Source, p *mention.Page) (crawler.Outcome, error) {
-	return crawler.Outcome{Links: h[p.URL], New: 10}, nil
+func (h linkHandler) Handle(_ context.Context, _ *crawler.Source, pages []*mention.Page) ([]crawler.Outcome, []error) {
+	outs := make([]crawler.Outcome, len(pages))
+	for i, p := range pages {
+		outs[i] = crawler.Outcome{Links: h[p.URL], New: 10}
+	}
+	return outs, make([]error, len(pages))
 }
 
 // BenchmarkCrawl612 crawls one host of 612 pages. cpu-ms/page is to stay

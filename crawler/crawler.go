@@ -50,12 +50,16 @@ type Scope struct {
 	MaxDepth int
 }
 
-// Handler turns a saved page into stored mentions. It returns after they are
-// durable. It may be called again for the same page after a crash and must
-// be idempotent. An error means that the page was not stored: the crawler
-// keeps the page at fetched and tries again later.
+// Handler turns saved pages into stored mentions. It returns after they are
+// durable: one Outcome and one error for each page, in order. Pages come
+// together so that they may share what storing costs; a handler that stores
+// them in one transaction gives its error to each of them, for the crawler
+// tries pages that failed again, one by one. When it panics none of the pages
+// counts as stored. It may be called again for the same page, at once or after
+// a crash, and must be idempotent. An error means that the page was not
+// stored: the crawler keeps the page at fetched and tries again later.
 type Handler interface {
-	Handle(ctx context.Context, src *Source, page *mention.Page) (Outcome, error)
+	Handle(ctx context.Context, src *Source, pages []*mention.Page) ([]Outcome, []error)
 }
 
 // Outcome is what a Handler made of a page.

@@ -32,11 +32,15 @@ type fileHandler struct {
 	f  *os.File
 }
 
-func (h *fileHandler) Handle(_ context.Context, _ *crawler.Source, p *mention.Page) (crawler.Outcome, error) {
+func (h *fileHandler) Handle(_ context.Context, _ *crawler.Source, pages []*mention.Page) ([]crawler.Outcome, []error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	_, err := fmt.Fprintf(h.f, "%s %s\n", p.URL, p.SHA256)
-	return crawler.Outcome{Links: linksOf(p)}, err
+	outs, errs := make([]crawler.Outcome, len(pages)), make([]error, len(pages))
+	for i, p := range pages {
+		_, errs[i] = fmt.Fprintf(h.f, "%s %s\n", p.URL, p.SHA256)
+		outs[i].Links = linksOf(p)
+	}
+	return outs, errs
 }
 
 // TestMain also is the process that TestKilledCrawlLosesNothing kills.

@@ -122,20 +122,23 @@ type handler struct {
 	respond func(*mention.Page) (crawler.Outcome, error)
 }
 
-func (h *handler) Handle(_ context.Context, _ *crawler.Source, p *mention.Page) (crawler.Outcome, error) {
-	var out crawler.Outcome
-	if h.respond != nil {
-		var err error
-		if out, err = h.respond(p); err != nil {
-			return out, err
+func (h *handler) Handle(_ context.Context, _ *crawler.Source, pages []*mention.Page) ([]crawler.Outcome, []error) {
+	outs, errs := make([]crawler.Outcome, len(pages)), make([]error, len(pages))
+	var handled []string
+	for i, p := range pages {
+		if h.respond != nil {
+			if outs[i], errs[i] = h.respond(p); errs[i] != nil {
+				continue
+			}
 		}
+		handled = append(handled, strings.TrimPrefix(p.URL, h.base))
+		outs[i].Links = append(outs[i].Links, linksOf(p)...)
+		outs[i].New++
 	}
 	h.mu.Lock()
-	h.pages = append(h.pages, strings.TrimPrefix(p.URL, h.base))
+	h.pages = append(h.pages, handled...)
 	h.mu.Unlock()
-	out.Links = append(out.Links, linksOf(p)...)
-	out.New++
-	return out, nil
+	return outs, errs
 }
 
 func linksOf(p *mention.Page) (links []mention.Link) {

@@ -110,15 +110,7 @@ func (w *worker) settle(ctx context.Context, batch []item) error {
 	}
 	outcomes = outcomes[:0]
 	tally = frontier.Tally{}
-	for i := range batch {
-		it := &batch[i]
-		if it.page == nil || ctx.Err() != nil || w.run.stopped() {
-			continue // what is not handled stays at fetched: Release gives it back
-		}
-		o, ok := w.handle(ctx, it)
-		if !ok {
-			continue
-		}
+	for _, o := range w.handle(ctx, batch) {
 		if o.result.State != frontier.Done {
 			tally.Errors++
 		}
@@ -284,13 +276,37 @@ func (w *worker) redirect(it *item) outcome {
 	}
 }
 
-// handle gives a saved page to the handler. It returns false when the context
-// ended before the page was stored.
-func (w *worker) handle(ctx context.Context, it *item) (outcome, bool) {
-	out, err := w.tryHandle(ctx, it.page)
-	if ctx.Err() != nil && err != nil {
-		return outcome{}, false
+// handle gives the saved pages of a batch to the handler, and returns what
+// became of them. What is not handled when the context ends stays at fetched:
+// Release gives it back.
+func (w *worker) handle(ctx context.Context, batch []item) []outcome {
+	var items []*item
+	var pages []*mention.Page
+	for i := range batch {
+		if it := &batch[i]; it.page != nil {
+			items, pages = append(items, it), append(pages, it.page)
+		}
 	}
+	if len(pages) == 0 || ctx.Err() != nil || w.run.stopped() {
+		return nil
+	}
+	outs, errs := w.callHandler(ctx, pages)
+	outcomes := make([]outcome, 0, len(pages))
+	for i, it := range items {
+		out, err := outs[i], errs[i]
+		if err != nil && !w.run.stopped() {
+			out, err = w.tryAgain(ctx, it.page, err, len(pages) > 1)
+		}
+		if err != nil && (ctx.Err() != nil || w.run.stopped()) {
+			continue
+		}
+		outcomes = append(outcomes, w.handled(it, out, err))
+	}
+	return outcomes
+}
+
+// handled is what became of a page that was given to the handler.
+func (w *worker) handled(it *item, out Outcome, err error) outcome {
 	count := func(p *SourceReport) {
 		if it.saved {
 			p.Recovered++
@@ -300,7 +316,7 @@ func (w *worker) handle(ctx context.Context, it *item) (outcome, bool) {
 		p.Bytes += it.response.Bytes
 	}
 	if err != nil {
-		return w.unhandled(it, err, count), true
+		return w.unhandled(it, err, count)
 	}
 	w.run.handled()
 	o := outcome{
@@ -318,7 +334,7 @@ func (w *worker) handle(ctx context.Context, it *item) (outcome, bool) {
 		// A wall is no content: nothing of it is known, and nothing followed.
 		o.result = frontier.Result{URL: it.url, State: frontier.Dead, Class: classWall, Message: "a wall instead of content: " + out.Blocked}
 		o.change = func(p *SourceReport) { count(p); p.Walls++ }
-		return o, true
+		return o
 	}
 	o.result.Generation = w.run.generation
 	o.result.Redo = w.run.reach.MaxDepth > 0
@@ -330,14 +346,13 @@ func (w *worker) handle(ctx context.Context, it *item) (outcome, bool) {
 			o.change = func(p *SourceReport) { handled(p); p.stop(*stop) }
 		}
 	}
-	return o, true
+	return o
 }
 
 // unhandled keeps a page at fetched for the next run. Without snapshots it
 // can only be fetched again.
 func (w *worker) unhandled(it *item, err error, count func(*SourceReport)) outcome {
-	_, panicked := err.(*PanicError)
-	w.run.unhandled(err, panicked)
+	w.run.unhandled(err, panicked(err))
 	o := outcome{
 		result: frontier.Result{URL: it.url, State: frontier.Fetched, Due: time.Now().Add(maxPause), Class: classHandler, Message: err.Error()},
 		event:  Event{Kind: EventError, Err: fmt.Errorf("%s could not be stored: %w", it.url.URL, err)},
@@ -349,29 +364,43 @@ func (w *worker) unhandled(it *item, err error, count func(*SourceReport)) outco
 	return o
 }
 
-// tryHandle calls the handler a few times.
-func (w *worker) tryHandle(ctx context.Context, page *mention.Page) (out Outcome, err error) {
-	for try := range handlerTries {
-		if out, err = w.callHandler(ctx, page); err == nil {
-			return out, nil
+// tryAgain calls the handler a few times more with one page that failed. A
+// panic is only tried again where it may have been another page's.
+func (w *worker) tryAgain(ctx context.Context, page *mention.Page, err error, shared bool) (Outcome, error) {
+	for try := range handlerTries - 1 {
+		if panicked(err) && !shared {
+			break
 		}
-		if _, panicked := err.(*PanicError); panicked || try == handlerTries-1 {
-			return out, err
+		if !panicked(err) {
+			select {
+			case <-time.After(doubled(w.Backoff/4, try)):
+			case <-ctx.Done():
+				return Outcome{}, err
+			}
 		}
-		select {
-		case <-time.After(doubled(w.Backoff/4, try)):
-		case <-ctx.Done():
-			return out, err
+		outs, errs := w.callHandler(ctx, []*mention.Page{page})
+		if err = errs[0]; err == nil {
+			return outs[0], nil
 		}
+		shared = false
 	}
-	return out, err
+	return Outcome{}, err
 }
 
-func (w *worker) callHandler(ctx context.Context, page *mention.Page) (out Outcome, err error) {
+func panicked(err error) bool {
+	_, ok := err.(*PanicError)
+	return ok
+}
+
+// callHandler calls the handler once. A panic is every page's error.
+func (w *worker) callHandler(ctx context.Context, pages []*mention.Page) (outs []Outcome, errs []error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = &PanicError{URL: page.URL, Value: v, Stack: debug.Stack()}
+			outs, errs = make([]Outcome, len(pages)), make([]error, len(pages))
+			for i, page := range pages {
+				errs[i] = &PanicError{URL: page.URL, Value: v, Stack: debug.Stack()}
+			}
 		}
 	}()
-	return w.Handler.Handle(ctx, w.run.src, page)
+	return w.Handler.Handle(ctx, w.run.src, pages)
 }

@@ -55,13 +55,12 @@ func (l *coverageLedger) note(source, item string, n int) bool {
 	return !known || old != n
 }
 
-// declare takes what one page says about its items.
-func (l *coverageLedger) declare(ctx context.Context, source string, items []mention.Item, withheld bool) error {
+// declare takes what pages say about their items, and how many of them ask not
+// to be indexed.
+func (l *coverageLedger) declare(ctx context.Context, source string, items []mention.Item, withheld int) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if withheld {
-		l.blocked[source]++
-	}
+	l.blocked[source] += withheld
 	var news []mention.Coverage
 	for i := range items {
 		n := cmp.Or(items[i].ReviewCount, items[i].RatingCount)

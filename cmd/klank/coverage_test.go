@@ -27,7 +27,7 @@ func TestAProcessThatJoinsARunKeepsWhatTheOtherFound(t *testing.T) {
 		ledgers = append(ledgers, l)
 	}
 	reviews := 12
-	if err := ledgers[0].declare(ctx, "shop", []mention.Item{{ItemRef: mention.ItemRef{Name: "Kettle"}, ReviewCount: &reviews}}, true); err != nil {
+	if err := ledgers[0].declare(ctx, "shop", []mention.Item{{ItemRef: mention.ItemRef{Name: "Kettle"}, ReviewCount: &reviews}}, 1); err != nil {
 		t.Fatal(err)
 	}
 	run := mention.Run{ID: "r1", Source: "shop", Status: "done"}

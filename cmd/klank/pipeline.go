@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"slices"
@@ -15,7 +16,7 @@ import (
 	"klank/parsers"
 )
 
-// pipeline is the joint of the stages: a saved page goes in, durable mentions
+// pipeline is the joint of the stages: saved pages go in, durable mentions
 // come out. It is the crawler's Handler and safe for concurrent use.
 type pipeline struct {
 	registry *parsers.Registry
@@ -26,10 +27,10 @@ type pipeline struct {
 	brandOf map[string]string
 	authors string // configs.Privacy.Authors, or "raw" where nothing is stored
 	secret  []byte
-	// store takes what a page gave. It returns one change per mention.
+	// store takes what some pages gave. It returns one change per mention.
 	store func(ctx context.Context, ms []mention.Mention) ([]index.Change, error)
-	// declare takes what a page says about its items; nil for nobody.
-	declare func(ctx context.Context, source string, items []mention.Item, blocked bool) error
+	// declare takes what pages say about their items; nil for nobody.
+	declare func(ctx context.Context, source string, items []mention.Item, withheld int) error
 	log     *slog.Logger
 }
 
@@ -57,8 +58,33 @@ func newPipeline(cfg *configs.Config, log *slog.Logger, withAnalysis bool) (*pip
 	return p, nil
 }
 
-// Handle implements crawler.Handler.
-func (p *pipeline) Handle(ctx context.Context, src *crawler.Source, page *mention.Page) (crawler.Outcome, error) {
+// Handle implements crawler.Handler: the pages' mentions are stored together.
+func (p *pipeline) Handle(ctx context.Context, src *crawler.Source, pages []*mention.Page) ([]crawler.Outcome, []error) {
+	outs, errs := make([]crawler.Outcome, len(pages)), make([]error, len(pages))
+	var found findings
+	for i, page := range pages {
+		if errs[i] = ctx.Err(); errs[i] == nil {
+			outs[i], errs[i] = p.read(src, page, i, &found)
+		}
+	}
+	if err := p.keep(ctx, src, &found, outs); err != nil {
+		for i := range errs {
+			errs[i] = cmp.Or(errs[i], err)
+		}
+	}
+	return outs, errs
+}
+
+// findings is what some pages gave and the index is to keep.
+type findings struct {
+	mentions []mention.Mention
+	pages    []int // of each mention
+	items    []mention.Item
+	withheld int // pages that ask not to be indexed
+}
+
+// read parses a page, the nth of its batch, and adds what is to be kept of it.
+func (p *pipeline) read(src *crawler.Source, page *mention.Page, n int, found *findings) (crawler.Outcome, error) {
 	var out crawler.Outcome
 	res, err := p.registry.Parse(page, p.options[src.Name])
 	if err != nil {
@@ -69,21 +95,28 @@ func (p *pipeline) Handle(ctx context.Context, src *crawler.Source, page *mentio
 	for _, pr := range res.Problems {
 		p.log.Debug("problem on page", "url", page.URL, "where", pr.Where, "what", pr.What)
 	}
-	kept := res.Mentions
-	withheld := res.Directives.NoIndex || res.Directives.TDMReserved
-	if withheld {
-		kept = nil // the page asks not to be indexed; its links are still followed
+	found.items = append(found.items, res.Items...)
+	if res.Directives.NoIndex || res.Directives.TDMReserved {
+		found.withheld++ // its links are still followed
+		return out, nil
 	}
-	for i := range kept {
-		p.label(&kept[i], page.Fetched, p.brandOf[src.Name])
+	for i := range res.Mentions {
+		p.label(&res.Mentions[i], page.Fetched, p.brandOf[src.Name])
+		found.pages = append(found.pages, n)
 	}
-	if len(kept) > 0 {
-		changes, err := p.store(ctx, kept)
+	found.mentions = append(found.mentions, res.Mentions...)
+	return out, nil
+}
+
+// keep stores what was found and counts what became of it.
+func (p *pipeline) keep(ctx context.Context, src *crawler.Source, found *findings, outs []crawler.Outcome) error {
+	if len(found.mentions) > 0 {
+		changes, err := p.store(ctx, found.mentions)
 		if err != nil {
-			return out, err
+			return err
 		}
-		for _, c := range changes {
-			switch c {
+		for i, c := range changes {
+			switch out := &outs[found.pages[i]]; c {
 			case index.New:
 				out.New++
 			case index.Changed:
@@ -93,12 +126,10 @@ func (p *pipeline) Handle(ctx context.Context, src *crawler.Source, page *mentio
 			}
 		}
 	}
-	if p.declare != nil && (len(res.Items) > 0 || withheld) {
-		if err := p.declare(ctx, src.Name, res.Items, withheld); err != nil {
-			return out, err
-		}
+	if p.declare != nil && (len(found.items) > 0 || found.withheld > 0) {
+		return p.declare(ctx, src.Name, found.items, found.withheld)
 	}
-	return out, nil
+	return nil
 }
 
 // fieldsOf counts what a page gave, so that a layout that changed shows.

@@ -254,8 +254,8 @@ func (r *replay) handle(ctx context.Context, pipe *pipeline, p *savedPage) (err 
 			err = fmt.Errorf("%s: the parser failed: %v", page.URL, x)
 		}
 	}()
-	_, err = pipe.Handle(ctx, &crawler.Source{Source: page.Source}, page)
-	return err
+	_, errs := pipe.Handle(ctx, &crawler.Source{Source: page.Source}, []*mention.Page{page})
+	return errs[0]
 }
 
 // store brings the index to what was read, save what is to be withdrawn.
