@@ -51,11 +51,14 @@ type SourceReport struct {
 	// RobotsExamples are up to 20 of them.
 	RobotsBlocked  int
 	RobotsExamples []string
+	// Reserved counts the URLs that are kept out because their site reserves
+	// text and data mining.
+	Reserved int
 	// Walls counts pages that were a wall (consent, captcha) rather than
 	// content.
 	Walls int
-	// Dead counts the URLs given up for reasons other than robots.txt and
-	// the source's scope.
+	// Dead counts the URLs given up for reasons other than robots.txt, a
+	// reservation and the source's scope.
 	Dead int
 	// Left counts the URLs that wait for another run.
 	Left int
@@ -88,7 +91,8 @@ const (
 	EventError EventKind = "error"
 	// EventSkipped: a page of a list was not asked for (SourceReport.Unreached).
 	EventSkipped EventKind = "skipped"
-	// EventRobots: robots.txt forbids a URL.
+	// EventRobots: robots.txt forbids a URL, or its site reserves text and data
+	// mining.
 	EventRobots EventKind = "robots"
 	// EventWaiting: a host is left alone until Until.
 	EventWaiting EventKind = "waiting"

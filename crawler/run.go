@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"klank/crawler/fetch"
 	"klank/crawler/frontier"
 	"klank/mention"
 )
@@ -160,7 +161,8 @@ func (r *run) complete(s frontier.SourceStats, blocked []frontier.DeadLetter) {
 	p := &r.report
 	p.Left, r.known, r.left = s.Left(), s.Known(), s.Left()
 	p.RobotsBlocked = s.DeadBy["robots"]
-	p.Dead = s.Dead - p.RobotsBlocked - s.DeadBy[classScope]
+	p.Reserved = s.DeadBy[string(fetch.Reserved)]
+	p.Dead = s.Dead - p.RobotsBlocked - p.Reserved - s.DeadBy[classScope]
 	for _, d := range blocked {
 		p.RobotsExamples = append(p.RobotsExamples, d.URL)
 	}
@@ -186,6 +188,8 @@ func (r *run) judge(s frontier.SourceStats) (status, reason string) {
 		return StatusFailed, "no page could be fetched: " + r.failure
 	case seen == 0 && len(p.RobotsExamples) > 0:
 		return StatusFailed, "no page could be fetched: robots.txt forbids " + p.RobotsExamples[0]
+	case seen == 0 && p.Reserved > 0:
+		return StatusFailed, "no page could be fetched: the site reserves text and data mining"
 	case seen == 0 && p.Left > 0:
 		return StatusFailed, "no page could be fetched: the host is to be left alone for longer than this run waits"
 	case p.Walls > 0 && p.Walls*10 >= seen:

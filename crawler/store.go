@@ -87,7 +87,7 @@ func (w *worker) settle(ctx context.Context, batch []item) error {
 		case it.page == nil:
 			o := w.outcome(it)
 			if o.event.Kind == EventRobots {
-				// obeying robots.txt is no error
+				// obeying what a site asks for is no error
 			} else if o.result.State != frontier.Done {
 				tally.Errors++
 			} else if it.response == nil { // a sitemap, or not asked for
@@ -236,7 +236,7 @@ func (w *worker) outcome(it *item) outcome {
 func (w *worker) failure(u frontier.URL, e *fetch.Error) outcome {
 	o := outcome{result: verdict(u, e, w.Backoff, time.Now()), event: Event{Kind: EventError, Status: e.Status, Err: e}}
 	o.event.Retry = o.result.Due
-	if e.Class == fetch.Robots && !e.Temporary {
+	if e.Class == fetch.Robots && !e.Temporary || e.Class == fetch.Reserved {
 		o.event.Kind = EventRobots
 		o.change = func(*SourceReport) {} // counted at the end
 		return o

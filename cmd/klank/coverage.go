@@ -78,7 +78,7 @@ func (l *coverageLedger) declare(ctx context.Context, source string, items []men
 // declares a count, and one for the whole source: the sum of those, or, where
 // nothing is declared, all that was collected.
 func (l *coverageLedger) coverage(ctx context.Context, s *crawler.SourceReport) ([]mention.Coverage, error) {
-	run, robots, capped := s.Run, s.RobotsBlocked, s.Capped
+	run, keptOut, capped := s.Run, s.RobotsBlocked+s.Reserved, s.Capped
 	all, err := l.ix.Aggregate(ctx, index.AggregateRequest{Query: sourceQuery(run.Source)})
 	if err != nil {
 		return nil, fmt.Errorf("coverage of %s: %w", run.Source, err)
@@ -101,7 +101,7 @@ func (l *coverageLedger) coverage(ctx context.Context, s *crawler.SourceReport) 
 		out = append(out, mention.Coverage{Run: run.ID, Source: run.Source, Item: item, Declared: &n, Collected: collected[item], Capped: capped})
 	}
 	slices.SortFunc(out, func(a, b mention.Coverage) int { return cmp.Compare(a.Item, b.Item) })
-	total := mention.Coverage{Run: run.ID, Source: run.Source, Collected: all.Total, Blocked: max(blocked, robots+l.blocked[run.Source]), Capped: capped}
+	total := mention.Coverage{Run: run.ID, Source: run.Source, Collected: all.Total, Blocked: max(blocked, keptOut+l.blocked[run.Source]), Capped: capped}
 	if len(out) > 0 {
 		total.Declared, total.Collected = &declared, got // like against like
 	}

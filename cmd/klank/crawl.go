@@ -364,7 +364,7 @@ func (s *mentionStream) store(_ context.Context, ms []mention.Mention) ([]index.
 
 // print is the summary at the end of a run.
 func (r *crawlResult) print(p *printer) {
-	var pages, notModified, fresh, changed, same, blocked, dead int
+	var pages, notModified, fresh, changed, same, blocked, reserved, dead int
 	for _, s := range r.report.Sources {
 		pages += s.Pages
 		notModified += s.NotModified
@@ -372,6 +372,7 @@ func (r *crawlResult) print(p *printer) {
 		changed += s.Changed
 		same += s.Same
 		blocked += s.RobotsBlocked
+		reserved += s.Reserved
 		dead += s.Dead
 	}
 	p.linef("%d pages (%d not modified), %d mentions: %d new, %d changed, %d known; in %s",
@@ -383,6 +384,9 @@ func (r *crawlResult) print(p *printer) {
 				p.linef("  %s", clean(u))
 			}
 		}
+	}
+	if reserved > 0 {
+		p.linef("kept out, as the site reserves text and data mining: %d", reserved)
 	}
 	if dead > 0 {
 		p.linef("given up: %d (klank status says why, klank requeue puts them back)", dead)

@@ -82,7 +82,7 @@ func (p *progress) event(ev crawler.Event) {
 		}
 	case crawler.EventRobots:
 		if p.robots[ev.Source]++; p.robots[ev.Source] == 1 {
-			p.say("robots.txt keeps out", "source", ev.Source, "url", ev.URL)
+			p.say("kept out", "source", ev.Source, "url", ev.URL, "reason", ev.Err)
 		}
 	case crawler.EventWaiting:
 		if wait := time.Until(ev.Until); wait > 2*time.Second {

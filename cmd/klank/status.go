@@ -75,10 +75,10 @@ func runStatus(ctx context.Context, e *env, asJSON bool) error {
 		return jsonLines(e.out).Encode(r)
 	}
 	p := &printer{w: e.out}
-	p.linef("%-24s %8s %8s %8s %8s  %-23s  %s", "source", "waiting", "done", "dead", "robots", "next due", "last run")
+	p.linef("%-24s %8s %8s %8s %8s  %-23s  %s", "source", "waiting", "done", "dead", "kept out", "next due", "last run")
 	for _, s := range r.Sources {
 		p.linef("%-24s %8d %8d %8d %8d  %-23s  %s", shorten(clean(s.Source), 24), s.Left(), s.Done, s.Dead,
-			s.DeadBy[string(fetch.Robots)], dueWords(r.Due[s.Source], now), runWords(s.Run))
+			s.DeadBy[string(fetch.Robots)]+s.DeadBy[string(fetch.Reserved)], dueWords(r.Due[s.Source], now), runWords(s.Run))
 	}
 	printCoverage(p, r.Coverage)
 	printDead(p, r.Dead)
@@ -95,16 +95,21 @@ func (r *statusReport) addConfigured(cfg *configs.Config) {
 	}
 }
 
-// printDead lists what was given up, and apart from it what robots.txt keeps
-// out: that is no failure, and nothing to put back.
+// printDead lists what was given up, and apart from it what robots.txt or a
+// reservation keeps out: that is no failure, and nothing to put back.
 func printDead(p *printer, dead []frontier.DeadLetter) {
-	for _, part := range []struct {
-		title  string
-		robots bool
-	}{{"given up (klank requeue puts them back):", false}, {"kept out by robots.txt:", true}} {
+	for _, part := range []struct{ title, class string }{
+		{"given up (klank requeue puts them back):", ""},
+		{"kept out by robots.txt:", string(fetch.Robots)},
+		{"kept out, as the site reserves text and data mining:", string(fetch.Reserved)},
+	} {
 		first := true
 		for _, d := range dead {
-			if (d.Class == string(fetch.Robots)) != part.robots {
+			class := d.Class
+			if class != string(fetch.Robots) && class != string(fetch.Reserved) {
+				class = ""
+			}
+			if class != part.class {
 				continue
 			}
 			if first {
