@@ -93,6 +93,7 @@ func deleteDoomed(ctx context.Context, tx *sql.Tx, w *writer) error {
 		"DELETE FROM revisions WHERE doc IN (SELECT doc FROM doomed)",
 		"DELETE FROM docs WHERE rowid IN (SELECT doc FROM doomed)",
 		"DELETE FROM facts WHERE rowid IN (SELECT doc FROM doomed)",
+		"DELETE FROM absences WHERE doc IN (SELECT doc FROM doomed)",
 	} {
 		if _, err := tx.ExecContext(ctx, s); err != nil {
 			return err

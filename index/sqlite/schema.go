@@ -62,6 +62,10 @@ func migrations() []string {
 		CREATE TABLE coverage (source TEXT NOT NULL, item TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (source, item));
 		CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 		INSERT INTO meta VALUES ('purges', '0');`,
+		`CREATE TABLE pages (page INTEGER PRIMARY KEY, at INTEGER NOT NULL, partial INTEGER NOT NULL, mentions BLOB NOT NULL);
+		CREATE TABLE absences (doc INTEGER PRIMARY KEY, source TEXT NOT NULL, since INTEGER NOT NULL, page INTEGER NOT NULL,
+			found TEXT NOT NULL, counted TEXT NOT NULL, runs INTEGER NOT NULL);
+		CREATE INDEX absences_page ON absences (page);`,
 	}
 }
 

@@ -16,6 +16,9 @@
 //	docs       the mention as JSON, compressed; revisions the earlier ones
 //	words      a full-text index (FTS5, contentless) over words that package
 //	           text has cut and stemmed: a plain and a stemmed column
+//	pages      what the latest reading of each page gave: a byte or two a
+//	           mention; absences what no page gives any more, in how many good
+//	           runs (found names the run, until its readings can be relied on)
 //	runs, coverage, meta
 package sqlite
 
@@ -36,7 +39,7 @@ import (
 )
 
 // Index is an index in a SQLite file. It implements index.Index, Getter,
-// Deleter, Scanner, Rereader, Recorder, Generation and Compactor.
+// Deleter, Scanner, Rereader, Absences, Recorder, Generation and Compactor.
 type Index struct {
 	path       string
 	generation string
@@ -85,6 +88,9 @@ func (ix *Index) open() (err error) {
 		return err
 	}
 	if err = ix.writer.prepare(); err != nil {
+		return err
+	}
+	if err = ix.writer.sight.prepare(db); err != nil {
 		return err
 	}
 	ix.readers, err = sql.Open("sqlite", dsn(ix.path, "deferred", "cache_size(-16384)", "temp_store(memory)"))
@@ -158,6 +164,7 @@ type writer struct {
 	stmts statements
 	sets  setCache
 	stem  text.Stemmer // remembers stems across batches
+	sight sightStatements
 }
 
 // write runs fn in one transaction, durable when write returns. After an
@@ -183,5 +190,5 @@ func (ix *Index) write(ctx context.Context, what string, fn func(tx *sql.Tx, w *
 func (w *writer) close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return errors.Join(w.stmts.close(), w.db.Close())
+	return errors.Join(w.stmts.close(), w.sight.close(), w.db.Close())
 }

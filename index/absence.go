@@ -1,0 +1,49 @@
+package index
+
+import (
+	"context"
+	"time"
+)
+
+// Absences is the optional ability to tell which mentions have vanished from
+// the web. It remembers which mentions the latest reading of each page gave.
+// One that no page gives any more is absent, and becomes a tombstone (its
+// Removed is set) once it has been absent in several good runs; a mention that
+// is found again is absent no more, and Put takes its Removed away.
+//
+// What was never told by See is never absent.
+type Absences interface {
+	// See notes what pages gave. The mentions were put before. Doing the same
+	// again changes nothing; a reading older than the one that is known is
+	// passed over.
+	See(ctx context.Context, seen []Sighting) error
+	// EndRun says that a run's readings can be relied on, and returns how many
+	// mentions became tombstones by it. A good run (complete, every page
+	// visited or known to be as it was) is one more in which what is absent
+	// was not found; another one only makes its readings count for the next
+	// good one. It is not called for a run that misread pages, and counts a
+	// run once, whoever calls it how often.
+	EndRun(ctx context.Context, end RunEnd) (removed int, err error)
+}
+
+// Sighting is one reading of a page.
+type Sighting struct {
+	// Source and Run are the name and the run of who read it.
+	Source, Run string
+	// Page is the page's canonical URL, At when it was fetched.
+	Page string
+	At   time.Time
+	// IDs are the mentions that it gave; none when the page is gone.
+	IDs []string
+	// Window says that the page shows the latest of a longer list, as feeds
+	// and timelines do: what falls off it has not vanished.
+	Window bool
+}
+
+// RunEnd ends a run for Absences.
+type RunEnd struct {
+	Source, Run string
+	Good        bool
+	// After is in how many good runs a mention must be absent, at least 1.
+	After int
+}
