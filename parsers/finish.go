@@ -38,6 +38,9 @@ func finish(d *document.Document, cs []document.Candidate, items *itemSet) []men
 		if other, ok := seen[m.ID]; ok && other != m.Text && m.NativeID == "" {
 			setTextID(&m) // a second one by the same author on the same day
 		}
+		if c.NativeLinks {
+			m.Parent, m.Thread = linked(&m, c.IDScope, m.Parent), linked(&m, c.IDScope, m.Thread)
+		}
 		if c.Handle != "" {
 			ids[c.Handle] = m.ID
 		}
@@ -65,6 +68,17 @@ func setID(m *mention.Mention, c *document.Candidate) {
 		return
 	}
 	setTextID(m)
+}
+
+// linked is the id of the mention with a native id among those of m; "" where
+// that is m itself or none.
+func linked(m *mention.Mention, scope, native string) string {
+	if native == "" || native == m.NativeID {
+		return ""
+	}
+	other := mention.Mention{NativeID: native, Source: m.Source}
+	other.SetID(scope)
+	return other.ID
 }
 
 // setTextID makes the id from the text instead of the date.

@@ -220,3 +220,17 @@ func numbered(pattern string, n int) string {
 	}
 	return b.String()
 }
+
+func TestNativeLinksBecomeIDsWhateverPageTheyStandOn(t *testing.T) {
+	post := `{"kind":"t3","data":{"id":"p","name":"t3_p","title":"Post"}}`
+	comment := `{"kind":"t1","data":{"id":"c","parent_id":"t3_p","link_id":"t3_p","body":"Comment"}}`
+	one := parse(t, page("https://www.reddit.com/r/x.json", post), Options{})
+	other := parse(t, page("https://oauth.reddit.com/comments/p", comment), Options{})
+	if len(one.Mentions) != 1 || len(other.Mentions) != 1 {
+		t.Fatalf("%+v, %+v", one, other)
+	}
+	p, c := one.Mentions[0], other.Mentions[0]
+	if c.Parent != p.ID || c.Thread != p.ID || p.Parent != "" || p.Thread != "" {
+		t.Errorf("post %s, comment's parent %s and thread %s", p.ID, c.Parent, c.Thread)
+	}
+}

@@ -14,6 +14,7 @@ import (
 	"klank/parsers/mastodon"
 	"klank/parsers/microdata"
 	"klank/parsers/rdfa"
+	"klank/parsers/reddit"
 	"klank/parsers/selectors"
 )
 
@@ -39,6 +40,7 @@ func New() *Registry {
 	return &Registry{[]parser{
 		{name: "selectors"}, // made of Options.Selectors for each page
 		{name: "mastodon", detect: mastodon.Detect, parse: mastodon.Parse, whole: true},
+		{name: "reddit", detect: reddit.Detect, parse: reddit.Parse, whole: true},
 		{name: "feed", detect: feed.Detect, parse: feed.Parse, whole: true},
 		{name: "jsonld", detect: (*document.Document).IsHTML, parse: jsonld.Parse},
 		{name: "microdata", detect: microdata.Present, parse: microdata.Parse},
@@ -119,7 +121,7 @@ func (r *Registry) choose(o Options) ([]parser, error) {
 			if err != nil {
 				return nil, fmt.Errorf("parsers: %w", err)
 			}
-			p.detect, p.parse = (*document.Document).IsHTML, s.Parse
+			p.detect, p.parse = s.Detect, s.Parse
 		}
 		out = append(out, p)
 	}

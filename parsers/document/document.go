@@ -53,6 +53,10 @@ type Candidate struct {
 	// Handle names the candidate within its page, ParentHandle and
 	// ThreadHandle name others; the registry turns them into mention ids.
 	Handle, ParentHandle, ThreadHandle string
+	// NativeLinks says that Parent and Thread are native ids with the same
+	// host and IDScope as the candidate's own: the registry turns them into
+	// the ids of those mentions, whatever page they stand on.
+	NativeLinks bool
 }
 
 // Found is what one parser found on a page, in page order.
@@ -178,6 +182,14 @@ func (d *Document) Ref(ref string) string {
 		return u + "#" + frag
 	}
 	return u
+}
+
+// ListURL is the URL of the page whose list this one goes on with, or its own.
+func (d *Document) ListURL() string {
+	if d.Page.Origin != nil {
+		return d.Page.Origin.Page
+	}
+	return d.URL
 }
 
 // source returns the body as the string that outline and DOM are cut from.
