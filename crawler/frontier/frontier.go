@@ -81,7 +81,7 @@ func PriorityOf(k mention.LinkKind) Priority {
 }
 
 // Link is a URL to be added. URL is canonical (mention.CanonicalURL); its
-// budget key is mention.Host of it. One of more than 2,500 bytes, or with bytes
+// budget key is that of its mention.Host (see Keys). One of more than 2,500 bytes, or with bytes
 // that are no text, is passed over: not every database can look for it.
 type Link struct {
 	URL      string
@@ -142,6 +142,11 @@ type Lease struct {
 	Token int64
 	// TTL is how long the lease lasts from each call that uses it.
 	TTL time.Duration
+	// Reason is for Release: why the hosts are left alone or slowed, in words
+	// for a person; empty for the pause that is between any two requests.
+	// Slowed is the spacing of requests while it is longer than it should be.
+	Reason string
+	Slowed time.Duration
 
 	source, budget, run int64 // rows
 }
@@ -192,10 +197,53 @@ type Queue interface {
 	Outlook(ctx context.Context, sources []string) (map[string]Outlook, error)
 }
 
+// Quotas count what is spent of daily quotas, over all processes.
+type Quotas interface {
+	// Spend takes units off what a key may spend on a day ("2006-01-02", where
+	// the quota's day turns), and tells whether they were left. A day before
+	// the last one spent on counts as that one.
+	Spend(ctx context.Context, key, day string, units, limit int) (ok bool, err error)
+}
+
+// Keys lets several hosts share one budget key.
+type Keys struct {
+	// Of names the key of a host (mention.Host); nil is each host its own. It
+	// is safe for concurrent use.
+	Of func(host string) string
+	// Version changes whenever Of does; empty without Of.
+	Version string
+}
+
+// Keyed has hosts share budget keys.
+type Keyed interface {
+	// ShareKeys is called before any other method, and with the same keys in
+	// all processes. The URLs that are known move to their new key when the
+	// next run of their source begins, or goes on, unless somebody holds a
+	// lease for it then.
+	ShareKeys(k Keys)
+}
+
+// HostState is what holds a budget key up.
+type HostState struct {
+	Key string `json:"host"`
+	// PausedUntil is until when nobody asks the hosts, zero for not at all;
+	// Slowed the spacing of requests that was in force when they were asked
+	// last, 0 at full pace. Reason is for both.
+	PausedUntil time.Time     `json:"paused_until,omitzero"`
+	Slowed      time.Duration `json:"slowed,omitzero"`
+	Reason      string        `json:"reason,omitzero"`
+	// Units were spent of a daily quota on Day.
+	Units int    `json:"units,omitzero"`
+	Day   string `json:"day,omitzero"`
+}
+
 // Inspector answers what a person asks about the work.
 type Inspector interface {
 	// Stats counts the URLs of the given sources, or of all without any.
 	Stats(ctx context.Context, sources ...string) ([]SourceStats, error)
+	// Hosts lists the budget keys that are left alone or slowed for a reason,
+	// and those with a daily quota, ordered by key.
+	Hosts(ctx context.Context) ([]HostState, error)
 	// Dead lists dead URLs, the latest first; limit 0 lists all.
 	Dead(ctx context.Context, f Filter, limit int) ([]DeadLetter, error)
 	// Requeue makes dead URLs due again and returns how many.
@@ -207,6 +255,8 @@ type Inspector interface {
 type Frontier interface {
 	Runs
 	Queue
+	Quotas
+	Keyed
 	Inspector
 	Close() error
 }

@@ -21,6 +21,7 @@ type store struct {
 	backend
 	dialect
 	budgets budgetRows
+	keys    Keys
 }
 
 // backend is a database.
@@ -112,6 +113,18 @@ CREATE TABLE urls (
 );
 CREATE INDEX urls_due ON urls (source, budget, state, priority, due, id);
 CREATE INDEX urls_dead ON urls (settled, id) WHERE state = 5;
+`, `
+-- Keys.Version by which its URLs have their budgets
+ALTER TABLE sources ADD COLUMN keys TEXT NOT NULL DEFAULT '';
+-- why it is paused or slowed, and the spacing of its requests while it is slowed
+ALTER TABLE budgets ADD COLUMN reason TEXT NOT NULL DEFAULT '';
+ALTER TABLE budgets ADD COLUMN slowed INTEGER NOT NULL DEFAULT 0;
+-- what was spent of a daily quota, on the day that was spent on last
+CREATE TABLE units (
+	key  TEXT PRIMARY KEY,
+	day  TEXT NOT NULL,
+	used INTEGER NOT NULL
+);
 `}
 
 // newer is the error for a database of a version this program does not know.
@@ -306,8 +319,18 @@ func (t *tx) nearer(source, run int64, l *found) (int64, error) {
 // budgetRows are the rows of budget keys that are known to be there, so that
 // not every link asks for its own. At most maxBudgets are held.
 type budgetRows struct {
+	of  func(host string) string // Keys.Of; nil for each host its own
 	mu  sync.Mutex
 	ids map[string]int64
+}
+
+// key is the budget key of a URL.
+func (b *budgetRows) key(url string) string {
+	host := mention.Host(url)
+	if b.of == nil {
+		return host
+	}
+	return b.of(host)
 }
 
 const maxBudgets = 10_000
@@ -318,7 +341,7 @@ func (b *budgetRows) fill(t *tx, links []found) error {
 	var missing []string
 	b.mu.Lock()
 	for i := range links {
-		key := mention.Host(links[i].URL)
+		key := b.key(links[i].URL)
 		if links[i].budget = b.ids[key]; links[i].budget == 0 {
 			missing = append(missing, key)
 		}
@@ -340,7 +363,7 @@ func (b *budgetRows) fill(t *tx, links []found) error {
 	}
 	for i := range links {
 		if links[i].budget == 0 {
-			links[i].budget = t.made[mention.Host(links[i].URL)]
+			links[i].budget = t.made[b.key(links[i].URL)]
 		}
 	}
 	return nil

@@ -256,8 +256,10 @@ func (s *store) Release(ctx context.Context, l *Lease, pause time.Time) error {
 		if _, err := t.exec("UPDATE queues SET next_due = ? WHERE source = ? AND budget = ?", due, l.source, l.budget); err != nil {
 			return err
 		}
-		_, err = t.exec("UPDATE budgets SET expires = 0, owner = '', paused = CASE WHEN paused > ? THEN paused ELSE ? END WHERE id = ? AND token = ?",
-			t.millis(pause), t.millis(pause), l.budget, l.Token)
+		until := t.millis(pause)
+		_, err = t.exec(`UPDATE budgets SET expires = 0, owner = '', reason = CASE WHEN paused > ? THEN reason ELSE ? END,
+			paused = CASE WHEN paused > ? THEN paused ELSE ? END, slowed = ? WHERE id = ? AND token = ?`,
+			until, plain(l.Reason), until, until, l.Slowed.Milliseconds(), l.budget, l.Token)
 		return err
 	})
 }

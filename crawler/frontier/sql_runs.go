@@ -29,6 +29,9 @@ func scanRun(scan func(...any) error, more ...any) (mention.Run, error) {
 // BeginRun implements Runs. Where the database is this machine's, leases of
 // processes that have ended are freed.
 func (s *store) BeginRun(ctx context.Context, source string) (run mention.Run, resumed bool, err error) {
+	if err := s.moveKeys(ctx, source); err != nil {
+		return run, false, err
+	}
 	var sourceID, seq int64
 	var prepared bool
 	err = s.write(ctx, func(t *tx) error {

@@ -50,6 +50,12 @@ func Run(t *testing.T, open Open) {
 		{"a URL found nearer is handled again", nearer},
 		{"a transaction that fails leaves nothing", atomic},
 		{"an ended context writes nothing", ended},
+		{"hosts that share a key have one worker", sharedKey},
+		{"known URLs move to the keys in force", movedKeys},
+		{"a host's pause goes with it to its new key", movedPause},
+		{"URLs that somebody works on keep their key until the next run", heldKeys},
+		{"a daily quota is spent once, by all together", quota},
+		{"hosts that are held up are listed with the reason", heldUp},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := &fixture{T: t, open: open(t)}
