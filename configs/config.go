@@ -50,6 +50,9 @@ type Crawl struct {
 	// MaxCrawlDelay is the longest Crawl-delay that is waited for; a host
 	// that asks for more is skipped and reported.
 	MaxCrawlDelay time.Duration `yaml:"max_crawl_delay"`
+	// RemovedAfterRuns is in how many good runs a mention must be missing
+	// before it counts as removed from the site.
+	RemovedAfterRuns int `yaml:"removed_after_runs"`
 }
 
 // Brand is a brand to watch: ours or a rival's.
@@ -160,7 +163,7 @@ func Default() *Config {
 	return &Config{
 		Timezone: "Local",
 		Crawl: Crawl{Rate: 1, Workers: 64, MaxPages: 200, Timeout: 30 * time.Second,
-			MaxBody: 16 << 20, MaxCrawlDelay: time.Minute},
+			MaxBody: 16 << 20, MaxCrawlDelay: time.Minute, RemovedAfterRuns: 3},
 		Privacy: Privacy{Authors: "pseudonym"},
 		Web:     Web{Addr: "127.0.0.1:8417", TokenEnv: "KLANK_TOKEN"},
 	}

@@ -36,6 +36,8 @@ type Source struct {
 	// mentions in a row that the index has as they are, no further page of
 	// the list is followed. 0 follows all, and finds edits and deletions.
 	StopAfterKnown int
+	// Run is the id of the run, in the Source that a Handler is given.
+	Run string
 	// Accept is passed to the fetcher; empty for the default.
 	Accept string
 }
@@ -60,6 +62,14 @@ type Scope struct {
 // stored: the crawler keeps the page at fetched and tries again later.
 type Handler interface {
 	Handle(ctx context.Context, src *Source, pages []*mention.Page) ([]Outcome, []error)
+}
+
+// Mourner is the optional ability of a Handler to be told of pages that it was
+// given once and that are gone (404 or 410). It returns after it has taken
+// durable note, may be told of the same page again, and with an error the
+// pages are asked for again later.
+type Mourner interface {
+	Gone(ctx context.Context, src *Source, urls []string) error
 }
 
 // Outcome is what a Handler made of a page.

@@ -105,7 +105,7 @@ func (w *worker) settle(ctx context.Context, batch []item) error {
 			tally.Bytes += it.response.Bytes
 		}
 	}
-	if err := w.write(tally, fetched, outcomes); err != nil {
+	if err := w.write(tally, fetched, w.mourn(ctx, outcomes)); err != nil {
 		return err
 	}
 	outcomes = outcomes[:0]
@@ -117,6 +117,39 @@ func (w *worker) settle(ctx context.Context, batch []item) error {
 		outcomes = append(outcomes, o)
 	}
 	return w.write(tally, nil, outcomes)
+}
+
+// mourn tells the handler which pages are gone, and returns the outcomes that
+// may be written: a page of which it could not take note is asked for again.
+func (w *worker) mourn(ctx context.Context, outcomes []outcome) []outcome {
+	mourner, ok := w.Handler.(Mourner)
+	gone := func(o outcome) bool {
+		r := o.result
+		return ok && r.State == frontier.Dead && r.Class == string(fetch.Gone) && r.URL.SHA256 != ""
+	}
+	var urls []string
+	for _, o := range outcomes {
+		if gone(o) {
+			urls = append(urls, o.result.URL.URL)
+		}
+	}
+	if len(urls) == 0 {
+		return outcomes
+	}
+	err := mourner.Gone(ctx, w.run.src, urls)
+	switch {
+	case err == nil:
+		return outcomes
+	case ctx.Err() != nil:
+		return slices.DeleteFunc(outcomes, gone)
+	}
+	w.run.unhandled(err, false)
+	for i := range outcomes {
+		if r := &outcomes[i].result; gone(outcomes[i]) {
+			*r = frontier.Result{URL: r.URL, State: frontier.Failed, Due: time.Now().Add(maxPause), Class: classHandler, Message: err.Error()}
+		}
+	}
+	return outcomes
 }
 
 // save puts the new pages on disk.

@@ -16,6 +16,9 @@ type Run struct {
 	Pages  int    `json:"pages"`
 	Bytes  int64  `json:"bytes"`
 	Errors int    `json:"errors"`
+	// Removed counts the mentions that were found to be gone from the site, by
+	// this run and the good ones before it.
+	Removed int `json:"removed,omitempty"`
 	// Fields counts what the run read, to be compared with other runs; nil
 	// where nothing was read.
 	Fields *FieldCounts `json:"fields,omitempty"`

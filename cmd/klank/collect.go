@@ -11,6 +11,7 @@ import (
 	"klank/configs"
 	"klank/crawler"
 	"klank/crawler/fetch"
+	"klank/index"
 	"klank/mention"
 )
 
@@ -37,6 +38,8 @@ type collector struct {
 	fetch  *sourceFetcher
 	pipe   *pipeline
 	engine crawler.Config
+	// removedAfter is in how many good runs a mention must be missing.
+	removedAfter int
 }
 
 func newCollector(e *env, cfg *configs.Config, w *workspace, o crawlOptions, progress *progress) (*collector, error) {
@@ -45,7 +48,7 @@ func newCollector(e *env, cfg *configs.Config, w *workspace, o crawlOptions, pro
 	if err != nil {
 		return nil, err
 	}
-	pipe.secret, pipe.store = w.secret, w.index.Put
+	pipe.secret, pipe.store, pipe.see = w.secret, w.index.Put, w.index.See
 	client, err := newFetcher(cfg, o.rate, o.allowPrivate)
 	if err != nil {
 		return nil, err
@@ -55,7 +58,8 @@ func newCollector(e *env, cfg *configs.Config, w *workspace, o crawlOptions, pro
 		client.Close()
 		return nil, err
 	}
-	c := &collector{w: w, client: client, fetch: asking, pipe: pipe, engine: engineConfig(cfg, o.rate, asking, progress)}
+	c := &collector{w: w, client: client, fetch: asking, pipe: pipe, engine: engineConfig(cfg, o.rate, asking, progress),
+		removedAfter: cfg.Crawl.RemovedAfterRuns}
 	c.engine.Frontier, c.engine.Snapshots, c.engine.Generation = w.frontier, w.snapshots, w.index.Generation()
 	return c, nil
 }
@@ -117,11 +121,14 @@ func (c *collector) collect(ctx context.Context, sources []*crawler.Source) (*cr
 	}
 	for i := range report.Sources {
 		s := &report.Sources[i]
+		misread := judge(s, earlier)
+		if err := c.bury(last, s, misread); err != nil {
+			return nil, err
+		}
 		cov, err := ledger.coverage(last, s)
 		if err != nil {
 			return nil, err
 		}
-		judge(s, earlier)
 		if err := c.w.index.PutRun(last, s.Run, cov); err != nil {
 			return nil, err
 		}
@@ -136,26 +143,47 @@ const comparedRuns = 5
 
 // judge compares what a run read with the source's earlier good runs. Where
 // items, mentions or a field of them have fallen away the run is suspect: the
-// site's layout has probably changed. What was collected before is kept.
-func judge(s *crawler.SourceReport, earlier []mention.Run) {
+// site's layout has probably changed. What was collected before is kept. It
+// returns whether the pages were misread. A run that was stopped, or that
+// another process shares, is judged by all that is known of it.
+func judge(s *crawler.SourceReport, earlier []mention.Run) (misread bool) {
 	s.Run.Reason = s.Reason
-	if s.Fields == (crawler.FieldCounts{}) {
-		return
-	}
-	s.Run.Fields = &s.Fields
+	fields := s.Fields
 	var before crawler.FieldCounts
 	found := 0
 	for _, r := range earlier {
+		if r.ID == s.Run.ID && r.Fields != nil {
+			fields = fields.Add(*r.Fields)
+		}
 		if r.Source == s.Run.Source && r.ID != s.Run.ID && r.Status == crawler.StatusDone && r.Fields != nil && found < comparedRuns {
 			before = before.Add(*r.Fields)
 			found++
 		}
 	}
-	if drift := crawler.Drift(before, s.Fields); len(drift) > 0 && s.Status == crawler.StatusDone {
+	if fields == (crawler.FieldCounts{}) {
+		return s.Walls > 0
+	}
+	s.Run.Fields = &fields
+	drift := crawler.Drift(before, fields)
+	if len(drift) > 0 && s.Status == crawler.StatusDone {
 		s.Status = crawler.StatusSuspect
 		s.Reason = "the layout has probably changed: " + strings.Join(drift, "; ")
 		s.Run.Status, s.Run.Reason = s.Status, s.Reason
 	}
+	return len(drift) > 0 || s.Walls > 0
+}
+
+// bury makes tombstones of what this run, as one of several good ones, did
+// not find. A run that was stopped says nothing before it has gone on to its
+// end, and one that misread pages says nothing at all.
+func (c *collector) bury(ctx context.Context, s *crawler.SourceReport, misread bool) error {
+	if misread || s.Status == crawler.StatusInterrupted {
+		return nil
+	}
+	good := s.Status == crawler.StatusDone && s.Deep && !s.Capped && len(s.Stops) == 0
+	var err error
+	s.Run.Removed, err = c.w.index.EndRun(ctx, index.RunEnd{Source: s.Run.Source, Run: s.Run.ID, Good: good, After: c.removedAfter})
+	return err
 }
 
 // runsSearched bounds the runs of all sources among which a source's own are

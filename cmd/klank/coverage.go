@@ -79,7 +79,7 @@ func (l *coverageLedger) declare(ctx context.Context, source string, items []men
 // nothing is declared, all that was collected.
 func (l *coverageLedger) coverage(ctx context.Context, s *crawler.SourceReport) ([]mention.Coverage, error) {
 	run, keptOut, capped := s.Run, s.RobotsBlocked+s.Reserved, s.Capped
-	all, err := l.ix.Aggregate(ctx, index.AggregateRequest{Query: sourceQuery(run.Source)})
+	all, err := l.ix.Aggregate(ctx, index.AggregateRequest{Query: onSiteQuery(run.Source)})
 	if err != nil {
 		return nil, fmt.Errorf("coverage of %s: %w", run.Source, err)
 	}
@@ -152,7 +152,7 @@ const facetItems = 10000
 
 // collected counts the reviews of each declared item of a source.
 func (l *coverageLedger) collected(ctx context.Context, source string) (map[string]int, error) {
-	reviews := []query.Node{sourceQuery(source), &query.Term{Field: "kind", Value: string(mention.Review)}}
+	reviews := []query.Node{onSiteQuery(source), &query.Term{Field: "kind", Value: string(mention.Review)}}
 	res, err := l.ix.Aggregate(ctx, index.AggregateRequest{
 		Query:  &query.And{Nodes: reviews},
 		Facets: []index.Facet{{Field: "item", Size: facetItems}},

@@ -364,7 +364,7 @@ func (s *mentionStream) store(_ context.Context, ms []mention.Mention) ([]index.
 
 // print is the summary at the end of a run.
 func (r *crawlResult) print(p *printer) {
-	var pages, notModified, fresh, changed, same, blocked, reserved, dead int
+	var pages, notModified, fresh, changed, same, blocked, reserved, dead, removed int
 	for _, s := range r.report.Sources {
 		pages += s.Pages
 		notModified += s.NotModified
@@ -374,6 +374,7 @@ func (r *crawlResult) print(p *printer) {
 		blocked += s.RobotsBlocked
 		reserved += s.Reserved
 		dead += s.Dead
+		removed += s.Run.Removed
 	}
 	p.linef("%d pages (%d not modified), %d mentions: %d new, %d changed, %d known; in %s",
 		pages, notModified, fresh+changed+same, fresh, changed, same, r.took.Round(100*time.Millisecond))
@@ -390,6 +391,9 @@ func (r *crawlResult) print(p *printer) {
 	}
 	if dead > 0 {
 		p.linef("given up: %d (klank status says why, klank requeue puts them back)", dead)
+	}
+	if removed > 0 {
+		p.linef("gone from the site: %d mentions (klank search has:removed)", removed)
 	}
 	for _, x := range r.exempt {
 		p.linef("asked without robots.txt: %s, %d requests: %s", clean(x.Host), x.Requests, clean(x.Reason))

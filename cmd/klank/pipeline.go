@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"klank/analysis"
@@ -31,7 +32,9 @@ type pipeline struct {
 	store func(ctx context.Context, ms []mention.Mention) ([]index.Change, error)
 	// declare takes what pages say about their items; nil for nobody.
 	declare func(ctx context.Context, source string, items []mention.Item, withheld int) error
-	log     *slog.Logger
+	// see takes which mentions each page gave; nil for nobody.
+	see func(ctx context.Context, seen []index.Sighting) error
+	log *slog.Logger
 }
 
 // newPipeline wires parsers and analysis for a configuration; store, declare
@@ -81,6 +84,7 @@ type findings struct {
 	pages    []int // of each mention
 	items    []mention.Item
 	withheld int // pages that ask not to be indexed
+	seen     []index.Sighting
 }
 
 // read parses a page, the nth of its batch, and adds what is to be kept of it.
@@ -105,6 +109,9 @@ func (p *pipeline) read(src *crawler.Source, page *mention.Page, n int, found *f
 		found.pages = append(found.pages, n)
 	}
 	found.mentions = append(found.mentions, res.Mentions...)
+	if p.see != nil && res.Blocked == "" && len(res.Mentions)+len(res.Items) > 0 { // else it is not known to be read well
+		found.seen = append(found.seen, sighting(src, page, res.Mentions))
+	}
 	return out, nil
 }
 
@@ -126,10 +133,38 @@ func (p *pipeline) keep(ctx context.Context, src *crawler.Source, found *finding
 			}
 		}
 	}
+	if len(found.seen) > 0 {
+		if err := p.see(ctx, found.seen); err != nil {
+			return err
+		}
+	}
 	if p.declare != nil && (len(found.items) > 0 || found.withheld > 0) {
 		return p.declare(ctx, src.Name, found.items, found.withheld)
 	}
 	return nil
+}
+
+// sighting is what a page gave. Only HTML shows all that there is on its URL;
+// feeds and the answers of APIs are windows on longer lists.
+func sighting(src *crawler.Source, page *mention.Page, ms []mention.Mention) index.Sighting {
+	g := index.Sighting{Source: src.Name, Run: src.Run, Page: page.URL, At: page.Fetched,
+		Window: !strings.Contains(strings.ToLower(page.ContentType), "html")}
+	for i := range ms {
+		g.IDs = append(g.IDs, ms[i].ID)
+	}
+	return g
+}
+
+// Gone implements crawler.Mourner: what stood on the pages stands there no more.
+func (p *pipeline) Gone(ctx context.Context, src *crawler.Source, urls []string) error {
+	if p.see == nil {
+		return nil
+	}
+	var seen []index.Sighting
+	for _, u := range urls {
+		seen = append(seen, index.Sighting{Source: src.Name, Run: src.Run, Page: u, At: time.Now()})
+	}
+	return p.see(ctx, seen)
 }
 
 // fieldsOf counts what a page gave, so that a layout that changed shows.

@@ -234,7 +234,7 @@ func (s *scheduler) once(ctx context.Context, j *job) {
 func (j *job) ended(log *slog.Logger, res *crawlResult) {
 	for i := range res.report.Sources {
 		r := &res.report.Sources[i]
-		args := []any{"status", r.Status, "pages", r.Pages, "not_modified", r.NotModified, "new", r.New, "changed", r.Changed,
+		args := []any{"status", r.Status, "pages", r.Pages, "not_modified", r.NotModified, "new", r.New, "changed", r.Changed, "removed", r.Run.Removed,
 			"took", res.took.Round(time.Millisecond)}
 		if r.Reason != "" {
 			args = append(args, "reason", r.Reason)

@@ -42,5 +42,8 @@ func bucketWords(buckets []index.Bucket) string {
 	return strings.Join(words, " · ")
 }
 
-// sourceQuery matches everything collected for a source.
-func sourceQuery(name string) query.Node { return &query.Term{Field: "source", Value: name} }
+// onSiteQuery matches what was collected for a source and still stands there:
+// what its site declares does not count the rest.
+func onSiteQuery(name string) query.Node {
+	return &query.And{Nodes: []query.Node{&query.Term{Field: "source", Value: name}, &query.Not{Node: &query.Term{Field: "has", Value: "removed"}}}}
+}
