@@ -33,6 +33,9 @@ func (e *PanicError) Error() string {
 func (w *worker) store(ctx context.Context, cancel context.CancelCauseFunc) {
 	failed := false
 	for first := range w.items {
+		if first.last {
+			continue
+		}
 		batch := w.batch(first)
 		if !failed {
 			if err := w.settle(ctx, batch); err != nil {
@@ -48,17 +51,19 @@ func (w *worker) store(ctx context.Context, cancel context.CancelCauseFunc) {
 	}
 }
 
-// batch adds to an item those that wait already.
+// batch adds to an item those that come soon.
 func (w *worker) batch(first item) []item {
 	batch, size := []item{first}, first.held
+	wait := time.NewTimer(batchWait)
+	defer wait.Stop()
 	for len(batch) < batchPages && size < batchBytes {
 		select {
 		case it, ok := <-w.items:
-			if !ok {
+			if !ok || it.last {
 				return batch
 			}
 			batch, size = append(batch, it), size+it.held
-		default:
+		case <-wait.C:
 			return batch
 		}
 	}

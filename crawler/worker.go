@@ -19,10 +19,11 @@ const (
 	leaseURLs = 128
 	leaseTime = 30 * time.Second
 	// batchPages bounds the pages that share a wait for the disk and a
-	// transaction, batchBytes their bodies. A page never waits for a batch to
-	// fill: a batch is what has come while the one before was handled.
-	batchPages = 8
+	// transaction, batchBytes their bodies. A page waits for others for
+	// batchWait at most, and not when its worker has nothing more to fetch.
+	batchPages = 16
 	batchBytes = 4 << 20
+	batchWait  = 20 * time.Millisecond
 )
 
 // item is a URL with what came of it: exactly one of page, err, response
@@ -41,6 +42,8 @@ type item struct {
 	// listing is what a sitemap held.
 	listing *listing
 	held    int64 // bytes taken from the gate
+	// last marks no URL at all, but that the worker waits for those before it.
+	last bool
 }
 
 // worker drains a lease.
@@ -133,6 +136,7 @@ func (w *worker) fetchAll(ctx context.Context) error {
 				return nil
 			}
 			// The pages in hand may bring links.
+			w.items <- item{last: true}
 			w.pending.Wait()
 			if urls, err = w.Frontier.Claim(ctx, w.lease, claimURLs); err != nil {
 				return err

@@ -19,17 +19,25 @@ import (
 
 // statements are the writer's prepared statements.
 type statements struct {
-	find, putFacts, putDoc, putRevision, putWords, findSet, addSet, addMember *sql.Stmt
+	find, addFacts, addDoc, addWords        *sql.Stmt // of a new mention
+	putFacts, putDoc, putRevision, putWords *sql.Stmt // of one that is there
+	findSet, addSet, addMember              *sql.Stmt
 }
 
 func (w *writer) prepare() error {
 	cols := columns()
+	facts := " INTO facts (rowid, " + strings.Join(cols, ", ") + ") VALUES (?" + strings.Repeat(", ?", len(cols)) + ")"
 	for _, s := range []struct {
 		stmt **sql.Stmt
 		sql  string
 	}{
 		{&w.stmts.find, "SELECT f.rowid, d.json FROM facts f JOIN docs d ON d.rowid = f.rowid WHERE f.id = ?"},
-		{&w.stmts.putFacts, "REPLACE INTO facts (rowid, " + strings.Join(cols, ", ") + ") VALUES (?" + strings.Repeat(", ?", len(cols)) + ")"},
+		// REPLACE opens a savepoint, at which FTS5 writes a segment of what it
+		// has gathered: what is new is inserted instead.
+		{&w.stmts.addFacts, "INSERT" + facts},
+		{&w.stmts.addDoc, "INSERT INTO docs (rowid, json) VALUES (?, ?)"},
+		{&w.stmts.addWords, "INSERT INTO words (rowid, plain, stem) VALUES (?, ?, ?)"},
+		{&w.stmts.putFacts, "REPLACE" + facts},
 		{&w.stmts.putDoc, "REPLACE INTO docs (rowid, json) VALUES (?, ?)"},
 		{&w.stmts.putRevision, "REPLACE INTO revisions (doc, revision, json) VALUES (?, ?, ?)"},
 		{&w.stmts.putWords, "REPLACE INTO words (rowid, plain, stem) VALUES (?, ?, ?)"},
@@ -47,7 +55,7 @@ func (w *writer) prepare() error {
 
 func (s *statements) close() error {
 	var errs []error
-	for _, st := range []*sql.Stmt{s.find, s.putFacts, s.putDoc, s.putRevision, s.putWords, s.findSet, s.addSet, s.addMember} {
+	for _, st := range []*sql.Stmt{s.find, s.addFacts, s.addDoc, s.addWords, s.putFacts, s.putDoc, s.putRevision, s.putWords, s.findSet, s.addSet, s.addMember} {
 		if st != nil {
 			errs = append(errs, st.Close())
 		}
@@ -82,7 +90,7 @@ func (ix *Index) Put(ctx context.Context, ms []mention.Mention) ([]index.Change,
 				return fmt.Errorf("mention %s: %w", ms[i].ID, err)
 			}
 		}
-		return nil
+		return b.addWords()
 	})
 	if err != nil {
 		return nil, err
@@ -92,12 +100,25 @@ func (ix *Index) Put(ctx context.Context, ms []mention.Mention) ([]index.Change,
 
 // batch is one transaction of Put with the buffers its mentions share.
 type batch struct {
-	tx     *sql.Tx
-	w      *writer
-	codec  *codec
+	tx    *sql.Tx
+	w     *writer
+	codec *codec
+	// unread are new mentions whose words are not in the full-text index yet:
+	// they go there together at the end (addWords), as one segment.
+	unread []prose
 	tokens []text.Token
 	plain  strings.Builder
 	stems  strings.Builder
+}
+
+// prose is what the full-text index takes of a mention.
+type prose struct {
+	rowid                 int64
+	title, text, language string
+}
+
+func proseOf(rowid int64, m *mention.Mention) prose {
+	return prose{rowid, m.Title, m.Text, index.Language(m)}
 }
 
 func (b *batch) put(m mention.Mention) (index.Change, error) {
@@ -148,13 +169,17 @@ func (b *batch) update(old *known, m *mention.Mention, change index.Change) erro
 	if err != nil || bytes.Equal(doc, old.doc) {
 		return err
 	}
-	if _, err := b.putRow(old.rowid, m, doc); err != nil {
+	if _, err := b.putRow(b.w.stmts.putFacts, b.w.stmts.putDoc, old.rowid, m, doc); err != nil {
 		return err
 	}
-	if stored := &old.mention; stored.Title != m.Title || stored.Text != m.Text || index.Language(stored) != index.Language(m) {
-		return b.putWords(old.rowid, m)
+	words := proseOf(old.rowid, m)
+	if words == proseOf(old.rowid, &old.mention) {
+		return nil
 	}
-	return nil
+	if err := b.addWords(); err != nil { // this one's may be among them
+		return err
+	}
+	return b.putWords(b.w.stmts.putWords, words)
 }
 
 func (b *batch) insert(m *mention.Mention) error {
@@ -162,15 +187,16 @@ func (b *batch) insert(m *mention.Mention) error {
 	if err != nil {
 		return err
 	}
-	rowid, err := b.putRow(nil, m, doc)
-	if err != nil {
-		return err
+	rowid, err := b.putRow(b.w.stmts.addFacts, b.w.stmts.addDoc, nil, m, doc)
+	if err == nil {
+		b.unread = append(b.unread, proseOf(rowid, m))
 	}
-	return b.putWords(rowid, m)
+	return err
 }
 
-// putRow writes the narrow row and the document. A nil rowid makes a new one.
-func (b *batch) putRow(rowid any, m *mention.Mention, doc []byte) (int64, error) {
+// putRow writes the narrow row and the document with these statements. A nil
+// rowid makes a new one.
+func (b *batch) putRow(facts, docs *sql.Stmt, rowid any, m *mention.Mention, doc []byte) (int64, error) {
 	args := append(make([]any, 0, 40), rowid)
 	for _, f := range dateFields {
 		args = append(args, millis(index.Date(m, f)))
@@ -196,7 +222,7 @@ func (b *batch) putRow(rowid any, m *mention.Mention, doc []byte) (int64, error)
 			args = append(args, nil)
 		}
 	}
-	res, err := b.tx.Stmt(b.w.stmts.putFacts).Exec(append(args, m.ID)...)
+	res, err := b.tx.Stmt(facts).Exec(append(args, m.ID)...)
 	if err != nil {
 		return 0, err
 	}
@@ -204,7 +230,7 @@ func (b *batch) putRow(rowid any, m *mention.Mention, doc []byte) (int64, error)
 	if err != nil {
 		return 0, err
 	}
-	_, err = b.tx.Stmt(b.w.stmts.putDoc).Exec(id, b.codec.pack(doc))
+	_, err = b.tx.Stmt(docs).Exec(id, b.codec.pack(doc))
 	return id, err
 }
 
@@ -212,21 +238,32 @@ func (b *batch) putRow(rowid any, m *mention.Mention, doc []byte) (int64, error)
 // that no phrase runs from one into the other. No word is spelled like it.
 const titleEnd = "\u00b6"
 
-func (b *batch) putWords(rowid int64, m *mention.Mention) error {
+// addWords puts the words of the new mentions into the full-text index.
+func (b *batch) addWords() error {
+	for _, p := range b.unread {
+		if err := b.putWords(b.w.stmts.addWords, p); err != nil {
+			return err
+		}
+	}
+	b.unread = b.unread[:0]
+	return nil
+}
+
+func (b *batch) putWords(words *sql.Stmt, p prose) error {
 	b.plain.Reset()
 	b.stems.Reset()
-	language := index.Language(m)
-	b.addWords(m.Title, language)
-	if b.plain.Len() > 0 && m.Text != "" {
+	b.cut(p.title, p.language)
+	if b.plain.Len() > 0 && p.text != "" {
 		b.plain.WriteString(titleEnd + " ")
 		b.stems.WriteString(titleEnd + " ")
 	}
-	b.addWords(m.Text, language)
-	_, err := b.tx.Stmt(b.w.stmts.putWords).Exec(rowid, b.plain.String(), b.stems.String())
+	b.cut(p.text, p.language)
+	_, err := b.tx.Stmt(words).Exec(p.rowid, b.plain.String(), b.stems.String())
 	return err
 }
 
-func (b *batch) addWords(s, language string) {
+// cut adds the words of s and their stems.
+func (b *batch) cut(s, language string) {
 	b.tokens = text.AppendTokens(b.tokens[:0], s)
 	for _, t := range b.tokens {
 		b.plain.WriteString(t.Word)

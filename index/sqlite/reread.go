@@ -38,8 +38,8 @@ func (ix *Index) Reread(ctx context.Context, rs []index.Rereading) ([]index.Chan
 				return fmt.Errorf("mention %s: %w", rs[i].ID, err)
 			}
 		}
-		if len(doomed) == 0 {
-			return nil
+		if err := b.addWords(); err != nil || len(doomed) == 0 {
+			return err
 		}
 		return deleteDoomed(ctx, tx, w)
 	})

@@ -71,7 +71,7 @@ func (ix *Index) open() (err error) {
 	if dir := filepath.Dir(ix.path); !isDir(dir) {
 		return fmt.Errorf("the folder %s does not exist", dir)
 	}
-	db, err := sql.Open("sqlite", dsn(ix.path, "immediate", "synchronous(full)", "cache_size(-32768)", "journal_size_limit(67108864)"))
+	db, err := sql.Open("sqlite", dsn(ix.path, "immediate", "synchronous(full)", "cache_size(-8192)", "journal_size_limit(67108864)"))
 	if err != nil {
 		return err
 	}
