@@ -28,6 +28,17 @@ type Page struct {
 	SHA256, Snapshot string
 	// Directives are what the response says about its own use.
 	Directives Directives
+	// Origin is the page whose list this one goes on with, where this one
+	// does not say so itself: an answer to "load more". Nil for all others.
+	Origin *Origin
+}
+
+// Origin is the page that a list belongs to.
+type Origin struct {
+	// Page is its canonical URL.
+	Page string `json:"page"`
+	// Item is what it is about; nil when that is not known.
+	Item *ItemRef `json:"item,omitempty"`
 }
 
 // Directives are a page's wishes about its use: X-Robots-Tag and robots meta
@@ -60,6 +71,8 @@ type Link struct {
 	Kind LinkKind `json:"kind"`
 	// NoFollow repeats rel=nofollow (also ugc and sponsored) of the link.
 	NoFollow bool `json:"nofollow,omitempty"`
+	// Origin is the Page.Origin of the page it leads to.
+	Origin *Origin `json:"origin,omitempty"`
 }
 
 // Problem is something a stage could not read or had to guess. The rest of

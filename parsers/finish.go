@@ -11,7 +11,7 @@ import (
 // what they are about, their evidence and ids; the same id twice is once.
 func finish(d *document.Document, cs []document.Candidate, items *itemSet) []mention.Mention {
 	p := d.Page
-	host := mention.Host(d.URL)
+	host := mention.Host(d.ListURL())
 	main := items.main(d)
 	ambiguousIDs(cs)
 	ids := map[string]string{}  // handle to id
@@ -23,8 +23,11 @@ func finish(d *document.Document, cs []document.Candidate, items *itemSet) []men
 		m := c.Mention
 		m.Source = source(m.Source, p.Source, host)
 		m.Page = d.URL
-		fill(&m.URL, d.URL)
+		fill(&m.URL, d.ListURL()) // an answer is for programs
 		fill(&m.Language, d.Language)
+		if p.Origin != nil && m.Item != nil && *m.Item == (mention.ItemRef{}) {
+			m.Item = nil // counts without a name: those of the origin's item
+		}
 		m.Item = items.about(m.Item, m.Kind, main)
 		if !m.Published.IsZero() && m.PublishedPrecision == "" {
 			m.PublishedPrecision = mention.Second

@@ -161,7 +161,19 @@ func (s *itemSet) main(d *document.Document) *mention.ItemRef {
 	if own := s.byKey["url\x00"+d.URL]; len(own) == 1 {
 		return &s.list[own[0]].ItemRef
 	}
+	if d.Page.Origin != nil {
+		return d.Page.Origin.Item
+	}
 	return nil
+}
+
+// belong gives the only item of an answer that does not say its name that of
+// the page whose list it goes on with.
+func (s *itemSet) belong(o *mention.Origin) {
+	if o != nil && o.Item != nil && len(s.list) == 1 && s.list[0].ItemRef == (mention.ItemRef{}) {
+		s.list[0].ItemRef = *o.Item
+		s.index(0)
+	}
 }
 
 // published tells whether the page's items are works that the site itself

@@ -8,6 +8,7 @@ package parsers
 
 import (
 	"klank/mention"
+	"klank/parsers/loadmore"
 	"klank/parsers/selectors"
 )
 
@@ -33,6 +34,9 @@ type Options struct {
 	// Selectors are the configured rules of the page's source; nil for
 	// none. They win over what the other parsers find on the same block.
 	Selectors *Selectors
+	// LoadMore are the lists of the source of which pages show the beginning
+	// only. Their answers are known by their URLs.
+	LoadMore []*loadmore.List
 }
 
 // Selectors are a source's own rules for pages without markup.

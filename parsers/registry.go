@@ -69,6 +69,12 @@ func (r *Registry) Parse(p *mention.Page, o Options) (Result, error) {
 	}
 	d, problems := document.Open(p)
 	defer d.Close()
+	more := listOf(o.LoadMore, d)
+	if inner := more.markup(); inner != p {
+		p = inner
+		d, problems = document.Open(p)
+		defer d.Close()
+	}
 	out := Result{Problems: problems, Directives: links.Directives(d)}
 	var m merger
 	extra := []mention.Link(nil)
@@ -92,9 +98,15 @@ func (r *Registry) Parse(p *mention.Page, o Options) (Result, error) {
 			break
 		}
 	}
+	m.items.belong(p.Origin)
 	out.Items = m.items.list
 	out.Mentions = finish(d, m.candidates, &m.items)
-	out.Links = joinLinks(extra, links.Find(d))
+	found, told := more.links(&m.items, len(out.Mentions))
+	out.Links = joinLinks(append(found, extra...), links.Find(d))
+	out.Problems = append(out.Problems, told...)
+	if p.Origin != nil {
+		carry(p.Origin, out.Links)
+	}
 	out.Blocked = wall(d, out)
 	return out, nil
 }

@@ -13,9 +13,18 @@ import (
 	"klank/parsers/normalize"
 )
 
+// Detect tells whether the rules have something to say about the page: CSS
+// selectors about HTML, JSON paths about JSON.
+func (s *Selectors) Detect(d *document.Document) bool {
+	return d.IsHTML() && s.css || d.IsJSON() && s.json
+}
+
 // Parse reads the page by the rules. A rule that matches nothing in any of
 // the page's blocks is a problem, told once; so is a page without blocks.
 func (s *Selectors) Parse(d *document.Document) document.Found {
+	if d.IsJSON() {
+		return s.parseJSON(d)
+	}
 	var found document.Found
 	root, err := d.Root()
 	if err != nil {
@@ -24,7 +33,7 @@ func (s *Selectors) Parse(d *document.Document) document.Found {
 	}
 	p := &page{s: s, d: d, found: &found, hits: map[string]int{}}
 	p.item(root)
-	if s.review != nil {
+	if s.review.onHTML() {
 		p.blocks(root)
 	}
 	p.links(root)
@@ -58,7 +67,7 @@ func (p *page) item(root *html.Node) {
 		field field
 		empty bool
 	}{{"item", p.s.item, it.Name == ""}, {"item_rating", p.s.itemRating, it.Rating == nil}, {"review_count", p.s.reviewCount, it.ReviewCount == nil}} {
-		if f.field != nil && f.empty {
+		if f.field.onHTML() && f.empty {
 			p.found.Problems = append(p.found.Problems, problem("%s gave nothing on the page", f.name))
 		}
 	}
@@ -103,7 +112,7 @@ func (p *page) blocks(root *html.Node) {
 		p.found.Problems = append(p.found.Problems, problem("%d of %d blocks have no text, title or rating", empty, len(nodes)))
 	}
 	for _, f := range p.fields() {
-		if f.field != nil && !f.optional && p.hits[f.name] == 0 {
+		if f.field.onHTML() && !f.optional && p.hits[f.name] == 0 {
 			p.found.Problems = append(p.found.Problems, problem("%s matched nothing in %d blocks", f.name, len(nodes)))
 		}
 	}
@@ -134,7 +143,7 @@ func (p *page) block(n *html.Node, blocks map[*html.Node]bool) document.Candidat
 	c := document.Candidate{Mention: mention.Mention{Kind: s.kind, Item: p.ref, Language: language(n, p.d.Language)}}
 	c.NativeID = normalize.Line(value(s.id, n, blocks))
 	hit("id", c.NativeID != "")
-	if len(c.NativeID) < 4 && strings.Trim(c.NativeID, "0123456789") == "" && c.NativeID != "" {
+	if short(c.NativeID) {
 		c.IDScope = p.d.URL // a number that short counts the blocks of a page
 	}
 	if name := normalize.Line(value(s.author, n, blocks)); name != "" {
@@ -159,6 +168,11 @@ func (p *page) block(n *html.Node, blocks map[*html.Node]bool) document.Candidat
 		c.Reply = &mention.Reply{Text: t}
 	}
 	return c
+}
+
+// short tells a number that may well not be unique on its host.
+func short(id string) bool {
+	return id != "" && len(id) < 4 && strings.Trim(id, "0123456789") == ""
 }
 
 // profile returns where the author's element leads, when it is a link.

@@ -1,5 +1,6 @@
-// Package selectors reads mentions off pages by a source's own CSS selectors:
-// the way for sites without markup whose operator of klank knows the page.
+// Package selectors reads mentions off pages by a source's own CSS selectors,
+// and off JSON answers by JSON paths: the way for sites without markup whose
+// operator of klank knows the page.
 //
 // It is not for guessing (package blocks does that) nor for state embedded in
 // scripts.
@@ -14,12 +15,19 @@ import (
 	"golang.org/x/net/html"
 
 	"klank/mention"
+	"klank/parsers/document"
 )
 
 // Rules are a source's own selectors. Each field is a CSS selector relative
 // to Review, optionally followed by "@attr" for an attribute instead of the
 // text ("@attr" alone: of the block itself), e.g. ".stars@aria-label".
 // Alternatives are separated by " || ": the first that gives a value counts.
+//
+// An alternative that begins with $ is a JSON path, for answers that are JSON:
+// names, ['names in quotes'], [numbers] and [*] of RFC 9535. Review then leads
+// to the records ("$.data.reviews[*]"), and $ in the other fields is one of
+// them ("$.author.name"); in Item and the rest it is the whole answer. HTML
+// pages do not see JSON paths, nor JSON answers CSS selectors.
 type Rules struct {
 	// Review selects the repeated block of one mention. Blocks may nest: the
 	// inner then is a reply to the outer.
@@ -49,6 +57,8 @@ type Selectors struct {
 	kind                                              mention.Kind
 	id, author, title, text, rating, date, url, reply field
 	item, itemRating, reviewCount, next, links        field
+	// css and json say what the rules are for.
+	css, json bool
 }
 
 // field is one compiled rule: its alternatives in order.
@@ -59,6 +69,9 @@ type alternative struct {
 	// match is nil for "@attr" alone, which means the block itself.
 	match cascadia.Sel
 	attr  string
+	// json says that it is a path, and nothing for HTML.
+	json bool
+	path path
 }
 
 // Error says which rule does not compile and why.
@@ -117,6 +130,7 @@ func Compile(r Rules) (*Selectors, error) {
 			return nil, err
 		}
 		for _, a := range compiled {
+			s.css, s.json = s.css || !a.json, s.json || a.json
 			if f.element && a.attr != "" {
 				return nil, &Error{f.name, a.source, "selects blocks, so @" + a.attr + " has no meaning"}
 			}
@@ -138,6 +152,15 @@ func compileField(name, rule string) (field, error) {
 	for _, part := range parts {
 		part = strings.TrimSpace(part)
 		a := alternative{source: part}
+		if isPath(part) {
+			p, err := parsePath(part)
+			if err != nil {
+				return nil, &Error{name, part, err.Error()}
+			}
+			a.json, a.path = true, p
+			out = append(out, a)
+			continue
+		}
 		css := part
 		if i := strings.LastIndexByte(part, '@'); i >= 0 && attrName(part[i+1:]) {
 			css, a.attr = strings.TrimSpace(part[:i]), strings.ToLower(part[i+1:])
@@ -177,10 +200,18 @@ func kinds() string {
 	return strings.Join(names, ", ")
 }
 
+// onHTML tells whether the field selects anything on HTML pages.
+func (f field) onHTML() bool {
+	return slices.ContainsFunc(f, func(a alternative) bool { return !a.json })
+}
+
 // elements returns what the field selects below (or, for "@attr", is) n, by
 // the first alternative that selects anything; skip cuts subtrees off.
 func (f field) elements(n *html.Node, skip map[*html.Node]bool) ([]*html.Node, alternative) {
 	for _, a := range f {
+		if a.json {
+			continue
+		}
 		if a.match == nil {
 			return []*html.Node{n}, a
 		}
@@ -209,4 +240,33 @@ func query(n *html.Node, m cascadia.Matcher, skip map[*html.Node]bool) []*html.N
 	}
 	down(n)
 	return out
+}
+
+// Field is a compiled rule for one value of a whole page, in the syntax of
+// Rules; safe for concurrent use.
+type Field struct{ field field }
+
+// CompileField checks a rule; name is the field's name in its *Error.
+func CompileField(name, rule string) (Field, error) {
+	f, err := compileField(name, rule)
+	return Field{f}, err
+}
+
+// Value returns the first value that the rule gives on the page, without the
+// space around it; "" where it gives none.
+func (f Field) Value(d *document.Document) string {
+	if d.IsJSON() {
+		if v, err := readJSON(d.Body); err == nil {
+			return strings.TrimSpace(f.field.scalar(v))
+		}
+		return ""
+	}
+	if !d.IsHTML() || !f.field.onHTML() {
+		return ""
+	}
+	root, err := d.Root()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(value(f.field, root, nil))
 }
