@@ -41,6 +41,13 @@ type Config struct {
 	// Events is told what happens, one call at a time; it is to return at once.
 	Events func(Event)
 
+	// DeepEvery is after how long a source is visited in full once more, though
+	// nobody asks for it (see frontier.Plan); 0 is never. Its first run does so
+	// anyhow.
+	DeepEvery time.Duration
+	// LeastRest is the shortest time that a page which seldom changes is left
+	// out for (see frontier.Plan); 0 means 5 minutes.
+	LeastRest time.Duration
 	// Workers bounds the hosts that are worked on at the same time; 0 means 64.
 	Workers int
 	// Interval is the spacing between the last request of one lease of a host
@@ -71,6 +78,7 @@ func (c Config) withDefaults() (Config, error) {
 		c.Events = func(Event) {}
 	}
 	setDefault(&c.Workers, 64)
+	setDefault(&c.LeastRest, 5*time.Minute)
 	setDefault(&c.MaxWait, 2*time.Minute)
 	setDefault(&c.Backoff, 2*time.Second)
 	setDefault(&c.LeaseTTL, time.Minute)

@@ -36,6 +36,10 @@ type Source struct {
 	// mentions in a row that the index has as they are, no further page of
 	// the list is followed. 0 follows all, and finds edits and deletions.
 	StopAfterKnown int
+	// Deep asks for every page that is known and ignores StopAfterKnown. The
+	// Source that a Handler is given has it set in every run that does so, also
+	// in those that Config.DeepEvery made deep.
+	Deep bool
 	// Run is the id of the run, in the Source that a Handler is given.
 	Run string
 	// Accept is passed to the fetcher; empty for the default.

@@ -162,10 +162,12 @@ func (d *dispatch) begin(ctx context.Context, sources []*Source) error {
 }
 
 func (d *dispatch) beginOne(ctx context.Context, r *run) error {
-	record, resumed, err := d.Frontier.BeginRun(ctx, r.src.Name)
+	plan := frontier.Plan{Generation: r.generation, Deep: r.src.Deep, DeepEvery: d.DeepEvery, LeastRest: d.LeastRest}
+	record, resumed, err := d.Frontier.BeginRun(ctx, r.src.Name, plan)
 	if err != nil {
 		return err
 	}
+	r.plan(record)
 	var seeds []frontier.Link
 	for _, s := range slices.Concat(r.src.Seeds, r.src.Sitemaps) {
 		seeds = append(seeds, frontier.Link{URL: s, Priority: frontier.PrioritySeed})
@@ -312,6 +314,7 @@ func (d *dispatch) end(ctx context.Context, r *run) error {
 	for _, s := range stats {
 		r.complete(s, blocked)
 	}
+	r.record.Deep = r.report.Deep
 	if r.report.Run, err = d.Frontier.EndRun(ctx, r.record, r.report.Status); err != nil {
 		return err
 	}

@@ -69,11 +69,16 @@ type SourceReport struct {
 	Stops   []Stop
 	Stopped map[StopReason]int
 	// Unreached counts the pages of lists that were not asked for because
-	// nothing new stands before them, Deep says that there were none and no
-	// list stopped for that reason (see Source.StopAfterKnown).
-	Unreached int
-	Deep      bool
-	Duration  time.Duration
+	// nothing new stands before them (see Source.StopAfterKnown), NotDue the
+	// pages that were not because they seldom change (see frontier.Plan).
+	Unreached, NotDue int
+	// Deep says that every known page of the source was visited in this run,
+	// over all calls and processes that worked on it: none was left out or is
+	// left, and none was given up but those that the site has removed, that
+	// robots.txt keeps out or that are no pages of the source. With the status
+	// "done" it proves absence: what was not seen is not there.
+	Deep     bool
+	Duration time.Duration
 	// Status is that of Run; Reason says why it is not "done".
 	Status, Reason string
 }

@@ -34,6 +34,21 @@ const (
 	strikePause = 30 * time.Second
 )
 
+// seenDead are the classes of URLs that were given up with an answer: there is
+// nothing behind them that this source would collect.
+var seenDead = map[string]bool{string(fetch.Gone): true, string(fetch.Content): true, string(fetch.Robots): true, string(fetch.Reserved): true,
+	classScope: true, classRedirect: true}
+
+// unseen tells whether URLs were given up without having been seen.
+func unseen(deadBy map[string]int) bool {
+	for class, n := range deadBy {
+		if n > 0 && !seenDead[class] {
+			return true
+		}
+	}
+	return false
+}
+
 // asFetchError makes any error of a Fetcher one with a class.
 func asFetchError(url string, err error) *fetch.Error {
 	if e, ok := errors.AsType[*fetch.Error](err); ok {

@@ -64,6 +64,16 @@ func newRun(src *Source, generation string) *run {
 	return r
 }
 
+// plan takes what the run is for: to visit every page, or to find what is new.
+func (r *run) plan(record mention.Run) {
+	src := *r.src
+	src.Run = record.ID
+	if src.Deep = record.Deep; src.Deep {
+		src.StopAfterKnown = 0
+	}
+	r.src = &src
+}
+
 func (r *run) leased(n int) {
 	r.mu.Lock()
 	r.leases += n
@@ -168,7 +178,8 @@ func (r *run) complete(s frontier.SourceStats, blocked []frontier.DeadLetter) {
 	}
 	slices.Reverse(p.RobotsExamples) // as they were found
 	p.Capped = r.full() && p.Left > 0
-	p.Deep = p.Stopped[StopKnown]+p.Unreached == 0
+	p.NotDue = s.Run.NotDue
+	p.Deep = s.Run.NotDue+s.Run.Skipped+s.Left() == 0 && !unseen(s.DeadBy) && p.Errors[string(fetch.Robots)] == 0
 	p.Duration = time.Since(r.began)
 	p.Status, p.Reason = r.judge(s)
 }

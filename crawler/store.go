@@ -75,6 +75,18 @@ type outcome struct {
 	result frontier.Result
 	event  Event
 	change func(*SourceReport)
+	// cut says that a list was not followed as nothing new stands there.
+	cut bool
+}
+
+// skipped tells whether something was left out that is not seen elsewhere: see
+// mention.Run.
+func (o *outcome) skipped() int {
+	r := &o.result
+	if o.cut || r.Unasked || r.State == frontier.Dead && r.URL.SHA256 != "" && seenDead[r.Class] && r.Class != string(fetch.Gone) {
+		return 1
+	}
+	return 0
 }
 
 // settle takes a batch through the order that loses nothing: saved, fetched,
@@ -91,6 +103,7 @@ func (w *worker) settle(ctx context.Context, batch []item) error {
 		switch {
 		case it.page == nil:
 			o := w.outcome(it)
+			tally.Skipped += o.skipped()
 			if o.event.Kind == EventRobots {
 				// obeying what a site asks for is no error
 			} else if o.result.State != frontier.Done {
@@ -116,6 +129,7 @@ func (w *worker) settle(ctx context.Context, batch []item) error {
 	outcomes = outcomes[:0]
 	tally = frontier.Tally{}
 	for _, o := range w.handle(ctx, batch) {
+		tally.Skipped += o.skipped()
 		if o.result.State != frontier.Done {
 			tally.Errors++
 		}
@@ -244,7 +258,7 @@ func (w *worker) outcome(it *item) outcome {
 			event:  Event{Kind: EventSkipped},
 			change: func(p *SourceReport) { p.Unreached++ },
 		}
-		o.result.Generation = it.url.Generation
+		o.result.Generation, o.result.Unasked = it.url.Generation, true
 		return o
 	case it.listing != nil:
 		return outcome{
@@ -382,6 +396,7 @@ func (w *worker) handled(it *item, out Outcome, err error) outcome {
 		o.result.Links = links
 		if stop != nil {
 			o.change = func(p *SourceReport) { handled(p); p.stop(*stop) }
+			o.cut = stop.Reason == StopKnown
 		}
 	}
 	return o

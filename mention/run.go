@@ -16,6 +16,15 @@ type Run struct {
 	Pages  int    `json:"pages"`
 	Bytes  int64  `json:"bytes"`
 	Errors int    `json:"errors"`
+	// Deep says of a run that has ended whether every page of the source was
+	// visited in it, and of an open one whether that is the intention.
+	Deep bool `json:"deep,omitempty"`
+	// NotDue counts the known pages that were left out because they seldom
+	// change. Skipped counts what else was left out: pages of lists, and lists
+	// cut short, because nothing new stands before them, and pages that were
+	// read before and may not be asked for any more.
+	NotDue  int `json:"not_due,omitempty"`
+	Skipped int `json:"skipped,omitempty"`
 	// Removed counts the mentions that were found to be gone from the site, by
 	// this run and the good ones before it.
 	Removed int `json:"removed,omitempty"`

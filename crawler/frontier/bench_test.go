@@ -28,7 +28,7 @@ func stores(b *testing.B, run func(b *testing.B, f frontier.Frontier)) {
 // fill makes a frontier with n pending URLs on one host, and some others.
 func fill(b testing.TB, f frontier.Frontier, n int) mention.Run {
 	b.Helper()
-	run, _, err := f.BeginRun(b.Context(), "shop")
+	run, _, err := f.BeginRun(b.Context(), "shop", frontier.Plan{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func BenchmarkNewRun(b *testing.B) {
 				b.Fatal(err)
 			}
 			var err error
-			if run, _, err = f.BeginRun(b.Context(), "shop"); err != nil {
+			if run, _, err = f.BeginRun(b.Context(), "shop", frontier.Plan{}); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -88,6 +88,14 @@ type Link struct {
 	Priority Priority
 	// Depth counts the links from a seed, Hops the redirects in a row.
 	Depth, Hops int
+	// Later keeps a URL that is new for the next run: nobody asks for it in
+	// this one.
+	Later bool
+	// Modified and Within are what a sitemap says about the page: it changed
+	// last between Modified and Within after that. The zero time says nothing.
+	// They are not kept; see Runs.Add.
+	Modified time.Time
+	Within   time.Duration
 }
 
 // URL is a claimed URL with what is known from before.
@@ -118,6 +126,8 @@ type Result struct {
 	Due time.Time
 	// Class and Message say why, for Failed and Dead, and for Fetched with Due.
 	Class, Message string
+	// Unasked says of a URL that is Done that it was not asked for.
+	Unasked bool
 	// Links are added in the same transaction.
 	Links []Link
 	// Redo makes depth exact: a link that is known from further away and was
@@ -130,6 +140,7 @@ type Result struct {
 type Tally struct {
 	Pages, Errors int
 	Bytes         int64
+	Skipped       int
 }
 
 // Lease is the exclusive right to work on the URLs of one source on one
@@ -140,6 +151,9 @@ type Lease struct {
 	Run string
 	// Token grows with each lease of the key.
 	Token int64
+	// Taken says that the lease before this one was not given back: its
+	// worker was killed or stopped, and may have asked the host a moment ago.
+	Taken bool
 	// TTL is how long the lease lasts from each call that uses it.
 	TTL time.Duration
 	// Reason is for Release: why the hosts are left alone or slowed, in words
@@ -161,19 +175,59 @@ type Outlook struct {
 	Leased bool
 }
 
+// Plan says which of the URLs that are known a new run asks for. A run is deep,
+// and asks for all of them, with Deep, when the source had no deep run yet that
+// ended well, and when the last one began DeepEvery ago (0 is never). A deep
+// run that ended at its bound of pages counts as one: else a source that is
+// larger than the bound would never have any other.
+//
+// Any other run leaves a page out that has changed seldom, until a quarter of
+// the time has passed again in which it was seen to stay the same, 30 days at
+// most (RFC 9111, section 4.2.2, reckons with a tenth of that time). It leaves
+// out only what is done, with a body whose mentions are in the index
+// Generation; never seeds, pages of lists and feeds, which tell what is new;
+// and nothing for less than LeastRest.
+type Plan struct {
+	Generation string
+	Deep       bool
+	DeepEvery  time.Duration
+	LeastRest  time.Duration
+}
+
 // Runs begins and ends the runs of sources.
 type Runs interface {
 	// BeginRun returns the open run of a source, with resumed set and its
 	// remaining work as it stands; or, when there is none, a new run for
-	// which every URL known for the source is due again. URLs whose body was
-	// saved but not handled stay at fetched.
-	BeginRun(ctx context.Context, source string) (run mention.Run, resumed bool, err error)
+	// which the URLs known for the source are due again, as far as the plan
+	// says so. URLs whose body was saved but not handled stay at fetched. A
+	// run that is resumed keeps what it was begun for.
+	BeginRun(ctx context.Context, source string, plan Plan) (run mention.Run, resumed bool, err error)
 	// Add adds URLs that are not known yet (the seeds) and returns how many
-	// that were.
+	// that were. A known page that was Modified after its last visit is due
+	// at once, one that was visited since is not, other than in a deep run;
+	// seeds, pages of lists and feeds are as if nothing was said.
 	Add(ctx context.Context, run mention.Run, links []Link) (int, error)
-	// EndRun closes a run with its final status and returns its record. With
-	// the status "interrupted" the run stays open and is resumed next time.
+	// EndRun closes a run with its final status and Deep, and returns its
+	// record. With the status "interrupted" the run stays open and is resumed
+	// next time.
 	EndRun(ctx context.Context, run mention.Run, status string) (mention.Run, error)
+}
+
+// Pauses stops and resumes work on sources, for all processes.
+type Pauses interface {
+	// SetPaused keeps a source from being worked on until it is called again
+	// without paused: nobody is given a lease of it, and those who have one
+	// are to give it back. It tells whether that was news.
+	SetPaused(ctx context.Context, source string, paused bool, reason string) (changed bool, err error)
+	// Paused returns the paused ones of the given sources, or of all without
+	// any. It costs next to nothing.
+	Paused(ctx context.Context, sources ...string) (map[string]Pause, error)
+}
+
+// Pause says since when and why a source is not worked on.
+type Pause struct {
+	Since  time.Time `json:"since"`
+	Reason string    `json:"reason,omitempty"`
 }
 
 // Queue hands out work. All times are the frontier's own.
@@ -254,6 +308,7 @@ type Inspector interface {
 // implementation to it.
 type Frontier interface {
 	Runs
+	Pauses
 	Queue
 	Quotas
 	Keyed
@@ -273,8 +328,12 @@ type SourceStats struct {
 	Dead    int `json:"dead"`
 	// DeadBy counts the dead by class; "robots" is what robots.txt kept out.
 	DeadBy map[string]int `json:"dead_by,omitempty"`
-	// Run is the latest run; its id is empty when there was none.
-	Run mention.Run `json:"run"`
+	// Run is the latest run; its id is empty when there was none. Working
+	// says that somebody holds a lease for it at this moment.
+	Run     mention.Run `json:"run"`
+	Working bool        `json:"working,omitempty"`
+	// Paused is set while the source is paused.
+	Paused *Pause `json:"paused,omitempty"`
 }
 
 // Known is the number of all URLs of the source.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -270,23 +271,28 @@ func (t *tx) askTime() error {
 func (p *postgresServer) insert(t *tx, source, run int64, links []found) (added []int64, known []found, err error) {
 	n := len(links)
 	urls, budgets := make([]string, n), make([]int64, n)
-	priorities, depths, hops := make([]int64, n), make([]int64, n), make([]int64, n)
+	states, priorities, depths, hops := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
 	for i, l := range links {
-		urls[i], budgets[i] = l.URL, l.budget
+		urls[i], budgets[i], states[i] = l.URL, l.budget, int64(l.state())
 		priorities[i], depths[i], hops[i] = int64(l.Priority), int64(l.Depth), int64(l.Hops)
 	}
 	number := func(scan func(...any) error) (n int64, err error) { err = scan(&n); return n, err }
 	rows, err := t.rows(`INSERT INTO urls (source, url, budget, state, priority, due, depth, hops, run)
-		SELECT ?, l.url, l.budget, 0, l.priority, ?, l.depth, l.hops, ?
-		FROM unnest(?::text[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[])
-			WITH ORDINALITY AS l (url, budget, priority, depth, hops, n)
-		ORDER BY l.n ON CONFLICT (source, url) DO NOTHING RETURNING budget`,
-		source, t.now, run, urls, budgets, priorities, depths, hops)
+		SELECT ?, l.url, l.budget, l.state, l.priority, ?, l.depth, l.hops, ?
+		FROM unnest(?::text[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[])
+			WITH ORDINALITY AS l (url, budget, state, priority, depth, hops, n)
+		ORDER BY l.n ON CONFLICT (source, url) DO NOTHING RETURNING CASE WHEN state = 0 THEN budget ELSE 0 END`,
+		source, t.now, run, urls, budgets, states, priorities, depths, hops)
 	if err != nil {
 		return nil, nil, err
 	}
-	if added, err = collect(rows, number); err != nil || len(added) == n {
-		return added, nil, err
+	if added, err = collect(rows, number); err != nil {
+		return nil, nil, err
+	}
+	inserted := len(added)
+	added = slices.DeleteFunc(added, func(budget int64) bool { return budget == 0 })
+	if inserted == n {
+		return added, nil, nil
 	}
 	rows, err = t.rows(`SELECT l.n - 1 FROM unnest(?::text[], ?::bigint[], ?::bigint[]) WITH ORDINALITY AS l (url, depth, priority, n)
 		JOIN urls u ON u.source = ? AND u.url = l.url COLLATE "C"

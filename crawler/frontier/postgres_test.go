@@ -51,7 +51,7 @@ func TestProcessesMayMakeTheTablesAtTheSameTime(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			if _, _, err := f.BeginRun(context.Background(), "shop"); err != nil {
+			if _, _, err := f.BeginRun(context.Background(), "shop", frontier.Plan{}); err != nil {
 				t.Error(err)
 			}
 			f.Close()
@@ -70,7 +70,7 @@ func TestPostgresCallsEndWithTheirContext(t *testing.T) {
 	url := frontier.PostgresURL(t)
 	f := openPostgres(t, url)
 	defer f.Close()
-	run, _, err := f.BeginRun(t.Context(), "shop")
+	run, _, err := f.BeginRun(t.Context(), "shop", frontier.Plan{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func TestPostgresIsUsedAgainAfterItsRestart(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 12 { // all connections are made
 		wg.Go(func() {
-			if _, _, err := f.BeginRun(context.Background(), fmt.Sprint("shop", i)); err != nil {
+			if _, _, err := f.BeginRun(context.Background(), fmt.Sprint("shop", i), frontier.Plan{}); err != nil {
 				t.Error(err)
 			}
 		})

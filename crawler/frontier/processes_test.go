@@ -45,7 +45,7 @@ func drain(name, site string) error {
 		return err
 	}
 	defer f.Close()
-	if _, _, err := f.BeginRun(ctx, "shop"); err != nil {
+	if _, _, err := f.BeginRun(ctx, "shop", frontier.Plan{}); err != nil {
 		return err
 	}
 	for {
@@ -135,7 +135,7 @@ func disturb(t *testing.T, name string, stop bool) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	run, _, err := f.BeginRun(t.Context(), "shop")
+	run, _, err := f.BeginRun(t.Context(), "shop", frontier.Plan{})
 	if err != nil {
 		t.Fatal(err)
 	}

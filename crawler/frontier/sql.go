@@ -32,8 +32,8 @@ type backend interface {
 	// read runs fn outside of a transaction.
 	read(ctx context.Context, fn func(*tx) error) error
 	// insert adds those links that are not known yet, in their order, due at
-	// once. It returns the budget of each that was added, and the others, or
-	// those of them that were found nearer.
+	// once, or those for Later as done. It returns the budget of each that is
+	// due, and of the others those that were known, or found nearer.
 	insert(t *tx, source, run int64, links []found) (added []int64, known []found, err error)
 }
 
@@ -76,7 +76,7 @@ CREATE TABLE budgets (
 	id      INTEGER PRIMARY KEY,
 	key     TEXT NOT NULL UNIQUE,
 	token   INTEGER NOT NULL DEFAULT 0,
-	expires INTEGER NOT NULL DEFAULT 0,  -- of the lease; 0 when there is none
+	expires INTEGER NOT NULL DEFAULT 0,  -- of the lease; 0 when it was given back
 	paused  INTEGER NOT NULL DEFAULT 0,  -- nobody leases the key until then
 	source  INTEGER NOT NULL DEFAULT 0,  -- whose URLs the lease is for
 	owner   TEXT NOT NULL DEFAULT ''     -- the process that holds the lease
@@ -113,6 +113,21 @@ CREATE TABLE urls (
 );
 CREATE INDEX urls_due ON urls (source, budget, state, priority, due, id);
 CREATE INDEX urls_dead ON urls (settled, id) WHERE state = 5;
+`, `
+-- since when nobody works on it; 0 when somebody may
+ALTER TABLE sources ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sources ADD COLUMN reason TEXT NOT NULL DEFAULT '';
+-- Plan.Generation
+ALTER TABLE runs ADD COLUMN generation TEXT NOT NULL DEFAULT '';
+-- whole is 1 when it was begun to visit every page, deep when it has ended and did so
+ALTER TABLE runs ADD COLUMN whole INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN deep INTEGER NOT NULL DEFAULT 0;
+-- pages that were left out as they seldom change, and Tally.Skipped
+ALTER TABLE runs ADD COLUMN not_due INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN skipped INTEGER NOT NULL DEFAULT 0;
+-- when it was last asked for and answered well, and when its body was first seen as it is
+ALTER TABLE urls ADD COLUMN visited INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE urls ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
 `, `
 -- Keys.Version by which its URLs have their budgets
 ALTER TABLE sources ADD COLUMN keys TEXT NOT NULL DEFAULT '';
@@ -261,6 +276,14 @@ type found struct {
 	redo   bool // Result.Redo
 }
 
+// state is where a new link stands.
+func (f *found) state() State {
+	if f.Later {
+		return Done
+	}
+	return Pending
+}
+
 // maxURL is the longest URL in bytes that every database can have in an index.
 const maxURL = 2500
 
@@ -279,6 +302,19 @@ func (s *store) addLinks(t *tx, source, run, own int64, links []found) (added in
 		return 0, err
 	}
 	added = len(touched)
+	for i := range links {
+		if links[i].Later { // the next run finds it by its queue
+			_, err := t.exec("INSERT INTO queues (source, budget) VALUES (?, ?) ON CONFLICT (source, budget) DO NOTHING", source, links[i].budget)
+			if err != nil {
+				return 0, err
+			}
+		}
+	}
+	woken, err := s.modified(t, source, run, links)
+	if err != nil {
+		return 0, err
+	}
+	touched = append(touched, woken...)
 	for i := range known {
 		n, err := t.nearer(source, run, &known[i])
 		if err != nil {

@@ -17,10 +17,10 @@ const back = "CASE WHEN attempts > 0 THEN 4 ELSE 0 END"
 // leaseQuery walks the queues by due time and stops at the first that is
 // free; CROSS JOIN keeps SQLite from sorting all of them instead.
 func (d dialect) leaseQuery() string {
-	return `SELECT q.source, s.name, q.budget, b.key, b.token, r.seq, r.id
+	return `SELECT q.source, s.name, q.budget, b.key, b.token, b.expires > 0, r.seq, r.id
 	FROM queues q CROSS JOIN budgets b CROSS JOIN sources s CROSS JOIN runs r
 	WHERE q.next_due <= ? AND b.expires <= ? AND b.paused <= ?
-	AND b.id = q.budget AND s.id = q.source AND r.source = q.source AND r.ended = 0
+	AND b.id = q.budget AND s.id = q.source AND s.paused = 0 AND r.source = q.source AND r.ended = 0
 	AND s.name IN (SELECT value FROM ` + d.elements + `)
 	ORDER BY q.next_due LIMIT 1` + d.forLease
 }
@@ -36,7 +36,7 @@ func (s *store) Lease(ctx context.Context, sources []string, ttl time.Duration) 
 	err = s.write(ctx, func(t *tx) error {
 		l = &Lease{TTL: ttl}
 		err := t.row(query, t.now, t.now, t.now, names).
-			Scan(&l.source, &l.Source, &l.budget, &l.Key, &l.Token, &l.run, &l.Run)
+			Scan(&l.source, &l.Source, &l.budget, &l.Key, &l.Token, &l.Taken, &l.run, &l.Run)
 		if errors.Is(err, sql.ErrNoRows) {
 			l = nil
 			return nil
@@ -168,8 +168,8 @@ func (s *store) Settle(ctx context.Context, l *Lease, tally Tally, results []Res
 		if tally == (Tally{}) {
 			return nil
 		}
-		_, err = t.exec("UPDATE runs SET pages = pages + ?, bytes = bytes + ?, errors = errors + ? WHERE seq = ?",
-			tally.Pages, tally.Bytes, tally.Errors, l.run)
+		_, err = t.exec("UPDATE runs SET pages = pages + ?, bytes = bytes + ?, errors = errors + ?, skipped = skipped + ? WHERE seq = ?",
+			tally.Pages, tally.Bytes, tally.Errors, tally.Skipped, l.run)
 		return err
 	})
 	if err != nil {
@@ -195,15 +195,18 @@ func (t *tx) settle(l *Lease, r *Result) (int64, error) {
 			return t.exec("UPDATE urls SET state = 2, lease = 0, due = ?, attempts = attempts + 1, class = ?, message = ?, settled = ? WHERE id = ? AND lease = ?",
 				t.millis(r.Due), r.Class, message, t.now, r.URL.ID, l.Token)
 		}
-		return t.exec(`UPDATE urls SET state = 2, attempts = 0, snapshot = ?, sha256 = ?, etag = ?, last_modified = ?, generation = '' WHERE id = ? AND lease = ?`,
-			r.Snapshot, r.SHA256, etag, modified, r.URL.ID, l.Token)
+		return t.exec(`UPDATE urls SET state = 2, attempts = 0, visited = ?, changed = CASE WHEN sha256 = ? THEN changed ELSE ? END,
+			snapshot = ?, sha256 = ?, etag = ?, last_modified = ?, generation = '' WHERE id = ? AND lease = ?`,
+			t.now, r.SHA256, t.now, r.Snapshot, r.SHA256, etag, modified, r.URL.ID, l.Token)
 	case Done:
 		// When it was found nearer while it was worked on, its links were
 		// measured from the old depth: once more, from the snapshot.
 		return t.exec(`UPDATE urls SET state = CASE WHEN ? AND depth < ? THEN CASE WHEN ? = '' THEN 0 ELSE 2 END ELSE 3 END,
 			due = ?, lease = 0, attempts = 0, class = '', message = '', settled = ?, run = ?,
+			visited = CASE WHEN ? OR state = 2 THEN visited ELSE ? END, changed = CASE WHEN sha256 = ? THEN changed ELSE ? END,
 			snapshot = ?, sha256 = ?, etag = ?, last_modified = ?, generation = ? WHERE id = ? AND lease = ?`,
 			r.Redo, r.URL.Depth, r.Snapshot, t.now, t.now, l.run,
+			r.Unasked, t.now, r.SHA256, t.now,
 			r.Snapshot, r.SHA256, etag, modified, r.Generation, r.URL.ID, l.Token)
 	case Failed:
 		return t.exec("UPDATE urls SET state = 4, lease = 0, due = ?, attempts = attempts + 1, class = ?, message = ?, settled = ? WHERE id = ? AND lease = ?",

@@ -16,19 +16,21 @@ import (
 // so that other workers get their turn in between.
 const resetChunk = 2000
 
-const runColumns = "r.id, s.name, r.started, r.ended, r.status, r.pages, r.bytes, r.errors"
+const runColumns = "r.id, s.name, r.started, r.ended, r.status, r.pages, r.bytes, r.errors, " +
+	"CASE WHEN r.ended = 0 THEN r.whole ELSE r.deep END, r.not_due, r.skipped"
 
 func scanRun(scan func(...any) error, more ...any) (mention.Run, error) {
 	var r mention.Run
 	var started, ended int64
-	err := scan(append([]any{&r.ID, &r.Source, &started, &ended, &r.Status, &r.Pages, &r.Bytes, &r.Errors}, more...)...)
+	err := scan(append([]any{&r.ID, &r.Source, &started, &ended, &r.Status, &r.Pages, &r.Bytes, &r.Errors,
+		&r.Deep, &r.NotDue, &r.Skipped}, more...)...)
 	r.Started, r.Ended = fromMillis(started), fromMillis(ended)
 	return r, err
 }
 
 // BeginRun implements Runs. Where the database is this machine's, leases of
 // processes that have ended are freed.
-func (s *store) BeginRun(ctx context.Context, source string) (run mention.Run, resumed bool, err error) {
+func (s *store) BeginRun(ctx context.Context, source string, plan Plan) (run mention.Run, resumed bool, err error) {
 	if err := s.moveKeys(ctx, source); err != nil {
 		return run, false, err
 	}
@@ -46,28 +48,31 @@ func (s *store) BeginRun(ctx context.Context, source string) (run mention.Run, r
 		run, seq, prepared, err = t.openRun(sourceID)
 		if err == nil {
 			resumed, run.Status = true, "running"
-			return t.resume(sourceID, seq)
+			return t.resume(sourceID, seq, plan)
 		}
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
 		run = mention.Run{ID: newRunID(time.UnixMilli(t.now)), Source: source, Started: fromMillis(t.now), Status: "running"}
-		return t.row("INSERT INTO runs (id, source, started, status) VALUES (?, ?, ?, 'running') RETURNING seq",
-			run.ID, sourceID, t.now).Scan(&seq)
+		if run.Deep, err = t.deep(sourceID, plan); err != nil {
+			return err
+		}
+		return t.row("INSERT INTO runs (id, source, started, status, generation, whole) VALUES (?, ?, ?, 'running', ?, ?) RETURNING seq",
+			run.ID, sourceID, t.now, plan.Generation, number(run.Deep)).Scan(&seq)
 	})
 	if err != nil {
 		return run, false, err
 	}
 	if !prepared {
-		err = s.prepare(ctx, sourceID, seq)
+		err = s.prepare(ctx, sourceID, seq, plan.LeastRest)
 	}
 	return run, resumed, err
 }
 
 // resume makes what was fetched but could not be handled due at once: that
 // is what one resumes a run for.
-func (t *tx) resume(source, seq int64) error {
-	if _, err := t.exec("UPDATE runs SET status = 'running' WHERE seq = ?", seq); err != nil {
+func (t *tx) resume(source, seq int64, plan Plan) error {
+	if _, err := t.exec("UPDATE runs SET status = 'running', generation = ? WHERE seq = ?", plan.Generation, seq); err != nil {
 		return err
 	}
 	n, err := t.exec(`UPDATE urls SET due = ? WHERE source = ? AND budget IN (SELECT budget FROM queues WHERE source = ?)
@@ -114,10 +119,10 @@ func (t *tx) openRun(source int64) (run mention.Run, seq int64, prepared bool, e
 	return run, seq, prepared, err
 }
 
-// prepare makes every URL known for the source due again, chunk by chunk. A
-// URL that has the run's number has been made due before, perhaps by a
+// prepare makes the URLs known for the source due again, chunk by chunk, other
+// than those that rest. A URL that has the run's number has been made due before, perhaps by a
 // process that was killed on the way.
-func (s *store) prepare(ctx context.Context, source, seq int64) error {
+func (s *store) prepare(ctx context.Context, source, seq int64, least time.Duration) error {
 	for after, more := "", true; more; {
 		err := s.write(ctx, func(t *tx) error {
 			if err := s.lockSource(t, source); err != nil {
@@ -134,6 +139,9 @@ func (s *store) prepare(ctx context.Context, source, seq int64) error {
 					return err
 				}
 				_, err = t.exec("UPDATE runs SET prepared = 1 WHERE seq = ?", seq)
+				return err
+			}
+			if err := t.rest(seq, source, after, last.String, least); err != nil {
 				return err
 			}
 			// What was pending keeps its place, before what is due once more:
@@ -154,8 +162,8 @@ func (s *store) prepare(ctx context.Context, source, seq int64) error {
 	return nil
 }
 
-// freeDeadOwners ends the leases of processes that are gone. The token grows,
-// as for any lease that is taken over.
+// freeDeadOwners ends the leases of processes that are gone, as if they had
+// expired long ago. The token grows, as for any lease that is taken over.
 func (s *store) freeDeadOwners(t *tx) error {
 	if s.owner == "" {
 		return nil
@@ -172,7 +180,7 @@ func (s *store) freeDeadOwners(t *tx) error {
 		if !ownerGone(o) {
 			continue
 		}
-		if _, err := t.exec("UPDATE budgets SET token = token + 1, expires = 0, owner = '' WHERE owner = ?", o); err != nil {
+		if _, err := t.exec("UPDATE budgets SET token = token + 1, expires = 1, owner = '' WHERE owner = ?", o); err != nil {
 			return err
 		}
 	}
@@ -218,7 +226,8 @@ func (s *store) EndRun(ctx context.Context, run mention.Run, status string) (men
 		if status == "interrupted" {
 			ended = 0
 		}
-		if _, err := t.exec("UPDATE runs SET status = ?, ended = ? WHERE seq = ? AND ended = 0", status, ended, seq); err != nil {
+		_, err = t.exec("UPDATE runs SET status = ?, ended = ?, deep = ? WHERE seq = ? AND ended = 0", status, ended, number(run.Deep), seq)
+		if err != nil {
 			return err
 		}
 		run, err = scanRun(t.row("SELECT "+runColumns+" FROM runs r JOIN sources s ON s.id = r.source WHERE r.seq = ?", seq).Scan)

@@ -27,11 +27,21 @@ func (s *store) Stats(ctx context.Context, sources ...string) (all []SourceStats
 }
 
 func (s *store) stats(t *tx, every bool, names string) ([]SourceStats, error) {
-	rows, err := t.rows("SELECT name FROM sources WHERE ? OR name IN (SELECT value FROM "+s.elements+") ORDER BY name", every, names)
+	rows, err := t.rows(`SELECT name, paused, reason, EXISTS (SELECT 1 FROM queues q JOIN budgets b ON b.id = q.budget
+			WHERE q.source = sources.id AND b.source = sources.id AND b.expires > ?)
+		FROM sources WHERE ? OR name IN (SELECT value FROM `+s.elements+") ORDER BY name", t.now, every, names)
 	if err != nil {
 		return nil, err
 	}
-	all, err := collect(rows, func(scan func(...any) error) (st SourceStats, err error) { err = scan(&st.Source); return st, err })
+	all, err := collect(rows, func(scan func(...any) error) (st SourceStats, err error) {
+		var p Pause
+		var since int64
+		if err = scan(&st.Source, &since, &p.Reason, &st.Working); since > 0 {
+			p.Since = fromMillis(since)
+			st.Paused = &p
+		}
+		return st, err
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -196,15 +196,15 @@ func (f *sqliteFile) write(ctx context.Context, fn func(*tx) error) (err error) 
 func (f *sqliteFile) insert(t *tx, source, run int64, links []found) (added []int64, known []found, err error) {
 	for _, l := range links {
 		n, err := t.exec(`INSERT INTO urls (source, url, budget, state, priority, due, depth, hops, run)
-			VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?) ON CONFLICT (source, url) DO NOTHING`,
-			source, l.URL, l.budget, l.Priority, t.now, l.Depth, l.Hops, run)
-		if err != nil {
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, url) DO NOTHING`,
+			source, l.URL, l.budget, l.state(), l.Priority, t.now, l.Depth, l.Hops, run)
+		switch {
+		case err != nil:
 			return nil, nil, err
-		}
-		if n > 0 {
-			added = append(added, l.budget)
-		} else {
+		case n == 0:
 			known = append(known, l)
+		case !l.Later:
+			added = append(added, l.budget)
 		}
 	}
 	return added, known, nil

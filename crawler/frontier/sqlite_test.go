@@ -66,7 +66,7 @@ func TestUnusableFileSaysSo(t *testing.T) {
 func TestClosedFrontierIsAnError(t *testing.T) {
 	f := open(t, filepath.Join(t.TempDir(), "frontier.db"))
 	f.Close()
-	if _, _, err := f.BeginRun(t.Context(), "shop"); err == nil {
+	if _, _, err := f.BeginRun(t.Context(), "shop", frontier.Plan{}); err == nil {
 		t.Error("BeginRun after Close")
 	}
 	if err := f.Close(); err != nil {
@@ -84,7 +84,7 @@ func TestProcessesMayMakeTheFileAtTheSameTime(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			if _, _, err := f.BeginRun(context.Background(), "shop"); err != nil {
+			if _, _, err := f.BeginRun(context.Background(), "shop", frontier.Plan{}); err != nil {
 				t.Error(err)
 			}
 			f.Close()
@@ -97,7 +97,7 @@ func TestProcessesMayMakeTheFileAtTheSameTime(t *testing.T) {
 func TestCallsAfterACanceledOneWork(t *testing.T) {
 	f := open(t, filepath.Join(t.TempDir(), "frontier.db"))
 	defer f.Close()
-	run, _, err := f.BeginRun(t.Context(), "shop")
+	run, _, err := f.BeginRun(t.Context(), "shop", frontier.Plan{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +141,7 @@ func holdLease(path string) error {
 	if err != nil {
 		return err
 	}
-	run, _, err := f.BeginRun(ctx, "shop")
+	run, _, err := f.BeginRun(ctx, "shop", frontier.Plan{})
 	if err != nil {
 		return err
 	}
@@ -177,7 +177,7 @@ func TestKilledProcessFreesItsLease(t *testing.T) {
 	}
 	f := open(t, path)
 	defer f.Close()
-	if _, resumed, err := f.BeginRun(t.Context(), "shop"); err != nil || !resumed {
+	if _, resumed, err := f.BeginRun(t.Context(), "shop", frontier.Plan{}); err != nil || !resumed {
 		t.Fatal(resumed, err)
 	}
 	if l, err := f.Lease(t.Context(), []string{"shop"}, time.Minute); l != nil || err != nil {
@@ -185,7 +185,7 @@ func TestKilledProcessFreesItsLease(t *testing.T) {
 	}
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
-	if _, _, err := f.BeginRun(t.Context(), "shop"); err != nil {
+	if _, _, err := f.BeginRun(t.Context(), "shop", frontier.Plan{}); err != nil {
 		t.Fatal(err)
 	}
 	l, err := f.Lease(t.Context(), []string{"shop"}, time.Minute)

@@ -34,7 +34,7 @@ func TestPostgresCallGivesUpByItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.Close()
-	if _, _, err := p.BeginRun(t.Context(), "shop"); err != nil {
+	if _, _, err := p.BeginRun(t.Context(), "shop", Plan{}); err != nil {
 		t.Fatal(err)
 	}
 	blocker, err := Database(t, url).BeginTx(t.Context(), nil)
@@ -45,7 +45,7 @@ func TestPostgresCallGivesUpByItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.server.timeout = 100 * time.Millisecond
-	_, _, writing := p.BeginRun(t.Context(), "shop")
+	_, _, writing := p.BeginRun(t.Context(), "shop", Plan{})
 	_, reading := p.Stats(t.Context())
 	for _, err := range []error{writing, reading} {
 		if err == nil || !strings.Contains(err.Error(), "does not answer") || errors.Is(err, context.DeadlineExceeded) {
@@ -56,7 +56,7 @@ func TestPostgresCallGivesUpByItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.server.timeout = callTimeout
-	if _, resumed, err := p.BeginRun(t.Context(), "shop"); !resumed || err != nil {
+	if _, resumed, err := p.BeginRun(t.Context(), "shop", Plan{}); !resumed || err != nil {
 		t.Errorf("afterwards: resumed %v, %v", resumed, err)
 	}
 }

@@ -153,7 +153,7 @@ func beginTogether(f *fixture) {
 		h := f.handle()
 		wg.Go(func() {
 			var err error
-			if runs[i], _, err = h.BeginRun(context.Background(), "shop"); err != nil {
+			if runs[i], _, err = h.BeginRun(context.Background(), "shop", frontier.Plan{}); err != nil {
 				f.Error(err)
 			}
 		})

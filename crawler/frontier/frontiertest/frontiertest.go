@@ -56,6 +56,13 @@ func Run(t *testing.T, open Open) {
 		{"URLs that somebody works on keep their key until the next run", heldKeys},
 		{"a daily quota is spent once, by all together", quota},
 		{"hosts that are held up are listed with the reason", heldUp},
+		{"a page that stays the same is asked for less often", revisits},
+		{"what was not had is due in the next run", restlessEnds},
+		{"a run is deep when the last good deep one is long ago", deepRuns},
+		{"what a sitemap says about a page goes before its own habits", modified},
+		{"a link for later is left to the next run", later},
+		{"a page that was not asked for was not visited", unasked},
+		{"a paused source is not worked on", pausedSource},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := &fixture{T: t, open: open(t)}
@@ -98,7 +105,7 @@ func must[T any](v T, err error) func(*fixture) T {
 
 func (f *fixture) begin(source string, seeds ...string) mention.Run {
 	f.Helper()
-	run, _, err := f.BeginRun(f.Context(), source)
+	run, _, err := f.BeginRun(f.Context(), source, frontier.Plan{})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -197,7 +204,7 @@ func (f *fixture) stats(source string) frontier.SourceStats {
 func (f *fixture) counts(want frontier.SourceStats) {
 	f.Helper()
 	got := f.stats(want.Source)
-	got.Run = mention.Run{}
+	got.Run, got.Working = mention.Run{}, false
 	if d := cmp.Diff(want, got); d != "" {
 		f.Errorf("stats: %s", d)
 	}
@@ -306,7 +313,7 @@ func newRun(f *fixture) {
 	must(f.EndRun(f.Context(), run, "done"))(f)
 	f.nothing("shop") // no run is open
 
-	again, resumed, err := f.BeginRun(f.Context(), "shop")
+	again, resumed, err := f.BeginRun(f.Context(), "shop", frontier.Plan{})
 	if err != nil || resumed || again.ID == run.ID {
 		f.Fatalf("second run %+v, resumed %v, %v", again, resumed, err)
 	}
@@ -340,7 +347,7 @@ func resumed(f *fixture) {
 	time.Sleep(40 * time.Millisecond) // the worker is gone
 
 	h := f.handle()
-	again, isResumed, err := h.BeginRun(f.Context(), "shop")
+	again, isResumed, err := h.BeginRun(f.Context(), "shop", frontier.Plan{})
 	if err != nil || !isResumed || again.ID != run.ID {
 		f.Fatalf("run %+v, resumed %v, %v; want %s", again, isResumed, err, run.ID)
 	}
@@ -365,13 +372,13 @@ func endings(f *fixture) {
 	if end.Status != "interrupted" || !end.Ended.IsZero() {
 		f.Errorf("interrupted run %+v", end)
 	}
-	again, isResumed, err := f.BeginRun(f.Context(), "shop")
+	again, isResumed, err := f.BeginRun(f.Context(), "shop", frontier.Plan{})
 	if err != nil || !isResumed || again.ID != run.ID || again.Status != "running" {
 		f.Errorf("after an interruption: %+v, %v, %v", again, isResumed, err)
 	}
 	f.counts(frontier.SourceStats{Source: "shop", Pending: 1, Done: 1})
 	must(f.EndRun(f.Context(), again, "failed"))(f)
-	third, isResumed, err := f.BeginRun(f.Context(), "shop")
+	third, isResumed, err := f.BeginRun(f.Context(), "shop", frontier.Plan{})
 	if err != nil || isResumed || third.ID == run.ID {
 		f.Errorf("after a failed run: %+v, %v, %v", third, isResumed, err)
 	}
