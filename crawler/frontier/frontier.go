@@ -88,6 +88,10 @@ type Link struct {
 	Priority Priority
 	// Depth counts the links from a seed, Hops the redirects in a row.
 	Depth, Hops int
+	// Origin is what the crawler wants to know again when the URL is claimed;
+	// where a link has one, it takes the place of what was known. It is text of
+	// at most 4,000 bytes; more, or what is no text, is left out.
+	Origin string
 	// Later keeps a URL that is new for the next run: nobody asks for it in
 	// this one.
 	Later bool

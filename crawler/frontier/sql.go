@@ -140,6 +140,9 @@ CREATE TABLE units (
 	day  TEXT NOT NULL,
 	used INTEGER NOT NULL
 );
+`, `
+-- Link.Origin
+ALTER TABLE urls ADD COLUMN origin TEXT NOT NULL DEFAULT '';
 `}
 
 // newer is the error for a database of a version this program does not know.
@@ -310,6 +313,9 @@ func (s *store) addLinks(t *tx, source, run, own int64, links []found) (added in
 			}
 		}
 	}
+	if err := t.origins(source, links); err != nil {
+		return 0, err
+	}
 	woken, err := s.modified(t, source, run, links)
 	if err != nil {
 		return 0, err
@@ -337,6 +343,24 @@ func (s *store) addLinks(t *tx, source, run, own int64, links []found) (added in
 		}
 	}
 	return added, nil
+}
+
+// maxOrigin bounds the bytes of Link.Origin.
+const maxOrigin = 4000
+
+// origins notes where links come from. Few links have an origin, so it stands
+// in no insert, and costs the others nothing.
+func (t *tx) origins(source int64, links []found) error {
+	for i := range links {
+		l := &links[i]
+		if l.Origin == "" || len(l.Origin) > maxOrigin || !storable(l.Origin) {
+			continue
+		}
+		if _, err := t.exec("UPDATE urls SET origin = ? WHERE source = ? AND url = ? AND origin <> ?", l.Origin, source, l.URL, l.Origin); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // nearer notes that a known URL was found nearer to a seed or by a better

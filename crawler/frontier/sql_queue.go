@@ -74,7 +74,7 @@ func (s *store) Extend(ctx context.Context, l *Lease) error {
 	return s.write(ctx, func(t *tx) error { return t.hold(l) })
 }
 
-const claimColumns = "id, url, state, priority, depth, hops, attempts, snapshot, sha256, etag, last_modified, generation"
+const claimColumns = "id, url, state, priority, depth, hops, attempts, snapshot, sha256, etag, last_modified, generation, origin"
 
 // claimQuery takes from every state and priority, so that none starves; each
 // part reads no more rows of the index than it returns.
@@ -107,7 +107,7 @@ func (s *store) Claim(ctx context.Context, l *Lease, n int) ([]URL, error) {
 		}
 		urls, err = collect(rows, func(scan func(...any) error) (u URL, err error) {
 			err = scan(&u.ID, &u.URL, &u.State, &u.Priority, &u.Depth, &u.Hops, &u.Attempts,
-				&u.Snapshot, &u.SHA256, &u.ETag, &u.LastModified, &u.Generation)
+				&u.Snapshot, &u.SHA256, &u.ETag, &u.LastModified, &u.Generation, &u.Origin)
 			return u, err
 		})
 		if err != nil || len(urls) == 0 {

@@ -63,6 +63,7 @@ func Run(t *testing.T, open Open) {
 		{"a link for later is left to the next run", later},
 		{"a page that was not asked for was not visited", unasked},
 		{"a paused source is not worked on", pausedSource},
+		{"what a link comes from is known when it is claimed", origin},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := &fixture{T: t, open: open(t)}
