@@ -50,6 +50,10 @@ type Crawl struct {
 	// MaxCrawlDelay is the longest Crawl-delay that is waited for; a host
 	// that asks for more is skipped and reported.
 	MaxCrawlDelay time.Duration `yaml:"max_crawl_delay"`
+	// DeepEvery is after how long a run visits every page of its source once
+	// more, also those that seldom change and the ends of lists; 0 is never,
+	// other than in a first run.
+	DeepEvery time.Duration `yaml:"deep_every"`
 	// RemovedAfterRuns is in how many good runs a mention must be missing
 	// before it counts as removed from the site.
 	RemovedAfterRuns int `yaml:"removed_after_runs"`
@@ -163,7 +167,7 @@ func Default() *Config {
 	return &Config{
 		Timezone: "Local",
 		Crawl: Crawl{Rate: 1, Workers: 64, MaxPages: 200, Timeout: 30 * time.Second,
-			MaxBody: 16 << 20, MaxCrawlDelay: time.Minute, RemovedAfterRuns: 3},
+			MaxBody: 16 << 20, MaxCrawlDelay: time.Minute, DeepEvery: 30 * 24 * time.Hour, RemovedAfterRuns: 3},
 		Privacy: Privacy{Authors: "pseudonym"},
 		Web:     Web{Addr: "127.0.0.1:8417", TokenEnv: "KLANK_TOKEN"},
 	}

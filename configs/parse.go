@@ -285,6 +285,9 @@ func (v *validator) crawl(c *Crawl) {
 	if c.MaxCrawlDelay <= 0 {
 		v.fail("crawl.max_crawl_delay", `%s is not above 0; give a duration such as "60s"`, c.MaxCrawlDelay)
 	}
+	if c.DeepEvery < 0 {
+		v.fail("crawl.deep_every", `%s is negative; give a duration such as "720h", or 0s for never`, c.DeepEvery)
+	}
 	if c.RemovedAfterRuns < 1 || c.RemovedAfterRuns > 100 {
 		v.fail("crawl.removed_after_runs", "%d is out of range; allowed is 1 to 100", c.RemovedAfterRuns)
 	}

@@ -2,6 +2,7 @@ package crawler_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,8 +33,8 @@ func TestPagesThatSeldomChangeAreAskedForLessOften(t *testing.T) {
 		if time.Since(seen) > same/8 {
 			continue // this machine is busy
 		}
-		b.wantAsked("/", "/?page=2", "/feed.xml")
-		if r.Deep || r.NotDue != 5 || r.Run.NotDue != 5 || r.Run.Deep || r.NotModified != 3 {
+		b.wantAsked("/", "/?page=2")
+		if r.Deep || r.NotDue != 6 || r.Run.NotDue != 6 || r.Run.Deep || r.NotModified != 2 {
 			t.Errorf("%+v", r)
 		}
 		src := b.source()
@@ -50,6 +51,33 @@ func TestPagesThatSeldomChangeAreAskedForLessOften(t *testing.T) {
 		return
 	}
 	t.Skip("this machine is too busy to tell times apart")
+}
+
+// A feed that pages announce repeats them: it is for the next run. One that is
+// a source, or its seed, is read at once, with those that it leads to.
+func TestFeedsThatPagesAnnounceAreForTheNextRun(t *testing.T) {
+	feed := map[string]string{"Content-Type": "application/rss+xml"}
+	pages := map[string]page{
+		"/": {links: []string{"feed /feed", "item /p"}}, "/p": {links: []string{"feed /feed"}},
+		"/feed": {links: []string{"item /new", "feed /comments"}, header: feed}, "/comments": {header: feed}, "/new": {},
+	}
+	b := newBench(t, pages)
+	if r := b.one(b.source(), crawler.StatusDone); !r.Deep {
+		t.Errorf("first run %+v", r)
+	}
+	b.wantAsked("/", "/p")
+	b.one(b.source(), crawler.StatusDone)
+	b.wantAsked("/", "/p", "/feed", "/new", "/comments")
+
+	for _, start := range []struct{ kind, path string }{{"feed", "/"}, {"site", "/feed"}} {
+		b := newBench(t, pages)
+		src := b.source()
+		src.Type, src.Seeds = start.kind, []string{b.site.URL + start.path}
+		b.one(src, crawler.StatusDone)
+		if asked := b.site.requests(); !slices.Contains(asked, "/feed") || !slices.Contains(asked, "/comments") {
+			t.Errorf("asked for %q", asked)
+		}
+	}
 }
 
 func TestSecondRunStraightAfterTheFirstIsDeep(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"mime"
 	"path"
 	"regexp"
 	"strings"
@@ -24,11 +25,13 @@ const maxHops = 10
 type reach struct {
 	Scope
 	source string
-	sites  map[string]bool
+	// feed says that the source is read for its feeds.
+	feed  bool
+	sites map[string]bool
 }
 
 func newReach(src *Source) reach {
-	r := reach{Scope: src.Scope, source: src.Name, sites: map[string]bool{}}
+	r := reach{Scope: src.Scope, source: src.Name, feed: src.Type == "feed", sites: map[string]bool{}}
 	starts := src.Seeds
 	if len(starts) == 0 {
 		starts = src.Sitemaps
@@ -61,14 +64,18 @@ func matches(patterns []*regexp.Regexp, s string) bool {
 	return false
 }
 
-// links chooses what to follow from a page at a depth.
-func (r reach) links(found []mention.Link, depth int, seen *seenSet) []frontier.Link {
+// links chooses what to follow from a page at a depth. A feed that a web page
+// announces repeats what the site's pages hold, which are read anyway: it is
+// for the next run, to tell what is new by then.
+func (r reach) links(page *mention.Page, found []mention.Link, depth int, seen *seenSet) []frontier.Link {
+	later := !r.feed && isHTML(page.ContentType)
 	var follow []frontier.Link
 	for _, l := range found {
 		f := frontier.Link{URL: l.URL, Priority: frontier.PriorityOf(l.Kind), Depth: depth + 1}
 		if l.Kind == mention.LinkNext {
 			f.Depth = depth
 		}
+		f.Later = later && l.Kind == mention.LinkFeed
 		if l.NoFollow || (r.MaxDepth > 0 && f.Depth > r.MaxDepth) || seen.has(r.source, f) || !r.holds(l.URL, false) {
 			continue
 		}
@@ -78,6 +85,11 @@ func (r reach) links(found []mention.Link, depth int, seen *seenSet) []frontier.
 		follow = append(follow, f)
 	}
 	return follow
+}
+
+func isHTML(contentType string) bool {
+	kind, _, err := mime.ParseMediaType(contentType)
+	return err == nil && (kind == "text/html" || kind == "application/xhtml+xml")
 }
 
 // fingerprint changes with the scope: a page that is known by its validators

@@ -284,7 +284,7 @@ func (b *bench) dead() map[string]string {
 // shop is a small site: two list pages, four items, a feed.
 func shop() map[string]page {
 	return map[string]page{
-		"/":        {links: []string{"next /?page=2", "item /p/1", "item /p/2", "feed /feed.xml", "page /about"}},
+		"/":        {links: []string{"next /?page=2", "item /p/1", "item /p/2", "page /feed.xml", "page /about"}},
 		"/?page=2": {links: []string{"item /p/3", "item /p/4", "page /"}},
 		"/p/1":     {links: []string{"page /"}}, "/p/2": {links: []string{"page /about"}}, "/p/3": {links: []string{"item /p/1"}}, "/p/4": {links: []string{"item /p/2 "}},
 		"/feed.xml": {links: []string{"item /p/4"}}, "/about": {links: []string{"page /?page=2"}},

@@ -62,7 +62,7 @@ once when its last run was interrupted. klank run waits for that by itself.`,
 	fl.BoolVar(&f.allowPrivate, "allow-private", false, "permit loopback and private addresses")
 	fl.BoolVar(&f.json, "json", false, "print mentions as they are found and store nothing")
 	fl.BoolVar(&f.raw, "raw", false, "with --json: without analysis")
-	fl.BoolVar(&f.deep, "deep", false, "read every page of lists, also where stop_after_known would end earlier")
+	fl.BoolVar(&f.deep, "deep", false, "visit every page: those that seldom change too, and lists to their ends")
 	fl.BoolVar(&f.dryRun, "dry-run", false, "say what would be fetched, and fetch nothing")
 	return cmd
 }
@@ -230,9 +230,7 @@ func newSource(cfg *configs.Config, c *configs.Source, f *crawlFlags) (*crawler.
 		return nil, err
 	}
 	s.Host = mention.Host(slices.Concat(s.Seeds, s.Sitemaps)[0])
-	if s.StopAfterKnown = c.StopAfterKnown; f.deep {
-		s.StopAfterKnown = 0
-	}
+	s.StopAfterKnown, s.Deep = c.StopAfterKnown, f.deep
 	if s.Scope.Allow, err = compileAll(c.Allow); err != nil {
 		return nil, err
 	}
@@ -399,6 +397,9 @@ func (r *crawlResult) print(p *printer) {
 		p.linef("asked without robots.txt: %s, %d requests: %s", clean(x.Host), x.Requests, clean(x.Reason))
 	}
 	for _, s := range r.report.Sources {
+		if s.NotDue > 0 {
+			p.linef("%s: %d pages were not due yet, for they seldom change (--deep visits all)", clean(s.Run.Source), s.NotDue)
+		}
 		if s.Capped {
 			p.linef("%s: stopped at the bound on pages; more is known (--max-pages)", clean(s.Run.Source))
 		}

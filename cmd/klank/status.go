@@ -125,7 +125,11 @@ func runWords(r mention.Run) string {
 	if r.ID == "" {
 		return "never"
 	}
-	return fmt.Sprintf("%s, %s, %d pages, %d errors", r.Started.UTC().Format("2006-01-02 15:04"), r.Status, r.Pages, r.Errors)
+	words := fmt.Sprintf("%s, %s, %d pages, %d errors", r.Started.UTC().Format("2006-01-02 15:04"), r.Status, r.Pages, r.Errors)
+	if r.NotDue > 0 {
+		words += fmt.Sprintf(", %d pages not due yet", r.NotDue)
+	}
+	return words
 }
 
 // printCoverage prints one line per source and item: declared against
