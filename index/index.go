@@ -59,6 +59,13 @@ type Scanner interface {
 	Scan(ctx context.Context, q query.Node, fn func(*mention.Mention) error) error
 }
 
+// JSONScanner is the optional ability to walk all matches as Scanner does, each
+// as JSON (mention.Mention's, without line ends), as the store has it: that
+// saves reading and writing it again. doc is fn's until it returns.
+type JSONScanner interface {
+	ScanJSON(ctx context.Context, q query.Node, fn func(doc []byte) error) error
+}
+
 // Recorder is the optional ability to keep runs and their coverage.
 type Recorder interface {
 	PutRun(ctx context.Context, r mention.Run, cov []mention.Coverage) error

@@ -3,11 +3,13 @@ package main
 import (
 	"bufio"
 	"context"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"klank/index"
+	"klank/index/query"
 	"klank/mention"
 )
 
@@ -42,20 +44,27 @@ func runExport(ctx context.Context, e *env, f *searchFlags, text string) error {
 	}
 	defer ix.Close()
 	w := bufio.NewWriterSize(e.out, 1<<16)
-	write, flush := jsonLines(w).Encode, func() error { return nil }
 	if f.csv {
-		c, err := newMentionCSV(w)
-		if err != nil {
-			return err
-		}
-		write, flush = func(m any) error { return c.write(m.(*mention.Mention)) }, c.flush
+		err = exportCSV(ctx, ix, q, w)
+	} else {
+		err = ix.ScanJSON(ctx, q, func(doc []byte) error {
+			w.Write(doc) // its error stays until the last call
+			return w.WriteByte('\n')
+		})
 	}
-	scan := func(m *mention.Mention) error { return write(m) }
-	if err := index.Scanner(ix).Scan(ctx, q, scan); err != nil {
-		return err
-	}
-	if err := flush(); err != nil {
+	if err != nil {
 		return err
 	}
 	return w.Flush()
+}
+
+func exportCSV(ctx context.Context, ix index.Scanner, q query.Node, w io.Writer) error {
+	c, err := newMentionCSV(w)
+	if err != nil {
+		return err
+	}
+	if err := ix.Scan(ctx, q, func(m *mention.Mention) error { return c.write(m) }); err != nil {
+		return err
+	}
+	return c.flush()
 }

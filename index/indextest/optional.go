@@ -1,7 +1,9 @@
 package indextest
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"klank/index"
+	"klank/index/query"
 	"klank/mention"
 )
 
@@ -103,6 +106,9 @@ func testScan(t *testing.T, ix index.Index) {
 		if err != nil || strings.Join(got, " ") != want {
 			t.Errorf("Scan(%s) gives %v, %v; want %s", q, got, err, want)
 		}
+		if j, ok := ix.(index.JSONScanner); ok {
+			testScanJSON(t, s, j, parse(t, q))
+		}
 	}
 	stop, n := errors.New("enough"), 0
 	err := s.Scan(t.Context(), nil, func(*mention.Mention) error {
@@ -119,6 +125,29 @@ func testScan(t *testing.T, ix index.Index) {
 	err = s.Scan(ctx, nil, func(*mention.Mention) error { cancel(); return nil })
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("a cancelled Scan gives %v", err)
+	}
+}
+
+// testScanJSON holds what ScanJSON gives to what Scan gives.
+func testScanJSON(t *testing.T, s index.Scanner, j index.JSONScanner, q query.Node) {
+	var want, got []mention.Mention
+	if err := s.Scan(t.Context(), q, func(m *mention.Mention) error {
+		want = append(want, *m)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.ScanJSON(t.Context(), q, func(doc []byte) error {
+		if bytes.ContainsRune(doc, '\n') {
+			t.Errorf("ScanJSON gives line ends: %q", doc)
+		}
+		got = append(got, mention.Mention{})
+		return json.Unmarshal(doc, &got[len(got)-1])
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("ScanJSON(%v) gives (-Scan +ScanJSON)\n%s", q, diff)
 	}
 }
 

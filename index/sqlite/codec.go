@@ -46,12 +46,24 @@ func (c *codec) pack(doc []byte) []byte { return c.enc.EncodeAll(doc, nil) }
 
 // unpack returns the JSON in blob and reads it into m.
 func (c *codec) unpack(blob []byte, m *mention.Mention) ([]byte, error) {
-	doc, err := c.dec.DecodeAll(blob, nil)
+	doc, err := c.inflate(blob, nil)
 	if err == nil {
-		err = json.Unmarshal(doc, m)
+		err = c.read(doc, m)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("a stored mention is damaged: %w; restore the file from a backup, or delete it and crawl again", err)
+	return doc, err
+}
+
+// inflate appends the JSON in blob to dst.
+func (c *codec) inflate(blob, dst []byte) ([]byte, error) {
+	doc, err := c.dec.DecodeAll(blob, dst)
+	return doc, damaged(err)
+}
+
+func (c *codec) read(doc []byte, m *mention.Mention) error { return damaged(json.Unmarshal(doc, m)) }
+
+func damaged(err error) error {
+	if err == nil {
+		return nil
 	}
-	return doc, nil
+	return fmt.Errorf("a stored mention is damaged: %w; restore the file from a backup, or delete it and crawl again", err)
 }

@@ -106,6 +106,7 @@ type batch struct {
 	// unread are new mentions whose words are not in the full-text index yet:
 	// they go there together at the end (addWords), as one segment.
 	unread []prose
+	doc    bytes.Buffer
 	tokens []text.Token
 	plain  strings.Builder
 	stems  strings.Builder
@@ -165,7 +166,7 @@ func (b *batch) update(old *known, m *mention.Mention, change index.Change) erro
 			return err
 		}
 	}
-	doc, err := json.Marshal(m)
+	doc, err := b.encode(m)
 	if err != nil || bytes.Equal(doc, old.doc) {
 		return err
 	}
@@ -182,8 +183,17 @@ func (b *batch) update(old *known, m *mention.Mention, change index.Change) erro
 	return b.putWords(b.w.stmts.putWords, words)
 }
 
+// encode gives the document of a mention, until the next call.
+func (b *batch) encode(m *mention.Mention) ([]byte, error) {
+	b.doc.Reset()
+	enc := json.NewEncoder(&b.doc)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(m)
+	return bytes.TrimSuffix(b.doc.Bytes(), []byte("\n")), err
+}
+
 func (b *batch) insert(m *mention.Mention) error {
-	doc, err := json.Marshal(m)
+	doc, err := b.encode(m)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,17 @@ import (
 // Scan walks all matches in id order; see index.Scanner. What it sees is of
 // the moment it began, and fn may put and delete meanwhile.
 func (ix *Index) Scan(ctx context.Context, q query.Node, fn func(*mention.Mention) error) error {
+	return ix.ScanJSON(ctx, q, func(doc []byte) error {
+		m := &mention.Mention{}
+		if err := ix.codec.read(doc, m); err != nil {
+			return ix.wrap("scan", err)
+		}
+		return fn(m)
+	})
+}
+
+// ScanJSON is Scan without reading the documents; see index.JSONScanner.
+func (ix *Index) ScanJSON(ctx context.Context, q query.Node, fn func(doc []byte) error) error {
 	where, err := compile(query.Simplify(q))
 	if err != nil {
 		return err
@@ -22,16 +33,16 @@ func (ix *Index) Scan(ctx context.Context, q query.Node, fn func(*mention.Mentio
 			return err
 		}
 		defer rows.Close()
+		var doc []byte
 		for rows.Next() {
 			var blob sql.RawBytes
 			if err := rows.Scan(&blob); err != nil {
 				return err
 			}
-			m := &mention.Mention{}
-			if _, err := ix.codec.unpack(blob, m); err != nil {
+			if doc, err = ix.codec.inflate(blob, doc[:0]); err != nil {
 				return err
 			}
-			if stop = fn(m); stop != nil {
+			if stop = fn(doc); stop != nil {
 				return nil
 			}
 			if err := ctx.Err(); err != nil {
