@@ -6,16 +6,21 @@ import (
 	"strings"
 
 	"klank/mention"
+	"klank/parsers/bazaarvoice"
 	"klank/parsers/blocks"
 	"klank/parsers/document"
 	"klank/parsers/feed"
+	"klank/parsers/googleplaces"
 	"klank/parsers/jsonld"
+	"klank/parsers/kiyoh"
 	"klank/parsers/links"
 	"klank/parsers/mastodon"
 	"klank/parsers/microdata"
 	"klank/parsers/rdfa"
 	"klank/parsers/reddit"
 	"klank/parsers/selectors"
+	"klank/parsers/steam"
+	"klank/parsers/yelp"
 )
 
 // parser is one entry of the registry.
@@ -41,6 +46,11 @@ func New() *Registry {
 		{name: "selectors"}, // made of Options.Selectors for each page
 		{name: "mastodon", detect: mastodon.Detect, parse: mastodon.Parse, whole: true},
 		{name: "reddit", detect: reddit.Detect, parse: reddit.Parse, whole: true},
+		{name: "bazaarvoice", detect: bazaarvoice.Detect, parse: bazaarvoice.Parse, whole: true},
+		{name: "googleplaces", detect: googleplaces.Detect, parse: googleplaces.Parse, whole: true},
+		{name: "kiyoh", detect: kiyoh.Detect, parse: kiyoh.Parse, whole: true},
+		{name: "steam", detect: steam.Detect, parse: steam.Parse, whole: true},
+		{name: "yelp", detect: yelp.Detect, parse: yelp.Parse, whole: true},
 		{name: "feed", detect: feed.Detect, parse: feed.Parse, whole: true},
 		{name: "jsonld", detect: (*document.Document).IsHTML, parse: jsonld.Parse},
 		{name: "microdata", detect: microdata.Present, parse: microdata.Parse},
