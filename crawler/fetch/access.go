@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
+	"time"
 )
 
 // Access is the permission that a URL is asked for by.
@@ -78,6 +80,49 @@ func (e *exemptions) list() []Exemption {
 		return cmp.Or(cmp.Compare(a.Host, b.Host), cmp.Compare(a.Access, b.Access), cmp.Compare(a.Reason, b.Reason))
 	})
 	return out
+}
+
+// Delayed says what became of the requests to a host whose robots.txt asks for
+// a Crawl-delay over the limit.
+type Delayed struct {
+	// Host is mention.Host of the URLs.
+	Host       string        `json:"host"`
+	CrawlDelay time.Duration `json:"crawl_delay"`
+	// Skipped requests were not sent, Slowed ones were, so far apart.
+	Skipped int64 `json:"skipped,omitzero"`
+	Slowed  int64 `json:"slowed,omitzero"`
+}
+
+// delays keeps at most maxExemptions hosts; those beyond are not reported.
+type delays struct {
+	over  time.Duration
+	mu    sync.Mutex
+	hosts map[string]Delayed
+}
+
+func (d *delays) count(host string, delay time.Duration, skipped bool) {
+	if delay <= d.over {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	h, known := d.hosts[host]
+	if !known && len(d.hosts) >= maxExemptions {
+		return
+	}
+	h.Host, h.CrawlDelay = host, delay
+	if skipped {
+		h.Skipped++
+	} else {
+		h.Slowed++
+	}
+	d.hosts[host] = h
+}
+
+func (d *delays) list() []Delayed {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.SortedFunc(maps.Values(d.hosts), func(a, b Delayed) int { return cmp.Compare(a.Host, b.Host) })
 }
 
 // checkAccess refuses permissions that are none.

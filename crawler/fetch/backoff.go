@@ -9,8 +9,10 @@ import (
 const (
 	// minSlow is the interval that back-off starts to double at least.
 	minSlow = 100 * time.Millisecond
-	// recovery is the share of the full pace that each good answer gives
-	// back.
+	// recovery is the share of the full pace that each good answer gives back
+	// to a host that throttled again before it was there; after a single time
+	// it is twice as much, so that one overloaded moment costs about two
+	// intervals and a host that is overloaded again and again stays slow.
 	recovery = 1.0 / 16
 	// strikesOut is how many requests in a row get no answer at all before
 	// the host is taken to be overloaded.
@@ -21,7 +23,7 @@ const (
 
 // backoff slows a host down that is throttling without naming a time: each
 // such answer takes more than half of its pace (multiplicative decrease),
-// each good one gives a sixteenth of the full pace back (additive increase).
+// each good one gives a fixed share of the full pace back (additive increase).
 type backoff struct {
 	// lost is the share of the full pace that is lost, below 1.
 	lost float64
@@ -29,6 +31,8 @@ type backoff struct {
 	// do not count again.
 	since   time.Time
 	strikes int
+	// again is set when the pace fell a second time before it was whole.
+	again bool
 }
 
 // interval is the spacing in force where it is base at full pace; limit is
@@ -47,7 +51,7 @@ func (b *backoff) note(x *exchange, err error, sent, now time.Time, base, limit 
 	switch burden(x, err) {
 	case unburdened:
 		b.strikes = 0
-		b.lost = max(0, b.lost-recovery)
+		b.recover()
 		return
 	case unanswered:
 		if b.strikes++; b.strikes < strikesOut {
@@ -61,9 +65,21 @@ func (b *backoff) note(x *exchange, err error, sent, now time.Time, base, limit 
 	if sent.Before(b.since) {
 		return
 	}
+	b.again = b.lost > 0
 	floor := min(1, float64(max(base, minSlow))/float64(max(limit, minSlow)))
 	b.lost = 1 - max((1-b.lost)/(2+jitter/2), floor)
 	b.since = now
+}
+
+// recover gives some of the pace back.
+func (b *backoff) recover() {
+	step := 2 * recovery
+	if b.again {
+		step = recovery
+	}
+	if b.lost = max(0, b.lost-step); b.lost == 0 {
+		b.again = false
+	}
 }
 
 // What an outcome says about the burden on a host.

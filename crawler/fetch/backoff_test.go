@@ -115,6 +115,37 @@ func TestBackOffIsBounded(t *testing.T) {
 	}
 }
 
+// TestASingleThrottledAnswerCostsAFewIntervals: what one overloaded moment adds
+// to a crawl, against what trouble again and again does.
+func TestASingleThrottledAnswerCostsAFewIntervals(t *testing.T) {
+	const base = time.Second
+	for _, jitter := range []float64{0, 0.5, 0.999} {
+		var b backoff
+		now := time.Now()
+		lost := func(failures int) (cost time.Duration, answers int) {
+			for range failures {
+				now = now.Add(time.Minute)
+				b.note(&exchange{status: 503}, nil, now, now, base, time.Hour, jitter)
+			}
+			for b.lost > 0 {
+				cost += b.interval(base, time.Hour) - base
+				b.note(&exchange{status: 200}, nil, now, now, base, time.Hour, jitter)
+				answers++
+			}
+			return cost, answers
+		}
+		if cost, answers := lost(1); cost > 4*base || answers > 5 {
+			t.Errorf("one failure costs %s, whole after %d answers", cost, answers)
+		}
+		if _, answers := lost(2); answers < 12 {
+			t.Errorf("two failures are forgotten after %d answers", answers)
+		}
+		if cost, _ := lost(1); cost > 4*base {
+			t.Errorf("a failure costs %s after the pace was whole again", cost)
+		}
+	}
+}
+
 func TestAnswersToEarlierRequestsDoNotSlowAgain(t *testing.T) {
 	var b backoff
 	sent := time.Now()
@@ -199,4 +230,48 @@ func TestHostsWithOneBudgetKeyShareTheBudget(t *testing.T) {
 	}
 	c.Pause(strings.TrimPrefix(one, "http://"), time.Hour)
 	failure(t, c, two+"/", Throttled)
+}
+
+func TestABudgetHasASpacingOfItsOwn(t *testing.T) {
+	const interval = 100 * time.Millisecond
+	a := &arrivals{}
+	url := site(t, func(w http.ResponseWriter, r *http.Request) {
+		a.note()
+		write("text/html", "x")(w, r)
+	})
+	c := client(t, func(c *Config) {
+		c.BudgetKey = func(string) string { return "shared" }
+		c.BudgetInterval = func(key string) time.Duration {
+			if key == "shared" {
+				return interval
+			}
+			return 0
+		}
+	})
+	for range 3 {
+		get(t, c, url+"/")
+	}
+	if n, shortest := a.gaps(); n != 3 || shortest < interval*95/100 {
+		t.Errorf("%d requests, the shortest gap %s", n, shortest)
+	}
+}
+
+func TestWhyAHostIsHeldUpIsSaid(t *testing.T) {
+	url, answer, _ := troubled(t)
+	c := client(t, nil)
+	host := strings.TrimPrefix(url, "http://")
+	get(t, c, url+"/")
+	if spacing, why := c.Slowed(host); spacing != 0 || why != "" {
+		t.Errorf("at full pace: %s, %q", spacing, why)
+	}
+	answer.Store(503)
+	failure(t, c, url+"/", Server)
+	spacing, why := c.Slowed(host)
+	if s := state(t, c); spacing == 0 || why == "" || s.Reason != why || s.Interval != spacing {
+		t.Errorf("slowed to %s, %q; %+v", spacing, why, s)
+	}
+	c.Pause(host, time.Hour)
+	if s := state(t, c); s.Reason != "it asked for a pause" {
+		t.Errorf("%+v", s)
+	}
 }

@@ -200,10 +200,20 @@ func (c *Client) Hosts() []HostStatus { return c.pacer.status() }
 // the client was made, and why; ordered by host, access and reason.
 func (c *Client) Exemptions() []Exemption { return c.robots.exempt.list() }
 
+// Delayed returns the hosts whose robots.txt asks for a Crawl-delay over
+// Config.MaxCrawlDelay, ordered by name, and what became of requests to them.
+func (c *Client) Delayed() []Delayed { return c.robots.delayed.list() }
+
+// Slowed is the spacing of requests to the hosts of a budget key where it is
+// longer than it should be, and why; 0 at full pace.
+func (c *Client) Slowed(key string) (spacing time.Duration, why string) { return c.pacer.slowed(key) }
+
 // Pause leaves a host (mention.Host of its URLs) alone for d, as an answer's
 // body asked for: StackExchange's "backoff" is one such. A pause under way is
 // never shortened; 30 days is the longest.
-func (c *Client) Pause(host string, d time.Duration) { c.pacer.pause(c.pacer.key(host), d) }
+func (c *Client) Pause(host string, d time.Duration) {
+	c.pacer.pause(c.pacer.key(host), d, "it asked for a pause")
+}
 
 // Close ends what the client does on its own and closes idle connections. It
 // may be called more than once, but not before every Fetch has returned.

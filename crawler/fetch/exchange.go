@@ -40,6 +40,8 @@ type exchange struct {
 	// quota is how long the host is to be left alone although it answered,
 	// as no request is left until then.
 	quota time.Duration
+	// backoffAsked says that quota is what the answer's body asked for.
+	backoffAsked bool
 	// body is complete and decompressed; received counts it as it came.
 	body     []byte
 	received int64
@@ -90,7 +92,7 @@ func (x *exchange) check(ctx context.Context) error {
 }
 
 func (x *exchange) fail(class Class, err error) *Error {
-	return &Error{URL: x.URL, Class: class, Status: x.status, RetryAfter: x.retryAfter, Err: err}
+	return &Error{URL: x.URL, Class: class, Status: x.status, RetryAfter: x.retryAfter, Err: x.strikeError(err)}
 }
 
 // response makes a Response or an *Error of what came.
@@ -105,6 +107,9 @@ func (x *exchange) response() (*Response, error) {
 		return &Response{NotModified: true}, nil
 	case isRedirect(x.status):
 		target, err := redirectTarget(x.URL, x.header)
+		if err == nil {
+			target, err = x.strikeURL(target)
+		}
 		if err != nil {
 			return nil, x.fail(Protocol, err)
 		}
@@ -169,6 +174,7 @@ func statusError(status int, retryAfter time.Duration) error {
 }
 
 func (x *exchange) page() *mention.Page {
+	x.body = x.strike(x.body)
 	sum := sha256.Sum256(x.body)
 	return &mention.Page{
 		URL:          x.URL,
@@ -176,10 +182,10 @@ func (x *exchange) page() *mention.Page {
 		Status:       x.status,
 		ContentType:  x.header.Get("Content-Type"),
 		Body:         x.body,
-		Link:         x.header.Values("Link"),
+		Link:         x.strikeAll(x.header.Values("Link")),
 		Language:     x.header.Get("Content-Language"),
 		Fetched:      x.fetched,
-		ETag:         x.header.Get("ETag"),
+		ETag:         x.withoutSecret(x.header.Get("ETag")),
 		LastModified: x.header.Get("Last-Modified"),
 		SHA256:       hex.EncodeToString(sum[:]),
 		Directives:   robotsTag(x.header.Values("X-Robots-Tag")),

@@ -20,8 +20,10 @@
 package fetch
 
 import (
+	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"klank/mention"
@@ -58,6 +60,9 @@ type Config struct {
 	// several hosts can share one; nil gives each host its own. It must be
 	// safe for concurrent use, and always answer the same.
 	BudgetKey func(host string) string
+	// BudgetInterval is the spacing of requests on a budget, at least, over
+	// all hosts that share it; nil is none.
+	BudgetInterval func(key string) time.Duration
 }
 
 // Request is one URL to ask for. URL must be canonical (mention.CanonicalURL).
@@ -83,6 +88,18 @@ type Request struct {
 	// host and no robots.txt. It is in no error. What klank itself says
 	// (User-Agent, Accept, Accept-Encoding, the validators) and Host stay.
 	Header http.Header
+	// Query is added to the URL when the request goes out, in the place of
+	// parameters of the same names: for keys, which are to be in no URL that
+	// anybody sees.
+	Query url.Values
+	// Secrets are struck out of whatever comes back, redirects and errors
+	// included: an answer may repeat the key that it was asked with. Stream
+	// takes none.
+	Secrets []string
+	// Spend takes the request off a daily quota of its budget, when its turn
+	// has come. A time says that nothing is left until then: the budget's
+	// hosts are left alone so long. nil is no quota.
+	Spend func(ctx context.Context, key string) (until time.Time, err error)
 }
 
 // Response is what a URL answered: exactly one of Page, NotModified and

@@ -68,7 +68,11 @@ func (l *limits) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // head sends the request within ctx and takes the answer's head.
 func (l *limits) head(ctx context.Context, req *http.Request, x *exchange) (*http.Response, error) {
-	res, err := l.next.RoundTrip(req.WithContext(ctx))
+	out := req.WithContext(ctx)
+	if len(x.Query) > 0 {
+		out.URL = x.withQuery(req.URL) // known below here only
+	}
+	res, err := l.next.RoundTrip(out)
 	if err != nil {
 		if ctx.Err() != nil && req.Context().Err() == nil {
 			return nil, x.fail(Timeout, fmt.Errorf("no complete answer in time: %w", err))
@@ -125,6 +129,9 @@ func (l *limits) take(x *exchange, res *http.Response) (err error) {
 	if err == nil && !x.originFile && isHTML(res.Header.Get("Content-Type"), x.body) && MarkupReserved(x.body) {
 		x.body = nil // dropped before anybody can keep it
 		return x.fail(Reserved, errors.New(`the page reserves text and data mining (<meta name="tdm-reservation" content="1">)`))
+	}
+	if err == nil && !x.originFile {
+		x.bodyQuota(time.Now())
 	}
 	return err
 }

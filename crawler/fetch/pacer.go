@@ -40,8 +40,9 @@ const (
 type pacer struct {
 	next     http.RoundTripper
 	key      func(host string) string
-	interval time.Duration // by the configured rate; 0 for no limit
-	maxWait  time.Duration // for a Retry-After, and for the interval of a back-off
+	least    func(key string) time.Duration // Config.BudgetInterval
+	interval time.Duration                  // by the configured rate; 0 for no limit
+	maxWait  time.Duration                  // for a Retry-After, and for the interval of a back-off
 	jitter   func() float64
 
 	mu    sync.Mutex
@@ -59,6 +60,7 @@ type host struct {
 	// its interval ends.
 	sent, next time.Time
 	paused     time.Time
+	why        string        // it is paused
 	interval   time.Duration // without backoff
 	crawlDelay time.Duration
 	backoff    backoff
@@ -88,12 +90,17 @@ type HostStatus struct {
 	// PausedUntil is until when the host is left alone, after a Retry-After,
 	// a used-up quota or Client.Pause; zero for not at all.
 	PausedUntil time.Time `json:"paused_until,omitzero"`
+	// Reason says why the host is paused or slowed, in words for a person.
+	Reason string `json:"reason,omitzero"`
 }
 
 func newPacer(next http.RoundTripper, c Config) *pacer {
-	p := &pacer{next: next, key: c.BudgetKey, maxWait: c.MaxCrawlDelay, jitter: rand.Float64, hosts: map[string]*host{}}
+	p := &pacer{next: next, key: c.BudgetKey, least: c.BudgetInterval, maxWait: c.MaxCrawlDelay, jitter: rand.Float64, hosts: map[string]*host{}}
 	if p.key == nil {
 		p.key = func(host string) string { return host }
+	}
+	if p.least == nil {
+		p.least = func(string) time.Duration { return 0 }
 	}
 	if c.Rate > 0 {
 		p.interval = time.Duration(min(1/c.Rate, maxInterval.Seconds()) * float64(time.Second))
@@ -103,8 +110,9 @@ func newPacer(next http.RoundTripper, c Config) *pacer {
 
 func (p *pacer) RoundTrip(req *http.Request) (*http.Response, error) {
 	x, ctx := exchangeOf(req), req.Context()
-	interval := max(p.interval, x.MinInterval, x.crawlDelay)
-	h, slowed := p.enter(p.key(mention.Host(req.URL.String())))
+	key := p.key(mention.Host(req.URL.String()))
+	interval := max(p.interval, x.MinInterval, x.crawlDelay, p.least(key))
+	h, slowed := p.enter(key)
 	held := interval > 0 || slowed
 	if held {
 		select {
@@ -119,8 +127,11 @@ func (p *pacer) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, x.fail(Canceled, err)
 	} else if pause > 0 {
 		p.leave(h, held)
-		x.retryAfter = pause
-		return nil, x.fail(Throttled, fmt.Errorf("the host asked to be left alone for another %s", pause.Round(time.Second)))
+		return nil, p.pausing(h, x, pause)
+	}
+	if err := p.spend(ctx, key, h, x); err != nil {
+		p.leave(h, held)
+		return nil, err
 	}
 	sent := time.Now()
 	res, err := p.next.RoundTrip(req.WithContext(x.trace(ctx, interval)))
@@ -147,16 +158,73 @@ func (p *pacer) enter(key string) (h *host, slowed bool) {
 }
 
 // pause leaves a host alone for a while.
-func (p *pacer) pause(key string, d time.Duration) {
+func (p *pacer) pause(key string, d time.Duration, why string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.host(key).pauseUntil(time.Now().Add(min(d, maxRetryAfter)))
+	p.host(key).pauseUntil(time.Now().Add(min(d, maxRetryAfter)), why)
 }
 
-func (h *host) pauseUntil(t time.Time) {
+func (h *host) pauseUntil(t time.Time, why string) {
 	if t.After(h.paused) {
-		h.paused = t
+		h.paused, h.why = t, why
 	}
+}
+
+// pausing is the error of a request that a pause keeps back.
+func (p *pacer) pausing(h *host, x *exchange, pause time.Duration) *Error {
+	p.mu.Lock()
+	why := h.why
+	p.mu.Unlock()
+	x.retryAfter = pause
+	return x.fail(Throttled, fmt.Errorf("the host is left alone for another %s: %s", pause.Round(time.Second), why))
+}
+
+// spend takes the request off its daily quota. Without a count nothing is
+// asked: nobody would know when the quota is used up.
+func (p *pacer) spend(ctx context.Context, key string, h *host, x *exchange) error {
+	if x.Spend == nil || x.originFile {
+		return nil
+	}
+	until, err := x.Spend(ctx, key)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return x.fail(Canceled, context.Cause(ctx))
+	case err != nil:
+		return x.fail(Throttled, fmt.Errorf("the daily quota could not be counted: %w", err))
+	case until.IsZero():
+		return nil
+	}
+	p.pause(key, time.Until(until), usedUpToday)
+	return p.pausing(h, x, time.Until(until))
+}
+
+// usedUpToday is the reason to leave an API alone until its day turns.
+const usedUpToday = "the day's units are used up"
+
+// slowed is how a host is slowed, and why.
+func (p *pacer) slowed(key string) (time.Duration, string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	h := p.hosts[key]
+	if h == nil {
+		return 0, ""
+	}
+	why := h.slow(p.maxWait)
+	if why == "" {
+		return 0, ""
+	}
+	return h.backoff.interval(h.interval, p.maxWait), why
+}
+
+// slow says why a host is slowed; empty at full pace.
+func (h *host) slow(maxWait time.Duration) string {
+	switch {
+	case h.backoff.lost > 0:
+		return "it is overloaded, or does not answer, and names no time to wait"
+	case h.crawlDelay > maxWait:
+		return "robots.txt asks for a Crawl-delay of " + h.crawlDelay.String()
+	}
+	return ""
 }
 
 // host returns the record of a host, made if need be. p.mu is held.
@@ -255,7 +323,13 @@ func (p *pacer) record(h *host, x *exchange, sent time.Time, interval time.Durat
 	h.requests++
 	h.bytes += x.received
 	if pause := max(x.retryAfter, x.quota); pause > 0 {
-		h.pauseUntil(now.Add(pause))
+		why := "its quota is used up until then"
+		if x.retryAfter > 0 {
+			why = fmt.Sprintf("HTTP status %d with a Retry-After", x.status)
+		} else if x.backoffAsked {
+			why = "its answer asked for a back-off"
+		}
+		h.pauseUntil(now.Add(pause), why)
 	}
 }
 
@@ -275,10 +349,10 @@ func (p *pacer) status() []HostStatus {
 		interval := h.backoff.interval(h.interval, p.maxWait)
 		s := HostStatus{
 			Host: key, Next: h.next, Interval: interval, Backoff: interval - h.interval,
-			CrawlDelay: h.crawlDelay, Requests: h.requests, Bytes: h.bytes,
+			CrawlDelay: h.crawlDelay, Requests: h.requests, Bytes: h.bytes, Reason: h.slow(p.maxWait),
 		}
 		if h.paused.After(now) {
-			s.PausedUntil = h.paused
+			s.PausedUntil, s.Reason = h.paused, h.why
 			if h.paused.After(s.Next) {
 				s.Next = h.paused
 			}

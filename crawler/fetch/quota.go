@@ -1,6 +1,8 @@
 package fetch
 
 import (
+	"bytes"
+	"encoding/json"
 	"net/http"
 	"strconv"
 	"strings"
@@ -19,6 +21,7 @@ var quotaHeaders = [...]struct{ remaining, reset string }{
 	{"Ratelimit-Remaining", "Ratelimit-Reset"},
 	{"X-Ratelimit-Remaining", "X-Ratelimit-Reset"},
 	{"X-Rate-Limit-Remaining", "X-Rate-Limit-Reset"},
+	{"Ratelimit-Remaining", "Ratelimit-Resettime"},
 }
 
 // quotaPause is how long to wait because the server says that no request is
@@ -70,9 +73,12 @@ func usedUp(remaining string) bool {
 	return err == nil && n <= 0
 }
 
-// untilReset reads seconds from now, or a time in seconds or milliseconds
-// since 1970: no quota lasts for years, so the size tells.
+// untilReset reads seconds from now, a time in seconds or milliseconds since
+// 1970 (no quota lasts for years, so the size tells), or one as RFC 3339 has it.
 func untilReset(reset string, now time.Time) time.Duration {
+	if at, err := time.Parse(time.RFC3339, strings.TrimSpace(reset)); err == nil {
+		return min(max(at.Sub(now), 0), maxQuotaPause)
+	}
 	s, err := strconv.ParseFloat(strings.TrimSpace(reset), 64)
 	if err != nil || !(s > 0) {
 		return 0
@@ -84,4 +90,33 @@ func untilReset(reset string, now time.Time) time.Duration {
 		s -= float64(now.UnixMilli()) / 1e3
 	}
 	return time.Duration(min(max(s, 0), maxQuotaPause.Seconds()) * float64(time.Second))
+}
+
+// wrapper is what the Stack Exchange API puts around every answer
+// (https://api.stackexchange.com/docs/wrapper): the seconds for which the same
+// method is to be left alone, and what is left of the day's quota.
+type wrapper struct {
+	Backoff        float64 `json:"backoff"`
+	QuotaMax       *int64  `json:"quota_max"`
+	QuotaRemaining *int64  `json:"quota_remaining"`
+}
+
+// bodyQuota reads the quota that stands in the body itself. The whole host is
+// left alone, where one method would do. The day of that quota turns at
+// midnight UTC.
+func (x *exchange) bodyQuota(now time.Time) {
+	if !bytes.Contains(x.body, []byte(`"quota_remaining"`)) {
+		return
+	}
+	var w wrapper
+	if err := json.Unmarshal(x.body, &w); err != nil || w.QuotaMax == nil || w.QuotaRemaining == nil {
+		return
+	}
+	pause := time.Duration(min(max(w.Backoff, 0), maxQuotaPause.Seconds()) * float64(time.Second))
+	if *w.QuotaRemaining <= 0 {
+		pause = max(pause, now.UTC().Truncate(24*time.Hour).Add(24*time.Hour).Sub(now))
+	}
+	if pause > x.quota {
+		x.quota, x.backoffAsked = pause, true
+	}
 }

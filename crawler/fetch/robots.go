@@ -37,10 +37,12 @@ type robotsLayer struct {
 	rules    *originCache[*robots.Robots]
 	tdm      *originCache[*robots.Reservations]
 	exempt   exemptions
+	delayed  delays
 }
 
 func newRobotsLayer(life context.Context, next http.RoundTripper, c Config, header func(*Request) http.Header) *robotsLayer {
 	l := &robotsLayer{next: next, maxDelay: c.MaxCrawlDelay, header: header}
+	l.delayed.over, l.delayed.hosts = c.MaxCrawlDelay, map[string]Delayed{}
 	if c.OverDelay == OverDelaySlow {
 		l.maxDelay = max(l.maxDelay, longestDelay)
 	}
@@ -90,6 +92,7 @@ func (l *robotsLayer) allowed(req *http.Request, x *exchange, origin string) (*r
 		return nil, x.fail(Robots, fmt.Errorf("robots.txt forbids it in line %d: %s", rule.Line, rule))
 	}
 	x.crawlDelay = rules.CrawlDelay(agentToken)
+	l.delayed.count(mention.Host(x.URL), x.crawlDelay, x.crawlDelay > l.maxDelay)
 	if x.crawlDelay > l.maxDelay {
 		return nil, x.fail(Robots, fmt.Errorf("robots.txt asks for a Crawl-delay of %s, more than the limit of %s, so the host is skipped", x.crawlDelay, l.maxDelay))
 	}

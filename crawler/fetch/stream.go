@@ -57,6 +57,9 @@ func (c *Client) Stream(ctx context.Context, r Request) (*StreamResponse, error)
 		r.Accept = streamAccept
 	}
 	x := &exchange{Request: r, stream: &stream{}}
+	if len(r.Secrets) > 0 {
+		return nil, x.fail(Protocol, errors.New("what is asked for with a key is not streamed"))
+	}
 	if err := x.check(ctx); err != nil {
 		return nil, err
 	}
