@@ -88,9 +88,12 @@ type Link struct {
 	Priority Priority
 	// Depth counts the links from a seed, Hops the redirects in a row.
 	Depth, Hops int
-	// Origin is what the crawler wants to know again when the URL is claimed;
-	// where a link has one, it takes the place of what was known. It is text of
-	// at most 4,000 bytes; more, or what is no text, is left out.
+	// Origin is what the crawler wants to know again when the URL is claimed:
+	// in its first line the page that it comes from, then more about that. The
+	// first page that a known URL comes from stays; what else that page says
+	// now counts, and when it is something new the URL's mentions are no longer
+	// known. It is text of at most 4,000 bytes; more, or what is no text, is
+	// left out.
 	Origin string
 	// Later keeps a URL that is new for the next run: nobody asks for it in
 	// this one.

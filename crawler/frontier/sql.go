@@ -356,7 +356,11 @@ func (t *tx) origins(source int64, links []found) error {
 		if l.Origin == "" || len(l.Origin) > maxOrigin || !storable(l.Origin) {
 			continue
 		}
-		if _, err := t.exec("UPDATE urls SET origin = ? WHERE source = ? AND url = ? AND origin <> ?", l.Origin, source, l.URL, l.Origin); err != nil {
+		page, _, _ := strings.Cut(l.Origin, "\n")
+		page += "\n"
+		_, err := t.exec("UPDATE urls SET origin = ?, generation = '' WHERE source = ? AND url = ? AND origin <> ? AND (origin = '' OR substr(origin, 1, ?) = ?)",
+			l.Origin, source, l.URL, l.Origin, utf8.RuneCountInString(page), page)
+		if err != nil {
 			return err
 		}
 	}

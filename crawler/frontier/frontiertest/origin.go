@@ -30,9 +30,31 @@ func origin(f *fixture) {
 	}
 	check()
 
-	// What is known learns it too, and does not forget it.
-	must(f.Add(f.Context(), run, []frontier.Link{{URL: host + "/plain", Origin: "new"}, {URL: host + "/more"}}))(f)
-	want[host+"/plain"] = "new"
+	// What is known learns it too, and does not forget it; the first page
+	// stays, with what it says now.
+	must(f.Add(f.Context(), run, []frontier.Link{{URL: host + "/plain", Origin: "é\nold"}, {URL: host + "/more"}}))(f)
+	must(f.Add(f.Context(), run, []frontier.Link{{URL: host + "/plain", Origin: "other\nx"}, {URL: host + "/plain", Origin: "éé\nx"}}))(f)
+	must(f.Add(f.Context(), run, []frontier.Link{{URL: host + "/plain", Origin: "é\nnew"}}))(f)
+	want[host+"/plain"] = "é\nnew"
 	l = f.lease("shop")
 	check()
+
+	// When it says something new, the mentions are to be read again.
+	l = f.lease("shop")
+	for _, u := range must(f.Claim(f.Context(), l, 100))(f) {
+		r := done(u)
+		r.Generation = "index"
+		f.settle(l, r)
+	}
+	f.release(l, time.Time{})
+	must(f.EndRun(f.Context(), run, "done"))(f)
+	run = f.begin("shop")
+	must(f.Add(f.Context(), run, []frontier.Link{{URL: host + "/plain", Origin: "é\nnewer"}, {URL: host + "/more", Origin: want[host+"/more"]}}))(f)
+	l = f.lease("shop")
+	for _, u := range must(f.Claim(f.Context(), l, 100))(f) {
+		want, ok := map[string]string{host + "/more": "index", host + "/plain": ""}[u.URL]
+		if ok && u.Generation != want {
+			f.Errorf("%s: the mentions are in %q, want %q", u.URL, u.Generation, want)
+		}
+	}
 }
