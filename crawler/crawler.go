@@ -51,6 +51,9 @@ type Source struct {
 type Scope struct {
 	// Allow, when not empty, must match the URL; Deny must not.
 	Allow, Deny []*regexp.Regexp
+	// Endpoints match what belongs to the source on whatever host and whatever
+	// Allow says: answers that its pages ask for by themselves.
+	Endpoints []*regexp.Regexp
 	// MaxDepth bounds the links from a seed to a page; 0 is no bound.
 	// Pagination (LinkNext) does not count as a step.
 	MaxDepth int

@@ -3,6 +3,7 @@ package crawler
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"mime"
@@ -49,7 +50,13 @@ func site(rawURL string) string { return strings.TrimPrefix(mention.Host(rawURL)
 // holds tells whether a URL belongs to the source. Seeds, and where they lead,
 // belong to it whatever Allow and Deny say.
 func (r reach) holds(rawURL string, seed bool) bool {
-	if len(rawURL) > maxURL || !r.sites[site(rawURL)] {
+	if len(rawURL) > maxURL {
+		return false
+	}
+	if matches(r.Endpoints, rawURL) {
+		return !matches(r.Deny, rawURL)
+	}
+	if !r.sites[site(rawURL)] {
 		return false
 	}
 	return seed || ((len(r.Allow) == 0 || matches(r.Allow, rawURL)) && !matches(r.Deny, rawURL))
@@ -82,9 +89,36 @@ func (r reach) links(page *mention.Page, found []mention.Link, depth int, seen *
 		if l.Kind != mention.LinkFeed && isFile(l.URL) {
 			continue
 		}
+		f.Origin = noteOf(l.Origin)
 		follow = append(follow, f)
 	}
 	return follow
+}
+
+// noteOf is where a link comes from as the frontier keeps it: the page, then
+// its item. An item of too many words is left out.
+func noteOf(o *mention.Origin) string {
+	if o == nil {
+		return ""
+	}
+	item, err := json.Marshal(o.Item)
+	if err != nil || o.Item == nil || len(o.Page)+len(item) > 3900 {
+		item = nil
+	}
+	return o.Page + "\n" + string(item)
+}
+
+// originOf reads what noteOf wrote; nil for "".
+func originOf(note string) *mention.Origin {
+	page, item, ok := strings.Cut(note, "\n")
+	if !ok {
+		return nil
+	}
+	o := &mention.Origin{Page: page}
+	if item != "" && json.Unmarshal([]byte(item), &o.Item) != nil {
+		o.Item = nil
+	}
+	return o
 }
 
 func isHTML(contentType string) bool {
@@ -97,7 +131,11 @@ func isHTML(contentType string) bool {
 func (r reach) fingerprint() string {
 	h := sha256.New()
 	fmt.Fprintln(h, r.MaxDepth)
-	for _, list := range [][]*regexp.Regexp{r.Allow, r.Deny} {
+	lists := [][]*regexp.Regexp{r.Allow, r.Deny}
+	if len(r.Endpoints) > 0 { // so that most sources keep theirs
+		lists = append(lists, r.Endpoints)
+	}
+	for _, list := range lists {
 		for _, p := range list {
 			_, _ = io.WriteString(h, p.String()+"\n")
 		}

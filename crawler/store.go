@@ -322,7 +322,7 @@ func (w *worker) redirect(it *item) outcome {
 	}
 	return outcome{
 		result: frontier.Result{URL: u, State: frontier.Done, Redo: w.run.reach.MaxDepth > 0,
-			Links: []frontier.Link{{URL: target, Priority: u.Priority, Depth: u.Depth, Hops: u.Hops + 1}}},
+			Links: []frontier.Link{{URL: target, Priority: u.Priority, Depth: u.Depth, Hops: u.Hops + 1, Origin: u.Origin}}},
 		event:  Event{Kind: EventPage, Redirect: target},
 		change: func(p *SourceReport) { p.Redirects++ },
 	}

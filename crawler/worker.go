@@ -253,6 +253,9 @@ func (w *worker) savedPage(u frontier.URL) *mention.Page {
 		return nil
 	}
 	page.Source = w.run.src.Source
+	if o := originOf(u.Origin); o != nil {
+		page.Origin = o
+	}
 	return page
 }
 
@@ -271,8 +274,8 @@ func (w *worker) fetch(ctx context.Context, it *item) error {
 		it.response = response
 		if p := response.Page; p != nil && w.sameBody(u, p) {
 			p.Body = nil
-		} else {
-			it.page = p
+		} else if it.page = p; p != nil {
+			p.Origin = originOf(u.Origin)
 		}
 		return nil
 	}

@@ -39,6 +39,7 @@ func testPage() *mention.Page {
 		Fetched:      time.Date(2026, 3, 2, 10, 0, 1, 123456789, time.UTC),
 		SHA256:       helloDigest,
 		Directives:   mention.Directives{NoIndex: true, NoFollow: true, TDMReserved: true},
+		Origin:       &mention.Origin{Page: "https://shop.example/p/1", Item: &mention.ItemRef{Name: "Kettle é", SKU: "k-1"}},
 	}
 }
 

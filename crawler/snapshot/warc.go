@@ -32,6 +32,9 @@ const maxBlock = 256 << 20
 // JSON, so that a page can be parsed again without its configuration.
 const sourceField = "Klank-Source"
 
+// originField holds Page.Origin as JSON, of pages that have one.
+const originField = "Klank-Origin"
+
 // encoder builds records; it is reused because a gzip writer is large.
 type encoder struct {
 	out  bytes.Buffer
@@ -83,6 +86,13 @@ func (e *encoder) response(p *mention.Page) ([]byte, error) {
 			return nil, err
 		}
 		field(&e.head, sourceField, string(source))
+	}
+	if p.Origin != nil {
+		origin, err := json.Marshal(p.Origin)
+		if err != nil {
+			return nil, err
+		}
+		field(&e.head, originField, string(origin))
 	}
 	field(&e.head, "Content-Type", "application/http;msgtype=response")
 	field(&e.head, "Content-Length", strconv.Itoa(e.http.Len()+len(p.Body)))
@@ -300,6 +310,11 @@ func (r *record) page() (*mention.Page, error) {
 	if source := r.fields.Get(sourceField); source != "" {
 		if err := json.Unmarshal([]byte(source), &p.Source); err != nil {
 			return nil, fmt.Errorf("bad %s: %w", sourceField, err)
+		}
+	}
+	if origin := r.fields.Get(originField); origin != "" {
+		if err := json.Unmarshal([]byte(origin), &p.Origin); err != nil {
+			return nil, fmt.Errorf("bad %s: %w", originField, err)
 		}
 	}
 	sum := sha256.Sum256(p.Body)
