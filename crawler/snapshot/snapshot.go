@@ -36,6 +36,10 @@ import (
 // MaxFile is the size in bytes at which a Store goes on in another file.
 const MaxFile = 256 << 20
 
+// maxAge is the age at which it does so: then nobody adds to an old file, and
+// Prune may take it away.
+const maxAge = 12 * time.Hour
+
 // ErrLocator is returned for a locator that does not have the form
 // "NAME.warc.gz:OFFSET".
 var ErrLocator = errors.New("snapshot: bad locator")
@@ -56,6 +60,7 @@ type Store struct {
 type file struct {
 	name string
 	f    *os.File
+	made time.Time
 	// size is what has been written, guarded by Store.mu; synced is how much
 	// of it is on disk, guarded by Store.syncMu.
 	size, synced int64
@@ -124,7 +129,7 @@ func (s *Store) PutAll(ctx context.Context, pages []*mention.Page) ([]string, er
 func (s *Store) append(record []byte) (*file, int64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.file != nil && s.file.size >= s.maxFile {
+	if s.file != nil && (s.file.size >= s.maxFile || time.Now().Sub(s.file.made) >= maxAge) {
 		if err := s.closeFile(); err != nil {
 			return nil, 0, err
 		}
@@ -152,14 +157,15 @@ func (s *Store) append(record []byte) (*file, int64, error) {
 // create starts a file with its warcinfo record. The folder is synced, so
 // that the name survives a power cut as well.
 func (s *Store) create() (*file, error) {
-	name := newName(time.Now())
+	made := time.Now().Round(0) // by the wall clock: a machine may sleep
+	name := newName(made)
 	f, err := s.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o644)
 	if err != nil {
 		return nil, writeError(name, err)
 	}
 	buf := encoders.Get().(*encoder)
 	defer encoders.Put(buf)
-	info, err := buf.info(name, time.Now())
+	info, err := buf.info(name, made)
 	if err == nil {
 		_, err = f.Write(info)
 	}
@@ -171,7 +177,7 @@ func (s *Store) create() (*file, error) {
 		_ = s.root.Remove(name)
 		return nil, writeError(name, err)
 	}
-	return &file{name: name, f: f, size: int64(len(info))}, nil
+	return &file{name: name, f: f, made: made, size: int64(len(info))}, nil
 }
 
 func (s *Store) syncFolder() error {
@@ -256,7 +262,17 @@ var nameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,200}\.warc\.gz$`
 func newName(now time.Time) string {
 	var r [6]byte
 	_, _ = rand.Read(r[:]) // never fails
-	return fmt.Sprintf("klank-%s-%d-%s.warc.gz", now.UTC().Format("20060102T150405"), os.Getpid(), hex.EncodeToString(r[:]))
+	return fmt.Sprintf("klank-%s-%d-%s.warc.gz", now.UTC().Format(nameTime), os.Getpid(), hex.EncodeToString(r[:]))
+}
+
+const nameTime = "20060102T150405"
+
+// begun tells when a Store began a file; false for a file that none did.
+func begun(name string) (time.Time, bool) {
+	rest, own := strings.CutPrefix(name, "klank-")
+	at, _, _ := strings.Cut(rest, "-")
+	t, err := time.Parse(nameTime, at)
+	return t, own && err == nil
 }
 
 // split takes a locator apart.
@@ -272,18 +288,26 @@ func split(locator string) (name string, offset int64, err error) {
 	return locator[:i], offset, nil
 }
 
-// Has tells whether the record's file is there and reaches beyond its offset.
+// Has tells whether a record begins there that Prune has not erased.
 func (s *Store) Has(locator string) bool {
 	name, offset, err := split(locator)
 	if err != nil {
 		return false
 	}
-	info, err := s.root.Stat(name)
-	return err == nil && info.Size() > offset
+	f, err := s.root.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return beginsPage(f, offset)
 }
 
+// ErrPruned is returned for a page that Prune has erased or whose file is
+// gone; it is fs.ErrNotExist as well.
+var ErrPruned = fmt.Errorf("the page is no longer kept: %w", fs.ErrNotExist)
+
 // Get reads a page back: all its fields, with Snapshot set to the locator.
-// It fails when the file is gone (errors.Is fs.ErrNotExist), the record is
+// It fails when the page is no longer kept (ErrPruned), the record is
 // damaged, or the body is not the one whose digest was written.
 func (s *Store) Get(locator string) (*mention.Page, error) {
 	name, offset, err := split(locator)
@@ -291,10 +315,16 @@ func (s *Store) Get(locator string) (*mention.Page, error) {
 		return nil, err
 	}
 	f, err := s.root.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = ErrPruned
+	}
 	if err != nil {
 		return nil, fmt.Errorf("snapshot: read %s: %w", locator, err)
 	}
 	defer f.Close()
+	if erased(f, offset) {
+		return nil, fmt.Errorf("snapshot: read %s: %w", locator, ErrPruned)
+	}
 	if _, err := f.Seek(offset, io.SeekStart); err != nil {
 		return nil, fmt.Errorf("snapshot: read %s: %w", locator, err)
 	}

@@ -51,7 +51,12 @@ func (s *Store) Walk(ctx context.Context, fn func(Head) error, damaged func(Dama
 	if err != nil {
 		return err
 	}
-	w := walker{fn: fn, damaged: damaged}
+	w := walker{damaged: damaged, visit: func(r span) error {
+		if !r.page {
+			return nil
+		}
+		return fn(r.Head)
+	}}
 	for _, name := range names {
 		f, err := s.root.Open(name)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -91,9 +96,17 @@ func (s *Store) names() ([]string, error) {
 	return names, nil
 }
 
+// span is a record in its file: a page, what is left of erased pages, or
+// another record.
+type span struct {
+	Head
+	page, erased bool
+	start, end   int64
+}
+
 // walker holds the buffers that the files of a walk share.
 type walker struct {
-	fn      func(Head) error
+	visit   func(span) error
 	damaged func(Damage)
 	buf     *bufio.Reader
 	zip     *gzip.Reader
@@ -113,6 +126,13 @@ func (w *walker) file(ctx context.Context, name string, f *os.File) error {
 		if _, err := w.buf.Peek(1); err == io.EOF {
 			return nil
 		}
+		if end, erased := erasedSpan(f, offset); erased {
+			if err := w.visit(span{erased: true, start: offset, end: end}); err != nil {
+				return err
+			}
+			offset = end
+			continue
+		}
 		head, page, err := w.record()
 		if err != nil {
 			next, found, seekErr := nextRecord(ctx, f, offset+1)
@@ -127,13 +147,12 @@ func (w *walker) file(ctx context.Context, name string, f *os.File) error {
 			offset = next
 			continue
 		}
-		if page {
-			head.Locator = locator
-			if err := w.fn(head); err != nil {
-				return err
-			}
+		head.Locator = locator
+		end := offset + from.n - int64(w.buf.Buffered())
+		if err := w.visit(span{Head: head, page: page, start: offset, end: end}); err != nil {
+			return err
 		}
-		offset += from.n - int64(w.buf.Buffered())
+		offset = end
 	}
 }
 

@@ -100,10 +100,10 @@ func (e *encoder) response(p *mention.Page) ([]byte, error) {
 	if e.head.Len() > maxHead || e.http.Len() > maxHead || len(p.Body) > maxBlock-maxHead {
 		return nil, errors.New("the page or its headers are too large")
 	}
-	return e.member(e.head.Bytes(), e.http.Bytes(), p.Body, endOfRecord)
+	return e.member(e.head.Bytes(), e.http.Bytes(), p.Body, []byte(endOfRecord))
 }
 
-var endOfRecord = []byte("\r\n\r\n")
+const endOfRecord = "\r\n\r\n"
 
 // info returns the gzip member of the warcinfo record that begins a file.
 func (e *encoder) info(name string, now time.Time) ([]byte, error) {
@@ -116,7 +116,7 @@ func (e *encoder) info(name string, now time.Time) ([]byte, error) {
 	field(&e.head, "Content-Type", "application/warc-fields")
 	field(&e.head, "Content-Length", strconv.Itoa(len(block)))
 	e.head.WriteString("\r\n")
-	return e.member(e.head.Bytes(), []byte(block), endOfRecord)
+	return e.member(e.head.Bytes(), []byte(block), []byte(endOfRecord))
 }
 
 func (e *encoder) member(parts ...[]byte) ([]byte, error) {
@@ -222,7 +222,7 @@ func readRecord(r io.Reader) (*record, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !bytes.Equal(end, endOfRecord) {
+	if string(end) != endOfRecord {
 		return nil, errors.New("the record does not end where its length says")
 	}
 	return rec, nil
