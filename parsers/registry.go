@@ -8,9 +8,12 @@ import (
 	"klank/mention"
 	"klank/parsers/bazaarvoice"
 	"klank/parsers/blocks"
+	"klank/parsers/bluesky"
+	"klank/parsers/discourse"
 	"klank/parsers/document"
 	"klank/parsers/feed"
 	"klank/parsers/googleplaces"
+	"klank/parsers/hackernews"
 	"klank/parsers/jsonld"
 	"klank/parsers/kiyoh"
 	"klank/parsers/links"
@@ -21,6 +24,7 @@ import (
 	"klank/parsers/selectors"
 	"klank/parsers/steam"
 	"klank/parsers/yelp"
+	"klank/parsers/youtube"
 )
 
 // parser is one entry of the registry.
@@ -45,7 +49,11 @@ func New() *Registry {
 	return &Registry{[]parser{
 		{name: "selectors"}, // made of Options.Selectors for each page
 		{name: "mastodon", detect: mastodon.Detect, parse: mastodon.Parse, whole: true},
+		{name: "bluesky", detect: bluesky.Detect, parse: bluesky.Parse, whole: true},
 		{name: "reddit", detect: reddit.Detect, parse: reddit.Parse, whole: true},
+		{name: "hackernews", detect: hackernews.Detect, parse: hackernews.Parse, whole: true},
+		{name: "discourse", detect: discourse.Detect, parse: discourse.Parse, whole: true},
+		{name: "youtube", detect: youtube.Detect, parse: youtube.Parse, whole: true},
 		{name: "bazaarvoice", detect: bazaarvoice.Detect, parse: bazaarvoice.Parse, whole: true},
 		{name: "googleplaces", detect: googleplaces.Detect, parse: googleplaces.Parse, whole: true},
 		{name: "kiyoh", detect: kiyoh.Detect, parse: kiyoh.Parse, whole: true},

@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"net/url"
 	"strconv"
@@ -36,11 +37,18 @@ func Holds(body []byte, keys ...string) bool {
 	return true
 }
 
+// maxObjects bounds the memory that a page of empty objects takes: real
+// answers have a few thousand.
+const maxObjects = 200_000
+
 // Decode reads JSON into v as far as it can: a missing, null or wrongly typed
-// value leaves its own field empty. Only text that is no JSON is an error.
-// Time and memory are linear in the body when the types of v that nest have
-// no UnmarshalJSON of their own.
+// value leaves its own field empty. Only text that is no JSON, or holds more
+// objects than any answer does, is an error. Time and memory are linear in
+// the body when the types of v that nest have no UnmarshalJSON of their own.
 func Decode(body []byte, v any) error {
+	if n := bytes.Count(body, []byte("{")); n > maxObjects {
+		return fmt.Errorf("%d objects; more than %d are not read", n, maxObjects)
+	}
 	err := json.Unmarshal(body, v)
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) {

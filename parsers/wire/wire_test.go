@@ -56,6 +56,13 @@ func TestDeepNestingIsAnErrorInLinearTime(t *testing.T) {
 	}
 }
 
+func TestMoreObjectsThanAnswersHaveAreRefused(t *testing.T) {
+	var got []*record
+	if err := Decode([]byte("["+strings.Repeat("{},", 1<<18)+"{}]"), &got); err == nil || len(got) > 0 {
+		t.Errorf("%d records, %v", len(got), err)
+	}
+}
+
 func TestTheNextPageKeepsTheOtherParameters(t *testing.T) {
 	d, _ := document.Open(&mention.Page{URL: "https://api.example/list?q=a%20b&cursor=1&limit=5", Body: []byte("{}")})
 	if got := With(d, "cursor", "x=&y"); got != "https://api.example/list?q=a%20b&cursor=x%3D%26y&limit=5" {
