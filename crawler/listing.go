@@ -27,9 +27,19 @@ type Streamer interface {
 	Stream(ctx context.Context, r fetch.Request) (*fetch.StreamResponse, error)
 }
 
+// justNow is how near to the moment of asking a page's last change is taken for
+// the moment of asking itself: many sitemaps are made on request, and say so of
+// every page.
+const justNow = time.Minute
+
 // listing is what a sitemap, or an index with its sitemaps, held.
 type listing struct {
 	sitemaps, listed int
+	// index says that there were sitemaps in it. What it answered is for the
+	// next request only where there were none: for those of an index that is
+	// the same tells nothing.
+	index              bool
+	etag, lastModified string
 	// known are the sitemaps met, queue those of them to be read yet.
 	known map[string]bool
 	queue []string
@@ -56,7 +66,7 @@ func (w *worker) readSitemaps(ctx context.Context, it *item) error {
 	for len(l.queue) > 0 {
 		u := l.queue[0]
 		l.queue = l.queue[1:]
-		err := w.readSitemap(ctx, u, l)
+		err := w.readSitemap(ctx, it.url, u, l)
 		failed, ok := errors.AsType[*fetch.Error](err)
 		switch {
 		case err == nil:
@@ -79,14 +89,27 @@ func (w *worker) readSitemaps(ctx context.Context, it *item) error {
 	return nil
 }
 
-// readSitemap reads one sitemap and adds the sitemaps of an index to the
-// queue. Its error is a *fetch.Error or the frontier's.
-func (w *worker) readSitemap(ctx context.Context, url string, l *listing) error {
-	response, err := w.openSitemap(ctx, url)
+// readSitemap reads one sitemap of those that root leads to and adds the
+// sitemaps of an index to the queue. Its error is a *fetch.Error or the
+// frontier's.
+func (w *worker) readSitemap(ctx context.Context, root frontier.URL, url string, l *listing) error {
+	request := fetch.Request{URL: url, Source: w.run.src.Source, MinInterval: w.run.src.MinInterval}
+	if url == root.URL && !w.run.src.Deep && root.Generation != "" && root.Generation == w.run.generation {
+		request.ETag, request.LastModified = root.ETag, root.LastModified
+	}
+	response, err := w.openSitemap(ctx, request)
 	if err != nil {
 		return err
 	}
+	if response.NotModified { // its pages are known, and due by their own habits
+		l.sitemaps++
+		l.etag, l.lastModified = root.ETag, root.LastModified
+		return nil
+	}
 	defer response.Body.Close()
+	if url == root.URL {
+		l.etag, l.lastModified = response.ETag, response.LastModified
+	}
 	var batch []frontier.Link
 	var broken error // the frontier's error
 	add := func() error {
@@ -101,13 +124,18 @@ func (w *worker) readSitemap(ctx context.Context, url string, l *listing) error 
 		switch {
 		case err != nil:
 		case e.Sitemap:
+			l.index = true
 			if mention.SameSite(u, url) && len(l.known) < maxSitemaps && !l.known[u] {
 				l.known[u] = true
 				l.queue = append(l.queue, u)
 			}
 		case w.run.reach.holds(u, false) && !isFile(u):
 			l.listed++
-			if batch = append(batch, frontier.Link{URL: u, Priority: frontier.PriorityPage, Depth: 1}); len(batch) == listedURLs {
+			link := frontier.Link{URL: u, Priority: frontier.PriorityPage, Depth: 1}
+			if believable(e.LastMod, response.Fetched) {
+				link.Modified, link.Within = e.LastMod, e.Within
+			}
+			if batch = append(batch, link); len(batch) == listedURLs {
 				return add()
 			}
 		}
@@ -126,27 +154,32 @@ func (w *worker) readSitemap(ctx context.Context, url string, l *listing) error 
 	return &fetch.Error{URL: url, Class: classSitemap, Err: err}
 }
 
+// believable tells whether a page may have been changed at that time, as a
+// sitemap says that was asked for then.
+func believable(changed, asked time.Time) bool {
+	return !changed.IsZero() && asked.Sub(changed) > justNow
+}
+
 // openSitemap asks for a sitemap and follows redirects on its host.
-func (w *worker) openSitemap(ctx context.Context, url string) (*fetch.StreamResponse, error) {
-	src := w.run.src
+func (w *worker) openSitemap(ctx context.Context, request fetch.Request) (*fetch.StreamResponse, error) {
 	for range maxHops {
-		w.asked = time.Now()
-		response, err := w.Fetcher.(Streamer).Stream(ctx, fetch.Request{URL: url, Source: src.Source, MinInterval: src.MinInterval})
+		url := request.URL
+		response, err := w.Fetcher.(Streamer).Stream(ctx, request)
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return nil, context.Cause(ctx)
 		case err != nil:
 			return nil, asFetchError(url, err)
-		case response.Body != nil:
+		case response.Body != nil, response.NotModified:
 			return response, nil
 		case response.Redirect == "":
 			return nil, &fetch.Error{URL: url, Class: fetch.Protocol, Err: errors.New("neither a body nor a redirect")}
 		case !mention.SameSite(response.Redirect, url):
 			return nil, &fetch.Error{URL: url, Class: classRedirect, Err: fmt.Errorf("the sitemap has moved to another host: %s", response.Redirect)}
 		}
-		url = response.Redirect
+		request.URL = response.Redirect
 	}
-	return nil, &fetch.Error{URL: url, Class: classRedirect, Err: fmt.Errorf("more than %d redirects in a row", maxHops)}
+	return nil, &fetch.Error{URL: request.URL, Class: classRedirect, Err: fmt.Errorf("more than %d redirects in a row", maxHops)}
 }
 
 // addListed gives the frontier what a sitemap lists.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"klank/crawler"
+	"klank/crawler/fetch"
 	"klank/mention"
 )
 
@@ -127,4 +128,107 @@ func TestRunStoppedWithinSitemapsReadsThemAgain(t *testing.T) {
 		t.Errorf("report %+v", r)
 	}
 	b.wantHandled("/p/1", "/p/2")
+}
+
+// dated is a sitemap with the time of each page's last change.
+func dated(pages map[string]string) page {
+	body := "<urlset>"
+	for location, changed := range pages {
+		body += fmt.Sprintf("<url><loc>%s</loc><lastmod>%s</lastmod></url>", location, changed)
+	}
+	return page{links: []string{body + "</urlset>"}, header: map[string]string{"Content-Type": "application/xml"}, noETag: true}
+}
+
+func TestSitemapsSayWhichPagesAreDue(t *testing.T) {
+	now := time.Now().UTC()
+	at := func(d time.Duration) string { return now.Add(d).Format(time.RFC3339) }
+	b := newBench(t, map[string]page{"/old": {}, "/today": {}, "/undated": {}, "/future": {}, "/now": {}})
+	src := b.source()
+	src.Seeds, src.Sitemaps = nil, []string{b.site.URL + "/sitemap.xml"}
+	b.site.set("/sitemap.xml", dated(map[string]string{
+		"/old": at(-time.Hour), "/today": now.Format(time.DateOnly), "/undated": "soon", "/future": at(time.Hour), "/now": at(0)}))
+	b.config.DeepEvery = time.Hour
+	b.one(src, crawler.StatusDone)
+	b.wantAsked("/sitemap.xml", "/old", "/today", "/undated", "/future", "/now")
+
+	r := b.one(src, crawler.StatusDone)
+	b.wantAsked("/sitemap.xml", "/today", "/undated", "/future", "/now")
+	if r.NotDue != 1 || r.Deep || r.Listed != 5 {
+		t.Errorf("report %+v", r)
+	}
+	src.Deep = true
+	if r = b.one(src, crawler.StatusDone); !r.Deep || r.NotModified != 5 {
+		t.Errorf("a deep run: %+v", r)
+	}
+}
+
+func TestPagesThatSitemapsCallChangedAreDue(t *testing.T) {
+	for same := 400 * time.Millisecond; same < 10*time.Second; same *= 2 {
+		b := newBench(t, map[string]page{"/": {}, "/changed": {}, "/same": {}})
+		b.site.set("/sitemap.xml", xml("urlset", "url", "/changed", "/same"))
+		src := b.source()
+		src.Sitemaps = []string{b.site.URL + "/sitemap.xml"}
+		b.config.DeepEvery = time.Hour
+		seen := b.steady(src, same)
+		// The site's clock is ahead: of a change that is not a minute ago,
+		// nobody can tell whether it comes from a clock.
+		b.config.Fetcher = laterBy{b.config.Fetcher.(streamFetcher), time.Hour}
+		b.site.set("/sitemap.xml", dated(map[string]string{"/changed": seen.Add(30 * time.Minute).UTC().Format(time.RFC3339)}))
+		r := b.one(src, crawler.StatusDone)
+		if time.Since(seen) > same/8 {
+			continue // this machine is busy
+		}
+		b.wantAsked("/", "/sitemap.xml", "/changed")
+		if r.NotDue != 1 {
+			t.Errorf("report %+v", r)
+		}
+		return
+	}
+	t.Skip("this machine is too busy to tell times apart")
+}
+
+type streamFetcher interface {
+	crawler.Fetcher
+	crawler.Streamer
+}
+
+// laterBy has answers come later than they do.
+type laterBy struct {
+	streamFetcher
+	by time.Duration
+}
+
+func (l laterBy) Stream(ctx context.Context, r fetch.Request) (*fetch.StreamResponse, error) {
+	response, err := l.streamFetcher.Stream(ctx, r)
+	if err == nil {
+		response.Fetched = response.Fetched.Add(l.by)
+	}
+	return response, err
+}
+
+func TestASitemapThatIsTheSameIsNotReadAgain(t *testing.T) {
+	b := newBench(t, map[string]page{"/p/1": {}, "/p/2": {}})
+	b.site.set("/sitemap.xml", xml("urlset", "url", "/p/1", "/p/2"))
+	src := b.source()
+	src.Seeds, src.Sitemaps = nil, []string{b.site.URL + "/sitemap.xml"}
+	b.config.DeepEvery = time.Hour
+	full := func() int {
+		b.site.mu.Lock()
+		defer b.site.mu.Unlock()
+		return b.site.full["/sitemap.xml"]
+	}
+	for range 2 {
+		if r := b.one(src, crawler.StatusDone); r.Sitemaps != 1 || r.Pages+r.NotModified != 2 || full() != 1 {
+			t.Errorf("read %d times: %+v", full(), r)
+		}
+	}
+	// Another scope finds other pages in it, and a deep run trusts nothing.
+	src.Scope.Deny = []*regexp.Regexp{regexp.MustCompile("/p/1")}
+	if r := b.one(src, crawler.StatusDone); r.Listed != 1 || full() != 2 {
+		t.Errorf("in another scope, read %d times: %+v", full(), r)
+	}
+	src.Deep = true
+	if r := b.one(src, crawler.StatusDone); r.Listed != 1 || full() != 3 {
+		t.Errorf("in a deep run, read %d times: %+v", full(), r)
+	}
 }

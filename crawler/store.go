@@ -261,11 +261,15 @@ func (w *worker) outcome(it *item) outcome {
 		o.result.Generation, o.result.Unasked = it.url.Generation, true
 		return o
 	case it.listing != nil:
-		return outcome{
+		o := outcome{
 			result: frontier.Result{URL: it.url, State: frontier.Done},
 			event:  Event{Kind: EventPage, Status: http.StatusOK},
 			change: it.listing.report,
 		}
+		if !it.listing.index {
+			o.result.ETag, o.result.LastModified, o.result.Generation = it.listing.etag, it.listing.lastModified, w.run.generation
+		}
+		return o
 	case it.err != nil:
 		return w.failure(it.url, it.err)
 	case it.response.Redirect != "":

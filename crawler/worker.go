@@ -126,10 +126,17 @@ func (w *worker) keepLease(ctx context.Context, cancel context.CancelCauseFunc, 
 // fetchAll claims and fetches until the lease has had its turn, nothing is
 // due, or the host wants to be left alone.
 func (w *worker) fetchAll(ctx context.Context) error {
+	n := claimURLs
+	if len(w.run.src.Sitemaps) > 0 {
+		n = 1
+	}
 	for ctx.Err() == nil {
-		urls, err := w.Frontier.Claim(ctx, w.lease, claimURLs)
+		urls, err := w.Frontier.Claim(ctx, w.lease, n)
 		if err != nil {
 			return err
+		}
+		if !slices.ContainsFunc(urls, func(u frontier.URL) bool { return u.Priority == frontier.PrioritySeed }) {
+			n = claimURLs // the sitemaps are read: they say which of the others are due
 		}
 		if len(urls) == 0 {
 			if w.done == 0 && len(w.later) == 0 {

@@ -59,8 +59,11 @@ type Entry struct {
 	// neither resolved nor made canonical.
 	URL string
 	// LastMod is when it was changed last, after the sitemap; zero when that
-	// is not said or no date.
+	// is not said or no date. It was not later than Within after that: zero
+	// for a moment, more for a date, in whatever zone, and without end where
+	// an RSS feed only says when it was published.
 	LastMod time.Time
+	Within  time.Duration
 	// Sitemap says that the entry is one of an Index.
 	Sitemap bool
 }
@@ -169,19 +172,32 @@ func isURL(s string) bool {
 	return ok && rest != "" && !strings.ContainsAny(rest, " \t<>") && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https"))
 }
 
+const (
+	day = 24 * time.Hour
+	// anyZone is how much later than UTC a time may be that names no zone.
+	anyZone = 12 * time.Hour
+	forever = time.Duration(1<<63 - 1)
+)
+
 // layouts are those of the W3C's note on dates, of RSS, and what is met beside
-// them.
-var layouts = []string{
-	time.RFC3339, time.DateOnly, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04:05Z0700", time.DateTime, "2006-01", "2006",
-	time.RFC1123Z, time.RFC1123, "Mon, 2 Jan 2006 15:04:05 -0700", "Mon, 2 Jan 2006 15:04:05 MST", "Mon, 2 Jan 06 15:04:05 -0700", "2 Jan 2006 15:04:05 -0700",
+// them, with how much later than that it may have been.
+var layouts = []struct {
+	layout string
+	within time.Duration
+}{
+	{time.RFC3339, 0}, {time.DateOnly, day + anyZone}, {"2006-01-02T15:04Z07:00", time.Minute},
+	{"2006-01-02T15:04:05", anyZone}, {"2006-01-02T15:04:05Z0700", 0}, {time.DateTime, anyZone},
+	{"2006-01", 31*day + anyZone}, {"2006", 366*day + anyZone},
+	{time.RFC1123Z, 0}, {time.RFC1123, anyZone}, {"Mon, 2 Jan 2006 15:04:05 -0700", 0},
+	{"Mon, 2 Jan 2006 15:04:05 MST", anyZone}, {"Mon, 2 Jan 06 15:04:05 -0700", 0}, {"2 Jan 2006 15:04:05 -0700", 0},
 }
 
 // parseTime reads a time, without a zone as UTC; zero when it is none.
-func parseTime(s string) time.Time {
+func parseTime(s string) (t time.Time, within time.Duration) {
 	for _, l := range layouts {
-		if t, err := time.Parse(l, s); err == nil {
-			return t
+		if t, err := time.Parse(l.layout, s); err == nil {
+			return t, l.within
 		}
 	}
-	return time.Time{}
+	return time.Time{}, 0
 }

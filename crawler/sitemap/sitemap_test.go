@@ -29,6 +29,9 @@ func read(r io.Reader) (Kind, []string, error) {
 		if !e.LastMod.IsZero() {
 			s += " " + e.LastMod.Format(time.RFC3339)
 		}
+		if e.Within > 0 {
+			s += within[e.Within]
+		}
 		got = append(got, s)
 		return nil
 	})
@@ -37,6 +40,8 @@ func read(r io.Reader) (Kind, []string, error) {
 	}
 	return kind, got, err
 }
+
+var within = map[time.Duration]string{36 * time.Hour: " a day", 31*24*time.Hour + 12*time.Hour: " a month", forever: " or later"}
 
 func gzipped(s string) string {
 	var b bytes.Buffer
@@ -58,7 +63,7 @@ const two = `<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas
 <url><loc> https://shop.example/a?x=1&amp;y=2 </loc><lastmod>2026-03-01</lastmod></url>
 <url><lastmod>2026-03-01T10:00:00+01:00</lastmod><loc>https://shop.example/b</loc><priority>0.5</priority></url></urlset>`
 
-var twoEntries = []string{"https://shop.example/a?x=1&y=2 2026-03-01T00:00:00Z", "https://shop.example/b 2026-03-01T10:00:00+01:00"}
+var twoEntries = []string{"https://shop.example/a?x=1&y=2 2026-03-01T00:00:00Z a day", "https://shop.example/b 2026-03-01T10:00:00+01:00"}
 
 func TestReadsWhatSitesCallASitemap(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -83,10 +88,10 @@ func TestReadsWhatSitesCallASitemap(t *testing.T) {
 		"no location": {"<urlset><url><lastmod>2026</lastmod></url><url><loc/></url><url><loc>https://a.example/</loc><lastmod>soon</lastmod></url></urlset>",
 			URLSet, []string{"https://a.example/"}},
 		"index": {"<sitemapindex><sitemap><loc>https://a.example/1.xml.gz</loc><lastmod>2026-03</lastmod></sitemap><sitemap> https://a.example/2.xml </sitemap></sitemapindex>",
-			Index, []string{"https://a.example/1.xml.gz 2026-03-01T00:00:00Z", "https://a.example/2.xml"}},
+			Index, []string{"https://a.example/1.xml.gz 2026-03-01T00:00:00Z a month", "https://a.example/2.xml"}},
 		"text": {"\ufeff\r\nhttps://a.example/1\r\n\r\nno URL\r\n HTTP://a.example/2", Text, []string{"https://a.example/1", "HTTP://a.example/2"}},
 		"RSS": {`<rss version="2.0"><channel><link>https://a.example/</link><item><title>&lt;a></title><link>https://a.example/1</link><pubDate>Sun, 01 Mar 2026 10:00:00 +0000</pubDate></item></channel></rss>`,
-			Feed, []string{"https://a.example/1 2026-03-01T10:00:00Z"}},
+			Feed, []string{"https://a.example/1 2026-03-01T10:00:00Z or later"}},
 		"Atom": {`<feed><link href="https://a.example/"/><entry><link rel="edit" href="https://a.example/e"/><link title='a "> b' rel='alternate' href='https://a.example/1'/><updated>2026-03-01T10:00:00Z</updated></entry></feed>`,
 			Feed, []string{"https://a.example/1 2026-03-01T10:00:00Z"}},
 	} {

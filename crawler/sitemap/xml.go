@@ -321,7 +321,10 @@ func (d *document) field(name, text string) {
 		}
 	case "lastmod", "pubdate", "updated", "date":
 		if d.current.LastMod.IsZero() {
-			d.current.LastMod = parseTime(text)
+			d.current.LastMod, d.current.Within = parseTime(text)
+			if name == "pubdate" || name == "date" { // it may have been changed at any time since
+				d.current.Within = forever
+			}
 		}
 	}
 }
