@@ -309,6 +309,10 @@ type Inspector interface {
 	Dead(ctx context.Context, f Filter, limit int) ([]DeadLetter, error)
 	// Requeue makes dead URLs due again and returns how many.
 	Requeue(ctx context.Context, f Filter) (int, error)
+	// Snapshots calls fn with where the last body of each URL is saved, save
+	// those that are dead. These bodies are wanted still: to be handled, or to
+	// ask for no more than a 304. fn's error ends it and is returned.
+	Snapshots(ctx context.Context, fn func(locator string) error) error
 }
 
 // Frontier is a frontier with all its abilities; frontiertest.Run holds any

@@ -176,6 +176,35 @@ func (s *store) Requeue(ctx context.Context, f Filter) (n int, err error) {
 	return n, err
 }
 
+// Snapshots implements Inspector. It reads through all URLs.
+func (s *store) Snapshots(ctx context.Context, fn func(locator string) error) error {
+	var stop error // fn's error, handed back as it is
+	err := s.read(ctx, func(t *tx) error {
+		rows, err := t.rows("SELECT snapshot FROM urls WHERE snapshot <> '' AND state <> 5")
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var locator string
+			if err := rows.Scan(&locator); err != nil {
+				return err
+			}
+			if stop = fn(locator); stop != nil {
+				return nil
+			}
+		}
+		return rows.Err()
+	})
+	if stop != nil {
+		return stop
+	}
+	if err != nil {
+		return fmt.Errorf("frontier: snapshots: %w", err)
+	}
+	return nil
+}
+
 // lockSources locks the source of that name, or all for none; see lockSource.
 func (s *store) lockSources(t *tx, name string) error {
 	if s.forUpdate == "" {

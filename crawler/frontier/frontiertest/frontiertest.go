@@ -37,6 +37,7 @@ func Run(t *testing.T, open Open) {
 		{"a body that could not be handled waits until its time", fetchedLater},
 		{"a failed URL waits until its time", failedLater},
 		{"dead URLs are listed with their reason and put back", deadLetters},
+		{"the bodies that are wanted still are listed", wantedBodies},
 		{"a paused host is left alone", pause},
 		{"a released lease gives its URLs back untouched", release},
 		{"a key has one worker at a time", exclusive},
