@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"klank/mention"
+	"klank/parsers/appstore"
 	"klank/parsers/bazaarvoice"
 	"klank/parsers/blocks"
 	"klank/parsers/bluesky"
@@ -13,6 +14,7 @@ import (
 	"klank/parsers/document"
 	"klank/parsers/feed"
 	"klank/parsers/googleplaces"
+	"klank/parsers/googleplay"
 	"klank/parsers/hackernews"
 	"klank/parsers/jsonld"
 	"klank/parsers/kiyoh"
@@ -23,7 +25,10 @@ import (
 	"klank/parsers/reddit"
 	"klank/parsers/selectors"
 	"klank/parsers/steam"
+	"klank/parsers/trustpilot"
+	"klank/parsers/webwinkelkeur"
 	"klank/parsers/yelp"
+	"klank/parsers/yotpo"
 	"klank/parsers/youtube"
 )
 
@@ -59,6 +64,11 @@ func New() *Registry {
 		{name: "kiyoh", detect: kiyoh.Detect, parse: kiyoh.Parse, whole: true},
 		{name: "steam", detect: steam.Detect, parse: steam.Parse, whole: true},
 		{name: "yelp", detect: yelp.Detect, parse: yelp.Parse, whole: true},
+		{name: "appstore", detect: appstore.Detect, parse: appstore.Parse, whole: true},
+		{name: "googleplay", detect: googleplay.Detect, parse: googleplay.Parse, whole: true},
+		{name: "trustpilot", detect: trustpilot.Detect, parse: trustpilot.Parse, whole: true},
+		{name: "webwinkelkeur", detect: webwinkelkeur.Detect, parse: webwinkelkeur.Parse, whole: true},
+		{name: "yotpo", detect: yotpo.Detect, parse: yotpo.Parse, whole: true},
 		{name: "feed", detect: feed.Detect, parse: feed.Parse, whole: true},
 		{name: "jsonld", detect: (*document.Document).IsHTML, parse: jsonld.Parse},
 		{name: "microdata", detect: microdata.Present, parse: microdata.Parse},

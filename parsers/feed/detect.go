@@ -11,12 +11,11 @@ import (
 // feeds say it at once.
 const detectWindow = 16 << 10
 
-// Detect tells whether the page is an RSS, Atom, RDF or JSON feed (or the
-// App Store's JSON form of its review feed), by content rather than by type:
-// feeds are served as anything.
+// Detect tells whether the page is an RSS, Atom, RDF or JSON feed, by content
+// rather than by type: feeds are served as anything.
 func Detect(d *document.Document) bool {
 	if b := firstByte(d.Body); b == '{' {
-		return isJSONFeed(d.Body) || isAppStoreJSON(d.Body)
+		return isJSONFeed(d.Body)
 	}
 	start, name := rootTag(d.Body)
 	if start < 0 {

@@ -1,6 +1,5 @@
 // Package feed reads syndication feeds: RSS 0.9–2.0, RDF, Atom (RFC 4287,
-// with paging of RFC 5005 and threading of RFC 4685), JSON Feed 1.x, and the
-// customer review feeds of the App Store in both their forms.
+// with paging of RFC 5005 and threading of RFC 4685) and JSON Feed 1.x.
 //
 // An entry becomes a post; a comment when it says what it replies to or the
 // feed is one of comments; a review when it carries a grade or the feed is
@@ -31,11 +30,7 @@ func Parse(d *document.Document) document.Found {
 		found.Problems = append(found.Problems, mention.Problem{Where: "feed", What: fmt.Sprintf(format, args...)})
 	}
 	body := d.Body
-	if firstByte(body) == '{' {
-		if !isJSONFeed(body) && isAppStoreJSON(body) {
-			return parseAppStoreJSON(d)
-		}
-	} else {
+	if firstByte(body) != '{' {
 		start, _ := rootTag(body)
 		if start < 0 {
 			problem("no root element")

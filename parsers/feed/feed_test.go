@@ -23,7 +23,6 @@ func TestDetectTellsFeedsFromOtherXMLAndJSON(t *testing.T) {
 		{"prefixed atom", `<a:feed xmlns:a="http://www.w3.org/2005/Atom"></a:feed>`, true},
 		{"rss 1.0", `<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"></rdf:RDF>`, true},
 		{"json feed", ` {"version": "https://jsonfeed.org/version/1.1", "items": []}`, true},
-		{"app store", `{"feed":{"entry":[{"im:rating":{"label":"5"}}]}}`, true},
 		{"other rdf", `<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:foaf="http://xmlns.com/foaf/0.1/"></rdf:RDF>`, false},
 		{"sitemap", `<?xml version="1.0"?><urlset><url/></urlset>`, false},
 		{"html", `<!DOCTYPE html><html><body>rss</body></html>`, false},

@@ -1,0 +1,51 @@
+package parsers
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"klank/mention"
+	"klank/parsers/document"
+)
+
+// TestAnswersOfAPIsAreKnownByTheirContent reads the saved answers of all API
+// parsers without their URLs: each must be claimed by its own parser.
+func TestAnswersOfAPIsAreKnownByTheirContent(t *testing.T) {
+	names := map[string]bool{}
+	for _, n := range New().Names() {
+		names[n] = true
+	}
+	files, err := filepath.Glob("*/testdata/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, file := range files {
+		want := filepath.Dir(filepath.Dir(file))
+		info, err := os.Stat(file)
+		if err != nil || info.IsDir() || strings.HasSuffix(file, ".golden") || !names[want] {
+			continue
+		}
+		body, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen++
+		d, _ := document.Open(&mention.Page{URL: "https://api.example/answer", Status: 200, Body: body})
+		got := ""
+		for _, p := range New().parsers[1:] {
+			if p.detect(d) {
+				got = p.name
+				break
+			}
+		}
+		if got != want {
+			t.Errorf("%s is claimed by %q", file, got)
+		}
+	}
+	if seen == 0 {
+		t.Error("no answers found")
+	}
+}
