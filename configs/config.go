@@ -14,6 +14,7 @@ import (
 
 	"klank/crawler/schedule"
 	"klank/parsers"
+	"klank/parsers/loadmore"
 )
 
 // Config is the whole of klank.yaml.
@@ -108,6 +109,9 @@ type Source struct {
 	// Parser forces one parser for all pages of the source.
 	Parser    string             `yaml:"parser"`
 	Selectors *parsers.Selectors `yaml:"selectors"`
+	// LoadMore are lists of which a page shows the beginning, and a button
+	// loads the rest from an address of its own.
+	LoadMore []loadmore.Rule `yaml:"load_more"`
 	// KeyEnv names the environment variable with the key to an API, KeyFile
 	// the file; the key itself never stands in the configuration.
 	KeyEnv  string `yaml:"key_env"`
@@ -202,6 +206,19 @@ func (c *Config) ScheduleOf(s *Source) (schedule.Schedule, error) {
 		return schedule.Schedule{}, err
 	}
 	return when.For(s.Name), nil
+}
+
+// Options returns how the source's pages are read.
+func (s *Source) Options() (parsers.Options, error) {
+	o := parsers.Options{Parser: s.Parser, Selectors: s.Selectors}
+	for _, r := range s.LoadMore {
+		l, err := loadmore.Compile(r)
+		if err != nil {
+			return o, fmt.Errorf("configuration: source %s: %w", s.Name, err)
+		}
+		o.LoadMore = append(o.LoadMore, l)
+	}
+	return o, nil
 }
 
 // Token returns the access token of the UI and API, or "" where none is set.

@@ -18,6 +18,7 @@ import (
 	"klank/index/query"
 	"klank/mention"
 	"klank/parsers"
+	"klank/parsers/loadmore"
 	"klank/parsers/selectors"
 )
 
@@ -370,6 +371,21 @@ func (v *validator) source(path string, s *Source, brands, seen map[string]bool)
 	if s.Selectors != nil {
 		if _, err := selectors.Compile(selectors.Rules(*s.Selectors)); err != nil {
 			v.fail(path+".selectors", "%v", err)
+		}
+	}
+	v.loadMore(path+".load_more", s)
+}
+
+func (v *validator) loadMore(path string, s *Source) {
+	if len(s.LoadMore) > 0 && s.Type != "site" {
+		v.fail(path, "a source of type %s has no pages with buttons; load_more is for type site", s.Type)
+	}
+	for i, r := range s.LoadMore {
+		_, err := loadmore.Compile(r)
+		if e, ok := errors.AsType[*loadmore.Error](err); ok && e.Value != "" {
+			v.fail(fmt.Sprintf("%s[%d].%s", path, i, e.Field), "%q: %s", e.Value, e.Reason)
+		} else if ok {
+			v.fail(fmt.Sprintf("%s[%d].%s", path, i, e.Field), "%s", e.Reason)
 		}
 	}
 }

@@ -94,8 +94,10 @@ func (s schemaWalk) value(path string, schema map[string]any, v reflect.Value) {
 		s.object(path, schema, v)
 		return
 	case reflect.Pointer:
-		s.object(path, schema, reflect.Zero(v.Type().Elem()))
+		s.value(path, schema, reflect.Zero(v.Type().Elem()))
 		return
+	case reflect.Map:
+		want = "object"
 	case reflect.Slice:
 		if schema["type"] != "array" {
 			s.t.Errorf("%s: %v in the schema, want array", path, schema["type"])
@@ -188,7 +190,8 @@ func bySchema(t *testing.T, s *jsonschema.Schema, file string) error {
 func TestTheSchemaRefusesWhatIsWrongInItself(t *testing.T) {
 	// What takes knowledge that a schema has not: of other fields, of CSS, of
 	// regular expressions, of time zones.
-	beyond := []string{"allow", "brand-twice", "crawl-delay", "key-http", "key-in-url", "key-robots", "key-twice", "key-type", "selectors", "source-brand", "source-hour", "source-twice", "timezone"}
+	beyond := []string{"allow", "brand-twice", "budget-same", "budget-twice", "crawl-delay", "key-http", "key-in-url", "key-render", "key-robots", "key-twice", "key-type",
+		"load-more-find", "load-more-on", "load-more-step", "load-more-type", "load-more-url", "selectors", "source-brand", "source-hour", "source-twice", "timezone"}
 	s := compileSchema(t)
 	files, _ := filepath.Glob("testdata/bad-*.yaml")
 	if len(files) < 30 {

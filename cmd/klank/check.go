@@ -91,7 +91,11 @@ func checkOnline(ctx context.Context, p *printer, cfg *configs.Config, allowPriv
 			continue
 		}
 		in := parseInput{URL: s.URLs[0], source: s.Name}
-		_, res, err := parseOne(ctx, reader, reg, in, parsers.Options{Parser: s.Parser, Selectors: s.Selectors})
+		o, err := s.Options()
+		if err != nil {
+			return err
+		}
+		_, res, err := parseOne(ctx, reader, reg, in, o)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()

@@ -163,10 +163,14 @@ func crawlSources(cfg *configs.Config, f *crawlFlags, urls []string) ([]*crawler
 		out = append(out, s)
 	}
 	if f.rateSet && f.rate == 0 {
-		for _, s := range out {
-			for _, seed := range slices.Concat(s.Seeds, s.Sitemaps) {
-				if !mention.IsLoopback(hostname(seed)) {
-					return nil, usagef("--rate 0 (no limit) is for loopback hosts only; %s is not one", hostname(seed))
+		for i, s := range out {
+			asked := slices.Concat(s.Seeds, s.Sitemaps)
+			for _, l := range cfg.Sources[i].LoadMore {
+				asked = append(asked, l.URL)
+			}
+			for _, u := range asked {
+				if !mention.IsLoopback(hostname(u)) {
+					return nil, usagef("--rate 0 (no limit) is for loopback hosts only; %s is not one", hostname(u))
 				}
 			}
 		}
@@ -188,7 +192,7 @@ func addURLSources(cfg *configs.Config, f *crawlFlags, urls []string) error {
 		if byHost[host] == nil {
 			byHost[host] = &configs.Source{Name: host, Type: "site", Brand: f.brand}
 			if c := sourceOfSite(cfg, u); c != nil {
-				byHost[host].Selectors, byHost[host].Parser, byHost[host].Render = c.Selectors, c.Parser, c.Render
+				byHost[host].Selectors, byHost[host].Parser, byHost[host].Render, byHost[host].LoadMore = c.Selectors, c.Parser, c.Render, c.LoadMore
 				if f.brand == "" {
 					byHost[host].Brand = c.Brand
 				}
@@ -234,7 +238,13 @@ func newSource(cfg *configs.Config, c *configs.Source, f *crawlFlags) (*crawler.
 	if s.Scope.Allow, err = compileAll(c.Allow); err != nil {
 		return nil, err
 	}
-	s.Scope.Deny, err = compileAll(c.Deny)
+	if s.Scope.Deny, err = compileAll(c.Deny); err != nil {
+		return nil, err
+	}
+	o, err := c.Options()
+	for _, l := range o.LoadMore {
+		s.Scope.Endpoints = append(s.Scope.Endpoints, l.Endpoint())
+	}
 	return s, err
 }
 

@@ -68,7 +68,7 @@ a crawl would follow, and every problem on the page.`,
 	fl.StringVar(&f.parser, "parser", "", "force one parser: "+strings.Join(parsers.New().Names(), ", "))
 	fl.StringVar(&f.list, "list", "", `NDJSON file of inputs {"file","url","parser","content_type","fetched"}; - for standard input`)
 	fl.StringVar(&f.at, "at", "", "when the page was fetched (RFC 3339); without it relative dates in files stay empty")
-	fl.StringVar(&f.source, "source", "", "use the selectors and parser of this configured source")
+	fl.StringVar(&f.source, "source", "", "read as this configured source says: its parser, selectors and load_more")
 	fl.BoolVar(&f.allowPrivate, "allow-private", false, "permit loopback and private addresses")
 	_ = cmd.RegisterFlagCompletionFunc("parser", cobra.FixedCompletions(parsers.New().Names(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
@@ -89,9 +89,11 @@ func runParse(ctx context.Context, e *env, f *parseFlags, args []string) error {
 		if err != nil {
 			return err
 		}
-		opts.Selectors = src.Selectors
-		if opts.Parser == "" {
-			opts.Parser = src.Parser
+		if opts, err = src.Options(); err != nil {
+			return err
+		}
+		if f.parser != "" {
+			opts.Parser = f.parser
 		}
 	}
 	p := &pageReader{cfg: cfg, allowPrivate: f.allowPrivate}

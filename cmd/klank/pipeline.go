@@ -55,7 +55,11 @@ func newPipeline(cfg *configs.Config, log *slog.Logger, withAnalysis bool) (*pip
 	}
 	p.brands = brands.New(known)
 	for _, s := range cfg.Sources {
-		p.options[s.Name] = parsers.Options{Parser: s.Parser, Selectors: s.Selectors}
+		o, err := s.Options()
+		if err != nil {
+			return nil, err
+		}
+		p.options[s.Name] = o
 		p.brandOf[s.Name] = s.Brand
 	}
 	return p, nil

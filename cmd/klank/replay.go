@@ -20,7 +20,6 @@ import (
 	"klank/index"
 	"klank/index/sqlite"
 	"klank/mention"
-	"klank/parsers"
 )
 
 type replayFlags struct {
@@ -171,7 +170,9 @@ func (r *replay) newPipeline(withAnalysis bool, found func([]mention.Mention)) (
 			continue
 		}
 		if c := sourceOfSite(r.cfg, url); c != nil {
-			pipe.options[name] = parsers.Options{Parser: c.Parser, Selectors: c.Selectors}
+			if pipe.options[name], err = c.Options(); err != nil {
+				return nil, err
+			}
 			pipe.brandOf[name] = c.Brand
 		}
 	}

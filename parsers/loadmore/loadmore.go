@@ -173,7 +173,7 @@ func (l *List) count(r Rule) error {
 		l.counter, l.first, l.step = "page", 2, 1
 	case offset:
 		if r.Step == 0 {
-			return &Error{"step", "0", "missing; say by how much {offset} grows, as a rule the number of reviews of an answer"}
+			return &Error{"step", "", "missing; say by how much {offset} grows, as a rule the number of reviews of an answer"}
 		}
 		l.counter, l.first = "offset", r.Step
 	case l.cursor == nil:
