@@ -18,15 +18,18 @@ import (
 	"klank/parsers/hackernews"
 	"klank/parsers/jsonld"
 	"klank/parsers/kiyoh"
+	"klank/parsers/lemmy"
 	"klank/parsers/links"
 	"klank/parsers/mastodon"
 	"klank/parsers/microdata"
 	"klank/parsers/rdfa"
 	"klank/parsers/reddit"
 	"klank/parsers/selectors"
+	"klank/parsers/stackexchange"
 	"klank/parsers/steam"
 	"klank/parsers/trustpilot"
 	"klank/parsers/webwinkelkeur"
+	"klank/parsers/wordpress"
 	"klank/parsers/yelp"
 	"klank/parsers/yotpo"
 	"klank/parsers/youtube"
@@ -59,6 +62,9 @@ func New() *Registry {
 		{name: "hackernews", detect: hackernews.Detect, parse: hackernews.Parse, whole: true},
 		{name: "discourse", detect: discourse.Detect, parse: discourse.Parse, whole: true},
 		{name: "youtube", detect: youtube.Detect, parse: youtube.Parse, whole: true},
+		{name: "lemmy", detect: lemmy.Detect, parse: lemmy.Parse, whole: true},
+		{name: "stackexchange", detect: stackexchange.Detect, parse: stackexchange.Parse, whole: true},
+		{name: "wordpress", detect: wordpress.Detect, parse: wordpress.Parse, whole: true},
 		{name: "bazaarvoice", detect: bazaarvoice.Detect, parse: bazaarvoice.Parse, whole: true},
 		{name: "googleplaces", detect: googleplaces.Detect, parse: googleplaces.Parse, whole: true},
 		{name: "kiyoh", detect: kiyoh.Detect, parse: kiyoh.Parse, whole: true},
