@@ -40,6 +40,12 @@ type Source struct {
 	// Source that a Handler is given has it set in every run that does so, also
 	// in those that Config.DeepEvery made deep.
 	Deep bool
+	// KeepNoPages has no page of the source saved. What was fetched and not
+	// handled when a process was killed is fetched again.
+	KeepNoPages bool
+	// Afresh has every page asked for in full and handled, also when it is as
+	// it was: what may be kept for some time only counts as seen then.
+	Afresh bool
 	// Run is the id of the run, in the Source that a Handler is given.
 	Run string
 	// Accept is passed to the fetcher; empty for the default.

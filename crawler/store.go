@@ -115,7 +115,7 @@ func (w *worker) settle(ctx context.Context, batch []item) error {
 			outcomes = append(outcomes, o)
 		case !it.saved:
 			tally.Pages++
-			if w.Snapshots != nil {
+			if w.keeps() {
 				fetched = append(fetched, result(it, frontier.Fetched))
 			}
 		}
@@ -173,7 +173,7 @@ func (w *worker) mourn(ctx context.Context, outcomes []outcome) []outcome {
 
 // save puts the new pages on disk.
 func (w *worker) save(batch []item) error {
-	if w.Snapshots == nil {
+	if !w.keeps() {
 		return nil
 	}
 	var pages []*mention.Page
@@ -415,7 +415,7 @@ func (w *worker) unhandled(it *item, err error, count func(*SourceReport)) outco
 		event:  Event{Kind: EventError, Err: fmt.Errorf("%s could not be stored: %w", it.url.URL, err)},
 		change: count,
 	}
-	if w.Snapshots == nil {
+	if !w.keeps() {
 		o.result.State = frontier.Failed
 	}
 	return o

@@ -252,7 +252,7 @@ func (w *worker) more() bool {
 // savedPage reads a page that an earlier run fetched but could not handle;
 // nil when it has to be fetched again.
 func (w *worker) savedPage(u frontier.URL) *mention.Page {
-	if w.Snapshots == nil || u.Snapshot == "" {
+	if !w.keeps() || u.Snapshot == "" {
 		return nil
 	}
 	page, err := w.Snapshots.Get(u.Snapshot)
@@ -308,11 +308,14 @@ func (w *worker) failed(ctx context.Context, it *item, err error) error {
 	return nil
 }
 
+// keeps tells whether the source's pages are saved.
+func (w *worker) keeps() bool { return w.Snapshots != nil && !w.run.src.KeepNoPages }
+
 // known tells whether the mentions of the URL's last body are in this index,
-// and the body can be looked up.
+// and the body can be looked up, and that will do.
 func (w *worker) known(u frontier.URL) bool {
 	return w.run.generation != "" && u.Generation == w.run.generation &&
-		w.Snapshots != nil && u.Snapshot != "" && w.Snapshots.Has(u.Snapshot)
+		!w.run.src.Afresh && w.keeps() && u.Snapshot != "" && w.Snapshots.Has(u.Snapshot)
 }
 
 // sameBody tells whether a complete answer is what is known already: then it
