@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"os"
 	"slices"
@@ -220,9 +221,24 @@ func (s *Source) Units() (perDay int, zone *time.Location) {
 // HasKey tells whether the source names a place where its key is.
 func (s *Source) HasKey() bool { return s.KeyEnv != "" || s.KeyFile != "" }
 
+// minKey is the least length of a key. Keys are struck out of answers wherever
+// they stand, and a short word would stand in many places.
+const minKey = 8
+
 // Key returns the source's key, or "" where none is configured. A key that is
 // configured and missing is an error that names the place, and nothing of it.
 func (s *Source) Key() (string, error) {
+	key, err := s.readKey()
+	if err == nil && key != "" && len(key) < minKey {
+		err = fmt.Errorf("configuration: source %s: the key has fewer than %d characters, so it is none", s.Name, minKey)
+	}
+	if err != nil {
+		return "", err
+	}
+	return key, nil
+}
+
+func (s *Source) readKey() (string, error) {
 	switch {
 	case s.KeyFile != "":
 		b, err := os.ReadFile(s.KeyFile)
@@ -244,17 +260,17 @@ func (s *Source) Key() (string, error) {
 	return "", nil
 }
 
-// Place puts a key where it belongs: a header, or a query parameter.
-func (u KeyUse) Place(key string) (header map[string][]string, query url.Values) {
-	switch {
-	case u.Query != "":
-		return nil, url.Values{u.Query: {key}}
-	case u.Scheme == "Basic":
-		key = u.Scheme + " " + base64.StdEncoding.EncodeToString([]byte(key))
-	case u.Scheme != "":
-		key = u.Scheme + " " + key
+// Place puts a key where it belongs: a header, or a query parameter. Secrets are
+// the forms in which it may come back.
+func (u KeyUse) Place(key string) (header http.Header, query url.Values, secrets []string) {
+	if u.Query != "" {
+		return nil, url.Values{u.Query: {key}}, []string{key}
 	}
-	return map[string][]string{u.Header: {key}}, nil
+	sent := key
+	if u.Scheme == "Basic" {
+		sent = base64.StdEncoding.EncodeToString([]byte(key))
+	}
+	return http.Header{u.Header: {strings.TrimSpace(u.Scheme + " " + sent)}}, nil, []string{key, sent}
 }
 
 // api validates the fields of a source that are about an API.
@@ -265,6 +281,10 @@ func (v *validator) api(path string, s *Source) {
 		v.fail(path+keyField(s), "a source of type %s takes no key", s.Type)
 	case s.KeyEnv != "" && s.KeyFile != "":
 		v.fail(path+".key_file", "stands beside key_env; give one of the two")
+	case s.HasKey() && s.Render:
+		v.fail(path+".render", "cannot be used with a key: a browser would hand it to the page")
+	case s.HasKey() && len(s.Sitemaps) > 0:
+		v.fail(path+".sitemaps", "cannot be used with a key, which is for the API alone")
 	case s.HasKey() && s.IgnoreRobots != "":
 		v.fail(path+".ignore_robots", "has no use beside a key, which is the permission")
 	}

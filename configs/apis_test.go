@@ -3,6 +3,7 @@ package configs
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -65,8 +66,12 @@ func TestKeysComeFromEnvironmentOrFileAndMissingOnesAreNamed(t *testing.T) {
 	if _, err := s.Key(); err == nil || !strings.Contains(err.Error(), "KLANK_TEST_KEY is not set") {
 		t.Errorf("a missing key: %v", err)
 	}
-	t.Setenv("KLANK_TEST_KEY", " abc\n")
-	if key, err := s.Key(); err != nil || key != "abc" {
+	t.Setenv("KLANK_TEST_KEY", "abc")
+	if _, err := s.Key(); err == nil || strings.Contains(err.Error(), "abc") {
+		t.Errorf("a word for a key: %v", err)
+	}
+	t.Setenv("KLANK_TEST_KEY", " abcdefgh\n")
+	if key, err := s.Key(); err != nil || key != "abcdefgh" {
 		t.Errorf("%q, %v", key, err)
 	}
 	file := filepath.Join(t.TempDir(), "key")
@@ -74,7 +79,7 @@ func TestKeysComeFromEnvironmentOrFileAndMissingOnesAreNamed(t *testing.T) {
 	if _, err := s.Key(); err == nil {
 		t.Error("a missing file went unnoticed")
 	}
-	for _, content := range []string{"first\n", "second\n"} {
+	for _, content := range []string{"the first\n", "the second\n"} {
 		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -90,7 +95,10 @@ func TestKeysAreSentAsTheAPIWants(t *testing.T) {
 		"trustpilot": "apikey: me:pw", "stackexchange": "?key=me%3Apw",
 	} {
 		_, s := source(t, "type: "+typ)
-		header, query := s.API().Key.Place("me:pw")
+		header, query, secrets := s.API().Key.Place("me:pw")
+		if !slices.Contains(secrets, "me:pw") {
+			t.Errorf("%s: %q come back", typ, secrets)
+		}
 		got := ""
 		for name, values := range header {
 			got += name + ": " + values[0]

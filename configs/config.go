@@ -27,8 +27,10 @@ type Config struct {
 	Schedule string `yaml:"schedule"`
 	// Timezone is that of the schedules, e.g. Europe/Amsterdam; "Local" is the
 	// machine's.
-	Timezone string   `yaml:"timezone"`
-	Crawl    Crawl    `yaml:"crawl"`
+	Timezone string `yaml:"timezone"`
+	Crawl    Crawl  `yaml:"crawl"`
+	// Budgets name hosts that share one; any other host has its own.
+	Budgets  []Budget `yaml:"budgets"`
 	Brands   []Brand  `yaml:"brands"`
 	Sources  []Source `yaml:"sources"`
 	Privacy  Privacy  `yaml:"privacy"`
@@ -48,9 +50,12 @@ type Crawl struct {
 	Timeout time.Duration `yaml:"timeout"`
 	// MaxBody is the most bytes of one decompressed body.
 	MaxBody int64 `yaml:"max_body"`
-	// MaxCrawlDelay is the longest Crawl-delay that is waited for; a host
-	// that asks for more is skipped and reported.
+	// MaxCrawlDelay is the longest Crawl-delay that is waited for without
+	// further ado. OverMaxDelay says what becomes of a host that asks for more:
+	// it is left out ("skip"), or asked as seldom as it asks for ("slow"). Both
+	// are reported.
 	MaxCrawlDelay time.Duration `yaml:"max_crawl_delay"`
+	OverMaxDelay  string        `yaml:"over_max_delay"`
 	// DeepEvery is after how long a run visits every page of its source once
 	// more, also those that seldom change and the ends of lists; 0 is never,
 	// other than in a first run.
@@ -59,6 +64,9 @@ type Crawl struct {
 	// before it counts as removed from the site.
 	RemovedAfterRuns int `yaml:"removed_after_runs"`
 }
+
+// OverMaxDelays are the allowed values of Crawl.OverMaxDelay.
+var OverMaxDelays = []string{"skip", "slow"}
 
 // Brand is a brand to watch: ours or a rival's.
 type Brand struct {
@@ -171,7 +179,7 @@ func Default() *Config {
 	return &Config{
 		Timezone: "Local",
 		Crawl: Crawl{Rate: 1, Workers: 64, MaxPages: 200, Timeout: 30 * time.Second,
-			MaxBody: 16 << 20, MaxCrawlDelay: time.Minute, DeepEvery: 30 * 24 * time.Hour, RemovedAfterRuns: 3},
+			MaxBody: 16 << 20, MaxCrawlDelay: time.Minute, OverMaxDelay: "skip", DeepEvery: 30 * 24 * time.Hour, RemovedAfterRuns: 3},
 		Privacy: Privacy{Authors: "pseudonym"},
 		Web:     Web{Addr: "127.0.0.1:8417", TokenEnv: "KLANK_TOKEN"},
 	}

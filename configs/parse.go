@@ -248,6 +248,7 @@ func (v *validator) check(c *Config) {
 	}
 	v.schedule("schedule", c.Schedule, zone)
 	v.crawl(&c.Crawl)
+	v.budgets(c.Budgets)
 	names := v.brands(c.Brands)
 	seen := map[string]bool{}
 	for i := range c.Sources {
@@ -286,6 +287,7 @@ func (v *validator) crawl(c *Crawl) {
 	if c.MaxCrawlDelay <= 0 {
 		v.fail("crawl.max_crawl_delay", `%s is not above 0; give a duration such as "60s"`, c.MaxCrawlDelay)
 	}
+	v.oneOf("crawl.over_max_delay", c.OverMaxDelay, OverMaxDelays)
 	if c.DeepEvery < 0 {
 		v.fail("crawl.deep_every", `%s is negative; give a duration such as "720h", or 0s for never`, c.DeepEvery)
 	}

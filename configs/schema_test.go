@@ -140,6 +140,8 @@ func TestTheSchemaAllowsTheWordsThatTheConfigurationAllows(t *testing.T) {
 		"$defs/source/properties/parser":        parsers.New().Names(),
 		"$defs/selectors/properties/kind":       kinds,
 		"$defs/source/properties/snapshots":     snapshotModes,
+
+		"properties/crawl/properties/over_max_delay": OverMaxDelays,
 	} {
 		at := s.root
 		for step := range strings.SplitSeq(path, "/") {
