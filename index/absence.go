@@ -47,3 +47,13 @@ type RunEnd struct {
 	// After is in how many good runs a mention must be absent, at least 1.
 	After int
 }
+
+// Expirer is the optional ability to delete what has not been seen for long,
+// as the terms of some APIs ask.
+type Expirer interface {
+	// Expire deletes, with their revisions, the mentions of a source that were
+	// collected before a time and that no page fetched since gives (as told to
+	// Absences.See), and earlier revisions as old of those that stay. It returns
+	// how many mentions went; with dryRun it only counts.
+	Expire(ctx context.Context, source string, before time.Time, dryRun bool) (int, error)
+}

@@ -211,3 +211,49 @@ func testMisread(t *testing.T, ix index.Index) {
 		}
 	}
 }
+
+func testExpire(t *testing.T, ix index.Index) {
+	x := ability[index.Expirer](t, ix)
+	s := newSite(t, ix)
+	start := s.now
+	s.reads("list", "a", "b", "c")
+	imported := review("d", 4)
+	imported.Collected = start
+	other := review("e", 5)
+	other.Source.Name, other.Collected = "other", start
+	put(t, ix, imported, other)
+	s.now = start.AddDate(0, 0, 20)
+	edited := review("a", 1)
+	edited.Text, edited.Page, edited.Evidence.Fetched = "Bij nader inzien", "list", s.now
+	put(t, ix, edited)
+	s.reads("list", "b")
+	s.reads("detail", "f")
+	expire := func(days, want int, left string) {
+		t.Helper()
+		before := start.AddDate(0, 0, days)
+		if n, err := x.Expire(t.Context(), "shop", before, true); err != nil || n != want {
+			t.Errorf("day %d: %d would go, %v; want %d", days, n, err, want)
+		}
+		if n, err := x.Expire(t.Context(), "shop", before, false); err != nil || n != want {
+			t.Errorf("day %d: %d went, %v; want %d", days, n, err, want)
+		}
+		if got := strings.Join(find(t, ix, nil), " "); got != left {
+			t.Errorf("day %d: %s are left, want %s", days, got, left)
+		}
+	}
+	expire(0, 0, "a b c d e f")
+	s.reads("page", "a")
+	a, err := ability[index.Getter](t, ix).Get(t.Context(), "a", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	expire(10, 2, "a b e f") // c and d
+	for revision := 1; revision < a.Revision; revision++ {
+		m, err := ability[index.Getter](t, ix).Get(t.Context(), "a", revision)
+		if err == nil && m.Evidence.Fetched.Before(start.AddDate(0, 0, 10)) {
+			t.Errorf("revision %d is kept, read %v", revision, m.Evidence.Fetched)
+		}
+	}
+	expire(21, 3, "e")
+	expire(21, 0, "e")
+}

@@ -53,6 +53,7 @@ func Run(t *testing.T, open func(t *testing.T) index.Index) {
 		{"what some page still gives is not removed", testPresence},
 		{"what new mentions may have pushed off a page is not removed", testPushedOff},
 		{"runs that misread prove nothing", testMisread},
+		{"what has not been seen for long can be deleted", testExpire},
 		{"scan walks all matches in id order", testScan},
 		{"runs and coverage are kept", testRecorder},
 		{"compacting changes no answer", testCompact},

@@ -233,20 +233,26 @@ func presentAgain(ctx context.Context, tx *sql.Tx, source string) error {
 	if err != nil || len(absent) == 0 {
 		return err
 	}
+	return deleteDocs(ctx, tx, "absences", absent, "SELECT mentions FROM pages")
+}
+
+// deleteDocs deletes from a table those docs that pages give, which a query
+// selects.
+func deleteDocs(ctx context.Context, tx *sql.Tx, table string, docs map[int64]bool, pages string, args ...any) error {
 	var present []int64
-	err = eachRow(ctx, tx, func(rows *sql.Rows) error {
+	err := eachRow(ctx, tx, func(rows *sql.Rows) error {
 		var blob sql.RawBytes
 		if err := rows.Scan(&blob); err != nil {
 			return err
 		}
-		docs, err := unpackDocs(blob)
-		for _, doc := range docs {
-			if absent[doc] {
+		given, err := unpackDocs(blob)
+		for _, doc := range given {
+			if docs[doc] {
 				present = append(present, doc)
 			}
 		}
 		return err
-	}, "SELECT mentions FROM pages")
+	}, pages, args...)
 	if err != nil || len(present) == 0 {
 		return err
 	}
@@ -254,7 +260,7 @@ func presentAgain(ctx context.Context, tx *sql.Tx, source string) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, "DELETE FROM absences WHERE doc IN (SELECT value FROM json_each(?))", string(list))
+	_, err = tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE doc IN (SELECT value FROM json_each(?))", string(list))
 	return err
 }
 

@@ -39,7 +39,7 @@ import (
 )
 
 // Index is an index in a SQLite file. It implements index.Index, Getter,
-// Deleter, Scanner, JSONScanner, Rereader, Absences, Recorder, Generation and Compactor.
+// Deleter, Scanner, JSONScanner, Rereader, Absences, Expirer, Recorder, Generation and Compactor.
 type Index struct {
 	path       string
 	generation string
