@@ -17,6 +17,7 @@ import (
 	"klank/mention"
 	"klank/parsers/document"
 	"klank/parsers/normalize"
+	"klank/parsers/wire"
 )
 
 // Detect tells whether the page is JSON whose first status plainly is one: an
@@ -57,7 +58,7 @@ func Parse(d *document.Document) document.Found {
 				if m.Thread = root; root == m.NativeID {
 					m.Thread = ""
 				}
-				found.Mentions = append(found.Mentions, document.Candidate{Mention: m})
+				found.Mentions = append(found.Mentions, document.Candidate{Mention: m, NativeLinks: true})
 			}
 		}
 	}
@@ -71,34 +72,25 @@ func Parse(d *document.Document) document.Found {
 // empty text.
 func adapt(d *document.Document, s *status) mention.Mention {
 	m := mention.Mention{
-		Kind: mention.Post, NativeID: string(s.ID), Parent: string(s.InReplyTo), URL: d.Abs(firstOf(s.URL, s.URI)),
+		Kind: mention.Post, NativeID: string(s.ID), Parent: string(s.InReplyTo), URL: d.Abs(wire.First(s.URL, s.URI)),
 		Title: normalize.Line(s.SpoilerText), Text: normalize.HTML(*s.Content), Language: s.Language,
 	}
 	if m.Parent != "" {
 		m.Kind = mention.Comment
 	}
 	if a := s.Account; a != nil {
-		if name := normalize.Line(firstOf(a.Acct, a.Username)); name != "" {
-			m.Author = &mention.Author{Name: name, URL: d.Abs(a.URL)}
-		}
+		m.Author = wire.Author(wire.First(a.Acct, a.Username), d.Abs(a.URL))
 	}
-	if t, p, ok := normalize.Date(s.CreatedAt, "en", d.Page.Fetched); ok {
-		m.Published, m.PublishedPrecision = t, p
-	}
-	if t, _, ok := normalize.Date(s.EditedAt, "en", d.Page.Fetched); ok {
-		m.Updated = t
-	}
-	e := mention.Engagement{Likes: s.Favourites, Replies: s.Replies, Shares: s.Reblogs}
-	if e != (mention.Engagement{}) {
-		m.Engagement = &e
-	}
+	wire.Publish(&m, s.CreatedAt, d)
+	wire.Update(&m, s.EditedAt, d)
+	m.Engagement = wire.Engagement(mention.Engagement{Likes: s.Favourites, Replies: s.Replies, Shares: s.Reblogs})
 	return m
 }
 
 // status is the wire form. Every field may be missing or null: servers leave
 // out what they do not have, and accounts are deleted.
 type status struct {
-	ID          id       `json:"id"`
+	ID          wire.ID  `json:"id"`
 	URI         string   `json:"uri"`
 	URL         string   `json:"url"`
 	CreatedAt   string   `json:"created_at"`
@@ -106,7 +98,7 @@ type status struct {
 	Language    string   `json:"language"`
 	SpoilerText string   `json:"spoiler_text"`
 	Content     *string  `json:"content"`
-	InReplyTo   id       `json:"in_reply_to_id"`
+	InReplyTo   wire.ID  `json:"in_reply_to_id"`
 	Account     *account `json:"account"`
 	Reblog      *status  `json:"reblog"`
 	Replies     int      `json:"replies_count"`
@@ -125,8 +117,8 @@ func (s *status) plain() bool {
 	if s.Reblog != nil {
 		s = s.Reblog
 	}
-	return s.ID != "" && s.Content != nil && s.Account != nil && firstOf(s.Account.Acct, s.Account.Username) != "" &&
-		firstOf(s.CreatedAt, s.URL, s.URI) != ""
+	return s.ID != "" && s.Content != nil && s.Account != nil && wire.First(s.Account.Acct, s.Account.Username) != "" &&
+		wire.First(s.CreatedAt, s.URL, s.URI) != ""
 }
 
 // envelope is what holds statuses where they are no bare array: a context, a
@@ -199,31 +191,4 @@ func decode(d *document.Document) (statuses []*status, root string, err error) {
 		}
 	}
 	return statuses, root, nil
-}
-
-// id reads an id that should be a string but in some servers is a number.
-type id string
-
-func (v *id) UnmarshalJSON(b []byte) error {
-	if string(b) == "null" {
-		return nil
-	}
-	if len(b) > 0 && b[0] == '"' {
-		return json.Unmarshal(b, (*string)(v))
-	}
-	var n json.Number
-	if err := json.Unmarshal(b, &n); err != nil {
-		return err
-	}
-	*v = id(n)
-	return nil
-}
-
-func firstOf(values ...string) string {
-	for _, v := range values {
-		if v = strings.TrimSpace(v); v != "" {
-			return v
-		}
-	}
-	return ""
 }

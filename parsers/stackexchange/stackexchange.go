@@ -17,8 +17,12 @@ import (
 	"klank/parsers/wire"
 )
 
-// Detect tells whether the page is an answer of the API with posts.
+// Detect tells whether the page is an answer of the API with posts, or says
+// what is wrong.
 func Detect(d *document.Document) bool {
+	if wire.Holds(d.Body, "error_id", "error_name", "error_message") {
+		return true
+	}
 	if !wire.Holds(d.Body, "items") || !wire.Holds(d.Body, "has_more") && !wire.Holds(d.Body, "owner", "creation_date") {
 		return false
 	}

@@ -72,6 +72,9 @@ type entry struct {
 			Link string `json:"link"`
 		} `json:"author"`
 	} `json:"_embedded"`
+	Yoast struct { // the names that a plugin adds, https://developer.yoast.com/customization/apis/rest-api/
+		Author string `json:"author"`
+	} `json:"yoast_head_json"`
 	Links struct {
 		Replies []struct {
 			Href string `json:"href"`
@@ -161,6 +164,8 @@ func (r *reader) post(x *entry) {
 	m := mention.Mention{Kind: mention.Post, NativeID: "post_" + string(x.ID), Title: normalize.Line(x.Title.HTML), Text: normalize.HTML(x.Content.HTML), URL: r.d.Abs(x.Link)}
 	if len(x.Embedded.Author) > 0 {
 		m.Author = wire.Author(x.Embedded.Author[0].Name, r.d.Abs(x.Embedded.Author[0].Link))
+	} else {
+		m.Author = wire.Author(x.Yoast.Author, "")
 	}
 	r.date(&m, x.DateGMT, x.Date)
 	wire.Update(&m, x.ModifiedGMT, r.d)
