@@ -26,7 +26,8 @@ const window = 4096
 // Detect tells whether the page is the review feed in one of its forms, or an
 // answer of App Store Connect with reviews.
 func Detect(d *document.Document) bool {
-	return wire.Holds(d.Body, "feed", "entry", "im:rating", "label") || wire.Holds(d.Body, "data", "customerReviews", "attributes") || isXML(d.Body)
+	return wire.Holds(d.Body, "feed", "entry", "im:rating", "label") || wire.Holds(d.Body, "data", "customerReviews", "attributes") ||
+		wire.Holds(d.Body, "data", "attributes", "reviewerNickname") || isXML(d.Body)
 }
 
 func isXML(body []byte) bool {
@@ -41,7 +42,7 @@ func Parse(d *document.Document) document.Found {
 	switch {
 	case !wire.Holds(d.Body):
 		found = parseXML(d)
-	case wire.Holds(d.Body, "feed"):
+	case wire.Holds(d.Body, "feed"), wire.Holds(d.Body, "im:rating"):
 		found = parseFeed(d, app)
 	default:
 		found = parseConnect(d, app)

@@ -54,7 +54,7 @@ type relation struct {
 func parseConnect(d *document.Document, app *mention.ItemRef) document.Found {
 	var found document.Found
 	var p connectPage
-	if err := wire.Decode(d.Body, &p); err != nil {
+	if err := wire.DecodeList(d.Body, "data", &p); err != nil {
 		wire.Problem(&found, "appstore", err.Error())
 		return found
 	}
@@ -69,7 +69,7 @@ func parseConnect(d *document.Document, app *mention.ItemRef) document.Found {
 	}
 	for i := range p.Data {
 		r := &p.Data[i]
-		if r.Type != "customerReviews" {
+		if r.Type != "" && r.Type != "customerReviews" {
 			continue
 		}
 		m := mention.Mention{

@@ -50,7 +50,13 @@ type feedLink struct {
 func parseFeed(d *document.Document, app *mention.ItemRef) document.Found {
 	var found document.Found
 	var p feedPage
-	if err := wire.Decode(d.Body, &p); err != nil {
+	var err error
+	if wire.IsArray(d.Body) {
+		err = wire.DecodeList(d.Body, "entry", &p.Feed)
+	} else {
+		err = wire.Decode(d.Body, &p)
+	}
+	if err != nil {
 		wire.Problem(&found, "appstore", err.Error())
 		return found
 	}

@@ -19,7 +19,8 @@ import (
 
 // Detect tells whether the page is JSON in the envelope of the API.
 func Detect(d *document.Document) bool {
-	return wire.Holds(d.Body, "Results", "TotalResults", "Includes") || wire.Holds(d.Body, "BatchedResults", "Results")
+	return wire.Holds(d.Body, "Results", "TotalResults", "Includes") || wire.Holds(d.Body, "Results", "TotalResults", "SubmissionTime") ||
+		wire.Holds(d.Body, "BatchedResults", "Results")
 }
 
 // page is the envelope of all answers.
@@ -54,7 +55,7 @@ type includes struct {
 func Parse(d *document.Document) document.Found {
 	var found document.Found
 	var p page
-	if err := wire.Decode(d.Body, &p); err != nil {
+	if err := wire.DecodeList(d.Body, "Results", &p); err != nil {
 		wire.Problem(&found, "bazaarvoice", err.Error())
 		return found
 	}

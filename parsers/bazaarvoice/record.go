@@ -34,7 +34,7 @@ type record struct {
 	Recommended wire.Flag           `json:"IsRecommended"`
 	Secondary   wire.Map[secondary] `json:"SecondaryRatings"`
 	Responses   wire.List[response] `json:"ClientResponses"`
-	Badges      wire.Map[struct{}]  `json:"Badges"`
+	Badges      wire.Map[badge]     `json:"Badges"`
 	Context     wire.Map[struct {
 		Value wire.Flag `json:"Value"`
 	}] `json:"ContextDataValues"`
@@ -61,6 +61,16 @@ type record struct {
 		ProductID wire.Text  `json:"ProductId"`
 		Reviews   statistics `json:"ReviewStatistics"`
 	} `json:"ProductStatistics"`
+}
+
+// badge is an object, or a mere truth value where a shop passes the answer on;
+// it says false where the badge is not worn.
+type badge struct{ not bool }
+
+// UnmarshalJSON never fails.
+func (b *badge) UnmarshalJSON(raw []byte) error {
+	b.not = string(raw) == "false" || string(raw) == "null"
+	return nil
 }
 
 // secondary is a grade for one side of the product.
@@ -139,7 +149,7 @@ func (c *record) place(m *document.Candidate) {
 // the badge for that, or by what the shop sent along; nil where neither says.
 func (c *record) verified() *bool {
 	for i := range c.Badges {
-		if strings.EqualFold(c.Badges[i].Key, "verifiedPurchaser") {
+		if strings.EqualFold(c.Badges[i].Key, "verifiedPurchaser") && !c.Badges[i].Value.not {
 			yes := true
 			return &yes
 		}

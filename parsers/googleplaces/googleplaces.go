@@ -9,6 +9,8 @@
 package googleplaces
 
 import (
+	"strings"
+
 	"klank/mention"
 	"klank/parsers/document"
 	"klank/parsers/normalize"
@@ -19,53 +21,49 @@ import (
 // the two forms.
 func Detect(d *document.Document) bool {
 	return wire.Holds(d.Body, "result", "author_name", "rating", "reviews") ||
+		wire.Holds(d.Body, "author_name", "relative_time_description", "rating") ||
 		wire.Holds(d.Body, "result", "place_id", "user_ratings_total") ||
 		wire.Holds(d.Body, "authorAttribution", "publishTime", "reviews") ||
 		wire.Holds(d.Body, "displayName", "userRatingCount")
 }
 
-// page holds legacy details, a new place, or the new search's places.
+// page holds the place of legacy details, a new place, or the new search's
+// places.
 type page struct {
-	Result *legacyPlace     `json:"result"`
+	Result *place           `json:"result"`
 	Places wire.List[place] `json:"places"`
 	place
 }
 
-// legacyPlace is the result of legacy Place Details.
-type legacyPlace struct {
-	ID      wire.ID                 `json:"place_id"`
-	Name    string                  `json:"name"`
-	URL     string                  `json:"url"`
-	Rating  wire.Number             `json:"rating"`
-	Total   wire.Number             `json:"user_ratings_total"`
-	Reviews wire.List[legacyReview] `json:"reviews"`
-}
-
-type legacyReview struct {
-	Author    string      `json:"author_name"`
-	AuthorURL string      `json:"author_url"`
-	Language  string      `json:"language"`
-	Rating    wire.Number `json:"rating"`
-	Text      string      `json:"text"`
-	Time      wire.Unix   `json:"time"`
-}
-
-// place is a Place of Places API (New).
+// place is a place in either form; their fields have different names.
 type place struct {
-	ID      wire.ID           `json:"id"`
-	Name    localized         `json:"displayName"`
-	URL     string            `json:"googleMapsUri"`
-	Rating  wire.Number       `json:"rating"`
-	Total   wire.Number       `json:"userRatingCount"`
 	Reviews wire.List[review] `json:"reviews"`
+	Rating  wire.Number       `json:"rating"`
+
+	LegacyID    wire.ID     `json:"place_id"`
+	LegacyName  string      `json:"name"` // in the new form places/PLACE
+	LegacyURL   string      `json:"url"`
+	LegacyTotal wire.Number `json:"user_ratings_total"`
+
+	ID    wire.ID     `json:"id"`
+	Name  localized   `json:"displayName"`
+	URL   string      `json:"googleMapsUri"`
+	Total wire.Number `json:"userRatingCount"`
 }
 
+// review is a review in either form.
 type review struct {
+	Rating wire.Number `json:"rating"`
+	Text   localized   `json:"text"`
+
+	LegacyAuthor    string    `json:"author_name"`
+	LegacyAuthorURL string    `json:"author_url"`
+	LegacyLanguage  string    `json:"language"`
+	LegacyTime      wire.Unix `json:"time"`
+
 	// Name is the resource name: places/PLACE/reviews/REVIEW.
-	Name     string      `json:"name"`
-	Rating   wire.Number `json:"rating"`
-	Text     localized   `json:"text"`
-	Original localized   `json:"originalText"`
+	Name     string    `json:"name"`
+	Original localized `json:"originalText"`
 	Author   struct {
 		Name string `json:"displayName"`
 		URI  string `json:"uri"`
@@ -74,10 +72,21 @@ type review struct {
 	URL       string `json:"googleMapsUri"`
 }
 
-// localized is a text and the language it is in.
+// localized is a text and the language it is in; in the legacy form it is the
+// text alone.
 type localized struct {
 	Text     string `json:"text"`
 	Language string `json:"languageCode"`
+}
+
+// UnmarshalJSON never fails.
+func (l *localized) UnmarshalJSON(b []byte) error {
+	*l = localized{}
+	type object localized // without this method
+	if _ = wire.Decode(b, (*object)(l)); len(b) > 0 && b[0] == '"' {
+		_ = wire.Decode(b, &l.Text)
+	}
+	return nil
 }
 
 // Parse reads all reviews of the page, in the author's own words where the
@@ -85,30 +94,42 @@ type localized struct {
 func Parse(d *document.Document) document.Found {
 	var found document.Found
 	var p page
-	if err := wire.Decode(d.Body, &p); err != nil {
+	if err := wire.DecodeList(d.Body, "reviews", &p); err != nil {
 		wire.Problem(&found, "googleplaces", err.Error())
 		return found
 	}
-	if l := p.Result; l != nil {
-		about := add(d, &found, l.ID, l.Name, l.URL, l.Rating, l.Total)
-		for i := range l.Reviews {
-			keep(&found, adaptLegacy(d, &l.Reviews[i], about))
-		}
+	places := append([]place{p.place}, p.Places...)
+	if p.Result != nil {
+		places = append(places, *p.Result)
 	}
-	for _, pl := range append([]place{p.place}, p.Places...) {
-		about := add(d, &found, pl.ID, pl.Name.Text, pl.URL, pl.Rating, pl.Total)
-		for i := range pl.Reviews {
-			keep(&found, adapt(d, &pl.Reviews[i], about))
+	for i := range places {
+		about := add(d, &found, &places[i])
+		for j := range places[i].Reviews {
+			m := adapt(d, &places[i].Reviews[j])
+			if m.Text == "" && m.Rating == nil {
+				continue
+			}
+			m.Item = about
+			found.Mentions = append(found.Mentions, document.Candidate{Mention: m})
 		}
 	}
 	return found
 }
 
 // add adds a place as an item and returns it, nil for an empty one.
-func add(d *document.Document, found *document.Found, id wire.ID, name, url string, rating, total wire.Number) *mention.ItemRef {
+func add(d *document.Document, found *document.Found, p *place) *mention.ItemRef {
+	name := p.Name.Text
+	if name == "" && !strings.HasPrefix(p.LegacyName, "places/") {
+		name = p.LegacyName
+	}
 	it := mention.Item{
-		ItemRef: mention.ItemRef{Name: normalize.Line(name), SKU: string(id), URL: d.Abs(url)},
-		Rating:  rating.Grade(1, 5), RatingCount: total.Int(),
+		ItemRef: mention.ItemRef{
+			Name: normalize.Line(name), SKU: wire.First(string(p.LegacyID), string(p.ID)), URL: d.Abs(wire.First(p.URL, p.LegacyURL)),
+		},
+		Rating: p.Rating.Grade(1, 5), RatingCount: p.Total.Int(),
+	}
+	if it.RatingCount == nil {
+		it.RatingCount = p.LegacyTotal.Int()
 	}
 	if it.ItemRef == (mention.ItemRef{}) {
 		return nil
@@ -118,31 +139,19 @@ func add(d *document.Document, found *document.Found, id wire.ID, name, url stri
 	return &it.ItemRef
 }
 
-func keep(found *document.Found, m mention.Mention) {
-	if m.Text != "" || m.Rating != nil {
-		found.Mentions = append(found.Mentions, document.Candidate{Mention: m})
-	}
-}
-
-func adaptLegacy(d *document.Document, r *legacyReview, about *mention.ItemRef) mention.Mention {
-	m := mention.Mention{
-		Kind: mention.Review, Item: about, Text: normalize.Text(r.Text), Language: document.LanguageTag(r.Language),
-		Author: wire.Author(r.Author, d.Abs(r.AuthorURL)), Rating: r.Rating.Grade(1, 5),
-	}
-	r.Time.Publish(&m)
-	return m
-}
-
-func adapt(d *document.Document, r *review, about *mention.ItemRef) mention.Mention {
+func adapt(d *document.Document, r *review) mention.Mention {
 	words := r.Original
 	if words.Text == "" {
 		words = r.Text
 	}
 	m := mention.Mention{
-		Kind: mention.Review, NativeID: r.Name, Item: about, URL: d.Abs(r.URL),
-		Text: normalize.Text(words.Text), Language: document.LanguageTag(words.Language),
-		Author: wire.Author(r.Author.Name, d.Abs(r.Author.URI)), Rating: r.Rating.Grade(1, 5),
+		Kind: mention.Review, NativeID: r.Name, URL: d.Abs(r.URL), Rating: r.Rating.Grade(1, 5),
+		Text: normalize.Text(words.Text), Language: document.LanguageTag(wire.First(words.Language, r.LegacyLanguage)),
+		Author: wire.Author(wire.First(r.Author.Name, r.LegacyAuthor), d.Abs(wire.First(r.Author.URI, r.LegacyAuthorURL))),
 	}
-	wire.Publish(&m, r.Published, d)
+	r.LegacyTime.Publish(&m)
+	if m.Published.IsZero() {
+		wire.Publish(&m, r.Published, d)
+	}
 	return m
 }

@@ -67,7 +67,7 @@ type timestamp struct {
 func Parse(d *document.Document) document.Found {
 	var found document.Found
 	var p page
-	if err := wire.Decode(d.Body, &p); err != nil {
+	if err := wire.DecodeList(d.Body, "reviews", &p); err != nil {
 		wire.Problem(&found, "googleplay", err.Error())
 		return found
 	}

@@ -104,7 +104,7 @@ func Parse(d *document.Document) document.Found {
 // before its end beside the error.
 func decode(body []byte) (f feed, err error) {
 	if !isXML(body) {
-		return f, wire.Decode(body, &f)
+		return f, wire.DecodeList(body, "reviews", &f)
 	}
 	// From the root on: the body is UTF-8 whatever its declaration says.
 	dec := xml.NewDecoder(bytes.NewReader(body[bytes.Index(body, []byte(xmlRoot)):]))

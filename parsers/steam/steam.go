@@ -57,7 +57,7 @@ type author struct {
 func Parse(d *document.Document) document.Found {
 	var found document.Found
 	var p page
-	if err := wire.Decode(d.Body, &p); err != nil {
+	if err := wire.DecodeList(d.Body, "reviews", &p); err != nil {
 		wire.Problem(&found, "steam", err.Error())
 		return found
 	}

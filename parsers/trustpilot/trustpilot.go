@@ -86,7 +86,7 @@ type review struct {
 func Parse(d *document.Document) document.Found {
 	var found document.Found
 	var p page
-	if err := wire.Decode(d.Body, &p); err != nil {
+	if err := wire.DecodeList(d.Body, "reviews", &p); err != nil {
 		wire.Problem(&found, "trustpilot", err.Error())
 		return found
 	}

@@ -65,7 +65,7 @@ type sides struct {
 func Parse(d *document.Document) document.Found {
 	var found document.Found
 	var p page
-	if err := wire.Decode(d.Body, &p); err != nil {
+	if err := wire.DecodeList(d.Body, "ratings", &p); err != nil {
 		wire.Problem(&found, "webwinkelkeur", err.Error())
 		return found
 	}

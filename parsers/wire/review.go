@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,6 +13,15 @@ import (
 	"klank/parsers/document"
 	"klank/parsers/normalize"
 )
+
+// DecodeList reads JSON into v as Decode does, and a bare array as if it were
+// the member key of an object: so tools save the lists of an API.
+func DecodeList(body []byte, key string, v any) error {
+	if IsArray(body) {
+		body = slices.Concat([]byte(`{"`+key+`":`), body, []byte("}"))
+	}
+	return Decode(body, v)
+}
 
 // Text is a string, also where it is written as a number; anything else
 // leaves it empty.

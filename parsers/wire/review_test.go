@@ -43,6 +43,16 @@ func TestGradesFlagsAndListsAreReadHoweverTheyAreWritten(t *testing.T) {
 	}
 }
 
+func TestABareArrayIsReadAsTheListOfItsKey(t *testing.T) {
+	var g graded
+	if err := DecodeList([]byte(` [{"label":"x"}]`), "kids", &g); err != nil || len(g.Kids) != 1 || g.Kids[0].Label != "x" {
+		t.Errorf("%+v, %v", g, err)
+	}
+	if err := DecodeList([]byte(`[1}`), "kids", &g); err == nil {
+		t.Error("broken JSON is no error")
+	}
+}
+
 func TestAGradeBelowTheScaleIsNone(t *testing.T) {
 	if r := Number("4.667").Grade(1, 5); r == nil || r.Value != 4.667 || r.Best != 5 || *r.Worst != 1 {
 		t.Errorf("4.667: %+v", r)

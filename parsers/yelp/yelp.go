@@ -52,7 +52,7 @@ type review struct {
 func Parse(d *document.Document) document.Found {
 	var found document.Found
 	var p page
-	if err := wire.Decode(d.Body, &p); err != nil {
+	if err := wire.DecodeList(d.Body, "reviews", &p); err != nil {
 		wire.Problem(&found, "yelp", err.Error())
 		return found
 	}
