@@ -270,6 +270,12 @@ func (w *worker) outcome(it *item) outcome {
 			o.result.ETag, o.result.LastModified, o.result.Generation = it.listing.etag, it.listing.lastModified, w.run.generation
 		}
 		return o
+	case it.err != nil && pastEnd(it.url, it.err):
+		return outcome{
+			result: frontier.Result{URL: it.url, State: frontier.Done},
+			event:  Event{Kind: EventPage, Status: it.err.Status},
+			change: func(*SourceReport) {},
+		}
 	case it.err != nil:
 		return w.failure(it.url, it.err)
 	case it.response.Redirect != "":
@@ -287,6 +293,12 @@ func (w *worker) outcome(it *item) outcome {
 		o.result.ETag, o.result.LastModified = p.ETag, p.LastModified
 	}
 	return o
+}
+
+// pastEnd tells whether a URL is the answer after the last of a list that goes
+// on behind its page: it was made, not found, and some say so with a status.
+func pastEnd(u frontier.URL, e *fetch.Error) bool {
+	return u.Origin != "" && u.SHA256 == "" && (e.Class == fetch.Gone || e.Status == http.StatusNoContent)
 }
 
 func (w *worker) failure(u frontier.URL, e *fetch.Error) outcome {
