@@ -15,6 +15,8 @@ const (
 	// pollElsewhere is how often a run looks whether another process is done
 	// with a host that it waits for.
 	pollElsewhere = 250 * time.Millisecond
+	// pollPauses is how often a run looks whether its source was paused.
+	pollPauses = time.Second
 	// lastWrites is how long a stopped run has to put down what it did.
 	lastWrites = 1500 * time.Millisecond
 	// overdue bounds the wait for a URL that is due but is not handed out:
@@ -62,7 +64,10 @@ func (e *Engine) Run(outer context.Context, sources []*Source) (Report, error) {
 	}
 	err := d.begin(ctx, sources)
 	if err == nil {
+		watching, end := context.WithCancel(ctx)
+		d.workers.Go(func() { d.watchPauses(watching) })
 		err = d.loop(ctx)
+		end()
 	}
 	if err != nil {
 		cancel(err)
@@ -168,6 +173,7 @@ func (d *dispatch) beginOne(ctx context.Context, r *run) error {
 		return err
 	}
 	r.plan(record)
+	r.ctx, r.quit = context.WithCancel(ctx)
 	var seeds []frontier.Link
 	for _, s := range slices.Concat(r.src.Seeds, r.src.Sitemaps) {
 		seeds = append(seeds, frontier.Link{URL: s, Priority: frontier.PrioritySeed})
@@ -181,10 +187,12 @@ func (d *dispatch) beginOne(ctx context.Context, r *run) error {
 	}
 	r.record, r.reserved = record, record.Pages
 	r.report.Run, r.report.Resumed = record, resumed
+	joined := false
 	for _, s := range stats {
 		r.known, r.left, r.saved = s.Known(), s.Left(), s.Fetched
+		joined = resumed && s.Working
 	}
-	d.emit(Event{Kind: EventBegin, Source: r.src.Name, Resumed: resumed, Known: r.known, Left: r.left})
+	d.emit(Event{Kind: EventBegin, Source: r.src.Name, Resumed: resumed, Joined: joined, Known: r.known, Left: r.left})
 	return nil
 }
 
@@ -209,7 +217,7 @@ func (d *dispatch) loop(ctx context.Context) error {
 			w := newWorker(d, d.runs[lease.Source], lease)
 			w.run.leased(1)
 			d.workers.Go(func() {
-				w.work(ctx)
+				w.work(w.run.ctx)
 				w.run.leased(-1)
 				<-slots
 				d.notify()
@@ -226,6 +234,27 @@ func (d *dispatch) loop(ctx context.Context) error {
 		case <-time.After(wait):
 		case <-ctx.Done():
 			return context.Cause(ctx)
+		}
+	}
+}
+
+// watchPauses ends the runs of sources that somebody has paused. What cannot be
+// asked is asked again: the frontier's own work tells of a database that is away.
+func (d *dispatch) watchPauses(ctx context.Context) {
+	tick := time.NewTicker(pollPauses)
+	defer tick.Stop()
+	for {
+		if names := d.wanted(); len(names) > 0 {
+			paused, _ := d.Frontier.Paused(ctx, names...)
+			for name, p := range paused {
+				d.runs[name].pause(p)
+				d.notify()
+			}
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
 		}
 	}
 }
@@ -302,7 +331,9 @@ func (d *dispatch) waiting(r *run, until time.Time) {
 
 // end closes a run and completes its report.
 func (d *dispatch) end(ctx context.Context, r *run) error {
+	r.mu.Lock()
 	r.ended = true
+	r.mu.Unlock()
 	stats, err := d.Frontier.Stats(ctx, r.src.Name)
 	if err != nil {
 		return err

@@ -111,6 +111,8 @@ type Event struct {
 	Kind    EventKind
 	Source  string
 	Resumed bool
+	// Joined says of a run that goes on that another process works on it.
+	Joined bool
 	// Host is the budget key, for EventWaiting.
 	Host, URL string
 	// Status is the HTTP status: 200, 304, that of an error.

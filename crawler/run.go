@@ -1,6 +1,7 @@
 package crawler
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -28,10 +29,14 @@ type run struct {
 	generation string
 	record     mention.Run
 	began      time.Time
-	// ended and waitingFor belong to the dispatcher.
+	// ended, which is written under mu, and waitingFor belong to the dispatcher.
 	ended       bool
 	waitingFor  time.Time
 	interrupted string
+	// ctx is for the work on the source; it ends with quit when the source is
+	// paused, or with the Run.
+	ctx  context.Context
+	quit context.CancelFunc
 
 	mu     sync.Mutex
 	report SourceReport
@@ -46,6 +51,9 @@ type run struct {
 	// why the source takes no more work.
 	unstored int
 	stop     string
+	// paused says why a source is not worked on any more, though more is to be
+	// done.
+	paused string
 	// failure is the first reason why a page could not be fetched,
 	// unstorable why one could not be stored.
 	failure, unstorable string
@@ -91,7 +99,7 @@ func (r *run) working() bool {
 func (r *run) open() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return !r.ended && r.stop == "" && (!r.full() || r.saved > 0)
+	return !r.ended && r.stop == "" && r.paused == "" && (!r.full() || r.saved > 0)
 }
 
 func (r *run) full() bool { return r.src.MaxPages > 0 && r.reserved >= r.src.MaxPages }
@@ -117,7 +125,18 @@ func (r *run) unreserve() {
 func (r *run) stopped() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.stop != ""
+	return r.stop != "" || r.paused != ""
+}
+
+// pause ends the work on the source; it goes on with a later call of Run.
+func (r *run) pause(p frontier.Pause) {
+	r.mu.Lock()
+	r.paused = "paused"
+	if p.Reason != "" {
+		r.paused += ": " + p.Reason
+	}
+	r.mu.Unlock()
+	r.quit()
 }
 
 func (r *run) totals() (known, left int) {
@@ -191,6 +210,8 @@ func (r *run) judge(s frontier.SourceStats) (status, reason string) {
 	switch {
 	case r.interrupted != "":
 		return StatusInterrupted, r.interrupted
+	case r.paused != "":
+		return StatusInterrupted, r.paused
 	case r.stop != "":
 		return StatusFailed, r.stop
 	case p.Errors[classHandler] > 0:
