@@ -240,8 +240,11 @@ func Next(f *document.Found, d *document.Document, u string) { add(f, d, u, ment
 // Item adds the URL of a thing that carries mentions of its own.
 func Item(f *document.Found, d *document.Document, u string) { add(f, d, u, mention.LinkItem) }
 
+// maxLinks bounds the links of a page: lists of ids have a few hundred.
+const maxLinks = 20_000
+
 func add(f *document.Found, d *document.Document, u string, kind mention.LinkKind) {
-	if u != "" && u != d.URL {
+	if u != "" && u != d.URL && len(f.Links) < maxLinks {
 		f.Links = append(f.Links, mention.Link{URL: u, Kind: kind})
 	}
 }
