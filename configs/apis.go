@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"klank/mention"
-	"klank/parsers"
 )
 
 // API is what klank knows of a published API before it asks it anything. The
@@ -144,12 +143,6 @@ func (s *Source) API() API {
 
 // IsAPI tells whether the source is a published API.
 func (s *Source) IsAPI() bool { _, ok := apis[s.Type]; return ok }
-
-// Unparsed tells whether nothing reads the answers of the source's API yet but
-// the parsers for pages and feeds.
-func (s *Source) Unparsed() bool {
-	return s.IsAPI() && s.Parser == "" && s.Selectors == nil && !slices.Contains(parsers.New().Names(), s.Type)
-}
 
 // RetentionOf is how long what a source gave may be kept: mentions, and pages
 // as far as KeepsPages; 0 is without end.

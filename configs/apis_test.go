@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"klank/parsers"
 )
 
 // source is the only source of a configuration.
@@ -44,8 +46,11 @@ func TestRetentionAndPagesFollowTheTermsUnlessTheSourceSaysOtherwise(t *testing.
 	}
 }
 
-func TestEveryAPINamesItsDocumentation(t *testing.T) {
+func TestEveryAPIHasAParserAndNamesItsDocumentation(t *testing.T) {
 	for name, a := range apis {
+		if !slices.Contains(parsers.New().Names(), name) {
+			t.Errorf("%s: no parser reads its answers", name)
+		}
 		if !strings.HasPrefix(a.Docs, "https://") || a.Accept == "" {
 			t.Errorf("%s: documentation %q, Accept %q", name, a.Docs, a.Accept)
 		}

@@ -17,6 +17,13 @@ type Fetcher interface {
 	Fetch(ctx context.Context, r fetch.Request) (*fetch.Response, error)
 }
 
+// Slower is a Fetcher that says how it slows the hosts of a budget key, so that
+// status can: the spacing of requests where it is longer than it should be, and
+// why; 0 at full pace. fetch.Client is one.
+type Slower interface {
+	Slowed(key string) (spacing time.Duration, why string)
+}
+
 // Snapshots keeps pages; snapshot.Store is one. It is called from several
 // goroutines.
 type Snapshots interface {

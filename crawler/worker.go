@@ -89,9 +89,23 @@ func (w *worker) work(ctx context.Context) {
 			w.pause = next
 		}
 	}
+	w.account()
 	w.check(w.Frontier.Release(w.last, w.lease, w.pause))
 	if w.done == 0 {
 		w.run.nothingSaved()
+	}
+}
+
+// account notes with the lease how its hosts are slowed.
+func (w *worker) account() {
+	s, ok := w.Fetcher.(Slower)
+	if !ok {
+		return
+	}
+	spacing, why := s.Slowed(w.lease.Key)
+	w.lease.Slowed = spacing
+	if w.lease.Reason == "" {
+		w.lease.Reason = why
 	}
 }
 
@@ -302,6 +316,10 @@ func (w *worker) failed(ctx context.Context, it *item, err error) error {
 	pause := w.run.strike(w.lease.Key, unreachable(it.err))
 	if pause = min(max(pause, it.err.RetryAfter), maxPause); pause > 0 {
 		w.pause = time.Now().Add(pause)
+		w.lease.Reason = string(it.err.Class)
+		if it.err.Err != nil {
+			w.lease.Reason = it.err.Err.Error()
+		}
 		known, left := w.run.totals()
 		w.emit(Event{Kind: EventWaiting, Source: w.run.src.Name, Host: w.lease.Key, Until: w.pause, Known: known, Left: left})
 	}

@@ -31,6 +31,11 @@ type Run struct {
 	// Fields counts what the run read, to be compared with other runs; nil
 	// where nothing was read.
 	Fields *FieldCounts `json:"fields,omitempty"`
+	// Access is "api" where the key to an official API was the permission, and
+	// "ignore" where robots.txt was left out for AccessReason; empty where
+	// robots.txt was asked.
+	Access       string `json:"access,omitempty"`
+	AccessReason string `json:"access_reason,omitempty"`
 	// Reason says in words why Status is not done.
 	Reason string `json:"reason,omitempty"`
 }

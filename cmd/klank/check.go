@@ -52,7 +52,50 @@ func describe(p *printer, file string, cfg *configs.Config) {
 	if cfg.Contact == "" {
 		p.linef("no contact: set one, so that a site's operator can reach you")
 	}
+	if cfg.Frontier.PostgresEnv != "" {
+		p.linef("PostgreSQL keeps the state of crawls: several processes on this machine may share it with this data folder.")
+		p.linef("Several machines are not supported: beside PostgreSQL they need one Elasticsearch and one store of saved pages")
+		p.linef("that all of them reach, and this klank keeps its index and saved pages in the data folder.")
+	}
 }
+
+// describeAPI says how a published API is asked, and what may be kept of it. It
+// returns false where the key is missing.
+func describeAPI(p *printer, cfg *configs.Config, s *configs.Source) (ok bool) {
+	api := s.API()
+	say := func(format string, args ...any) { p.linef("%-24s %s", "", clean(fmt.Sprintf(format, args...))) }
+	ok = true
+	switch key, err := s.Key(); {
+	case err != nil:
+		ok = false
+		say("key missing: %v", err)
+	case key != "":
+		say("access: api, with a key; robots.txt is not asked")
+	case api.NeedsKey:
+		ok = false
+		say("key missing: %s", needsKey(s))
+	default:
+		say("access: robots.txt, as there is no key")
+	}
+	kept, pages := "without end", "kept"
+	if d := cfg.RetentionOf(s); d > 0 {
+		kept = "for " + d.String()
+	}
+	if !cfg.KeepsPages(s) {
+		pages = "not kept"
+	}
+	say("kept %s, raw pages %s", kept, pages)
+	if terms := (&configs.Source{Type: s.Type}); api.Terms != "" && (looser(cfg.RetentionOf(s), cfg.RetentionOf(terms)) || cfg.KeepsPages(s) && !cfg.KeepsPages(terms)) {
+		say("that is more than the published terms allow: %s", api.Terms)
+	}
+	if units, zone := s.Units(); units > 0 {
+		say("%d units a day, which turns at midnight in %s", units, zone)
+	}
+	return ok
+}
+
+// looser tells whether one retention is longer than another; 0 is without end.
+func looser(one, other time.Duration) bool { return other > 0 && (one == 0 || one > other) }
 
 // describeSources says of each source when it is due and what its terms note
 // says.
@@ -66,12 +109,19 @@ func describeSources(ctx context.Context, e *env, p *printer, cfg *configs.Confi
 	if err != nil {
 		return err
 	}
+	missing := 0
 	for i := range cfg.Sources {
 		s := &cfg.Sources[i]
 		p.linef("%-24s due %s (%s)", clean(s.Name), dueWords(due[s.Name], now), cmp.Or(s.Schedule, cfg.Schedule, "no schedule"))
 		if s.Terms != "" {
 			p.linef("%-24s terms: %s", "", clean(s.Terms))
 		}
+		if s.IsAPI() && !describeAPI(p, cfg, s) {
+			missing++
+		}
+	}
+	if missing > 0 {
+		return partialError{fmt.Sprintf("the key of %d source%s is missing", missing, plural(missing))}
 	}
 	return nil
 }
@@ -86,7 +136,7 @@ func checkOnline(ctx context.Context, p *printer, cfg *configs.Config, allowPriv
 	for i := range cfg.Sources {
 		s := &cfg.Sources[i]
 		start := time.Now()
-		if len(s.URLs) == 0 {
+		if len(s.URLs) == 0 || s.Type == "sitemap" {
 			p.linef("%-24s has only sitemaps, which are read by a crawl", clean(s.Name))
 			continue
 		}

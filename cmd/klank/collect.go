@@ -26,7 +26,11 @@ type crawlResult struct {
 	coverage []mention.Coverage
 	// exempt are the hosts that were asked without robots.txt, and why.
 	exempt []fetch.Exemption
-	took   time.Duration
+	// delayed are the hosts with too long a Crawl-delay, hosts those asked
+	// of late.
+	delayed []fetch.Delayed
+	hosts   []fetch.HostStatus
+	took    time.Duration
 }
 
 // collector runs sources through the whole pipeline into a workspace. It has
@@ -53,7 +57,7 @@ func newCollector(e *env, cfg *configs.Config, w *workspace, o crawlOptions, pro
 	if err != nil {
 		return nil, err
 	}
-	asking, err := newSourceFetcher(cfg, client)
+	asking, err := newSourceFetcher(cfg, client, w.frontier)
 	if err != nil {
 		client.Close()
 		return nil, err
@@ -113,7 +117,7 @@ func (c *collector) collect(ctx context.Context, sources []*crawler.Source) (*cr
 	if err != nil {
 		return nil, err
 	}
-	res := &crawlResult{report: report, exempt: c.client.Exemptions()}
+	res := &crawlResult{report: report, exempt: c.client.Exemptions(), delayed: c.client.Delayed(), hosts: c.client.Hosts()}
 	last := context.WithoutCancel(ctx)
 	earlier, err := c.w.index.Runs(last, runsSearched)
 	if err != nil {
@@ -129,6 +133,7 @@ func (c *collector) collect(ctx context.Context, sources []*crawler.Source) (*cr
 		if err != nil {
 			return nil, err
 		}
+		c.fetch.recordAccess(&s.Run)
 		if err := c.w.index.PutRun(last, s.Run, cov); err != nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -216,15 +217,10 @@ func newSource(cfg *configs.Config, c *configs.Source, f *crawlFlags) (*crawler.
 	if f.maxPagesSet {
 		s.MaxPages = f.maxPages
 	}
-	if c.Rate > 0 {
-		s.MinInterval = time.Duration(float64(time.Second) / c.Rate)
+	if rate := cmp.Or(c.Rate, c.API().Rate); rate > 0 {
+		s.MinInterval = time.Duration(float64(time.Second) / rate)
 	}
-	switch c.Type {
-	case "feed":
-		s.Accept = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
-	case "mastodon":
-		s.Accept = "application/json"
-	}
+	s.Accept = c.API().Accept
 	s.Scope.MaxDepth = c.Depth
 	var err error
 	if s.Seeds, err = canonicalAll(c.Name, c.URLs); err != nil {
@@ -232,6 +228,9 @@ func newSource(cfg *configs.Config, c *configs.Source, f *crawlFlags) (*crawler.
 	}
 	if s.Sitemaps, err = canonicalAll(c.Name, c.Sitemaps); err != nil {
 		return nil, err
+	}
+	if c.Type == "sitemap" {
+		s.Seeds, s.Sitemaps = nil, slices.Concat(s.Seeds, s.Sitemaps)
 	}
 	s.Host = mention.Host(slices.Concat(s.Seeds, s.Sitemaps)[0])
 	s.StopAfterKnown, s.Deep = c.StopAfterKnown, f.deep
@@ -315,7 +314,7 @@ func crawlToStdout(ctx context.Context, e *env, cfg *configs.Config, f *crawlFla
 		return err
 	}
 	defer client.Close()
-	asking, err := newSourceFetcher(cfg, client)
+	asking, err := newSourceFetcher(cfg, client, fr)
 	if err != nil {
 		return err
 	}
@@ -404,8 +403,9 @@ func (r *crawlResult) print(p *printer) {
 		p.linef("gone from the site: %d mentions (klank search has:removed)", removed)
 	}
 	for _, x := range r.exempt {
-		p.linef("asked without robots.txt: %s, %d requests: %s", clean(x.Host), x.Requests, clean(x.Reason))
+		p.linef("asked without robots.txt: %s, %d requests, access: %s: %s", clean(x.Host), x.Requests, x.Access, clean(x.Reason))
 	}
+	r.printHosts(p, time.Now())
 	for _, s := range r.report.Sources {
 		if s.NotDue > 0 {
 			p.linef("%s: %d pages were not due yet, for they seldom change (--deep visits all)", clean(s.Run.Source), s.NotDue)
@@ -415,6 +415,30 @@ func (r *crawlResult) print(p *printer) {
 		}
 	}
 	printCoverage(p, r.coverage)
+}
+
+// longHold is how long a host is held up before the report speaks of it.
+const longHold = 5 * time.Second
+
+// printHosts says which hosts were left out or asked more slowly than the
+// configuration says, and why.
+func (r *crawlResult) printHosts(p *printer, now time.Time) {
+	for _, d := range r.delayed {
+		if d.Skipped > 0 {
+			p.linef("%s: skipped %d times: robots.txt asks for a Crawl-delay of %s, more than crawl.max_crawl_delay (crawl.over_max_delay: slow waits for it)", clean(d.Host), d.Skipped, d.CrawlDelay)
+		}
+		if d.Slowed > 0 {
+			p.linef("%s: slowed to one request in %s, as robots.txt asks; more than crawl.max_crawl_delay", clean(d.Host), d.CrawlDelay)
+		}
+	}
+	for _, h := range r.hosts {
+		switch {
+		case h.PausedUntil.Sub(now) > longHold:
+			p.linef("%s: left alone until %s: %s", clean(h.Host), h.PausedUntil.UTC().Format("2006-01-02 15:04 MST"), clean(h.Reason))
+		case h.Backoff > 0:
+			p.linef("%s: slowed to one request in %s: %s", clean(h.Host), h.Interval.Round(time.Millisecond), clean(h.Reason))
+		}
+	}
 }
 
 // verdict is nil, or says which sources failed: exit status 3.

@@ -18,6 +18,7 @@ import (
 
 	"klank/configs"
 	"klank/crawler/fetch"
+	"klank/crawler/frontier"
 	"klank/mention"
 	"klank/parsers"
 )
@@ -220,6 +221,7 @@ type pageReader struct {
 	allowPrivate bool
 	client       *fetch.Client
 	fetch        *sourceFetcher
+	quotas       frontier.Quotas // nil: not counted
 }
 
 func (p *pageReader) close() {
@@ -239,7 +241,7 @@ func (p *pageReader) open() (err error) {
 		}
 	}
 	if p.fetch == nil {
-		p.fetch, err = newSourceFetcher(p.cfg, p.client)
+		p.fetch, err = newSourceFetcher(p.cfg, p.client, p.quotas)
 	}
 	return err
 }

@@ -23,6 +23,8 @@ type statusReport struct {
 	Runs     []mention.Run          `json:"runs"`
 	Coverage []mention.Coverage     `json:"coverage"`
 	Dead     []frontier.DeadLetter  `json:"dead"`
+	// Hosts are left alone or slowed, or have a daily quota.
+	Hosts []frontier.HostState `json:"hosts,omitempty"`
 	// Due says when each configured source is due.
 	Due map[string]time.Time `json:"due,omitempty"`
 }
@@ -80,6 +82,7 @@ func runStatus(ctx context.Context, e *env, asJSON bool) error {
 		p.linef("%-24s %8d %8d %8d %8d  %-23s  %s", shorten(clean(s.Source), 24), s.Left(), s.Done, s.Dead,
 			s.DeadBy[string(fetch.Robots)]+s.DeadBy[string(fetch.Reserved)], dueWords(r.Due[s.Source], now), runWords(s.Run))
 	}
+	printHosts(p, r.Hosts)
 	printCoverage(p, r.Coverage)
 	printDead(p, r.Dead)
 	return p.err
@@ -132,6 +135,25 @@ func runWords(r mention.Run) string {
 	return words
 }
 
+// printHosts lists the hosts that are held up, with the reason, and what was
+// spent of daily quotas.
+func printHosts(p *printer, hosts []frontier.HostState) {
+	if len(hosts) > 0 {
+		p.linef("\nhosts:")
+	}
+	for _, h := range hosts {
+		if !h.PausedUntil.IsZero() {
+			p.linef("  %s  left alone until %s: %s", clean(h.Key), h.PausedUntil.Format("2006-01-02 15:04:05 MST"), clean(h.Reason))
+		}
+		if h.Slowed > 0 {
+			p.linef("  %s  slowed to one request in %s: %s", clean(h.Key), h.Slowed.Round(time.Millisecond), clean(h.Reason))
+		}
+		if h.Units > 0 {
+			p.linef("  %s  %d units of the daily quota spent on %s", clean(h.Key), h.Units, h.Day)
+		}
+	}
+}
+
 // printCoverage prints one line per source and item: declared against
 // collected.
 func printCoverage(p *printer, cov []mention.Coverage) {
@@ -161,11 +183,12 @@ func printCoverage(p *printer, cov []mention.Coverage) {
 
 func readStatus(ctx context.Context, fr frontier.Inspector, ix *sqlite.Index) (*statusReport, error) {
 	r := &statusReport{}
-	var errs [4]error
+	var errs [5]error
 	r.Sources, errs[0] = fr.Stats(ctx)
 	r.Dead, errs[1] = fr.Dead(ctx, frontier.Filter{}, deadShown)
 	r.Runs, errs[2] = ix.Runs(ctx, runsSearched)
 	r.Coverage, errs[3] = ix.Coverage(ctx)
+	r.Hosts, errs[4] = fr.Hosts(ctx)
 	judged := map[string]mention.Run{}
 	for _, run := range r.Runs {
 		judged[run.ID] = run

@@ -78,10 +78,17 @@ func (e *env) newFrontier(ctx context.Context, cfg *configs.Config) (frontier.Fr
 	if err != nil {
 		return nil, usageError{err}
 	}
+	var fr frontier.Frontier
 	if url == "" {
-		return frontier.OpenSQLite(filepath.Join(e.data, frontierFile))
+		fr, err = frontier.OpenSQLite(filepath.Join(e.data, frontierFile))
+	} else {
+		fr, err = frontier.OpenPostgres(ctx, url)
 	}
-	return frontier.OpenPostgres(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	fr.ShareKeys(frontier.Keys{Of: cfg.BudgetKey, Version: cfg.BudgetVersion()})
+	return fr, nil
 }
 
 // openFrontier opens the frontier of a data folder that a crawl has made.
@@ -156,7 +163,8 @@ func newFetcher(cfg *configs.Config, rate float64, allowPrivate bool) (*fetch.Cl
 	}
 	v, _ := version()
 	return fetch.New(fetch.Config{Contact: cfg.Contact, Version: v, Rate: rate, AllowPrivate: allowPrivate,
-		MaxBody: cfg.Crawl.MaxBody, Timeout: cfg.Crawl.Timeout, MaxCrawlDelay: cfg.Crawl.MaxCrawlDelay})
+		MaxBody: cfg.Crawl.MaxBody, Timeout: cfg.Crawl.Timeout, MaxCrawlDelay: cfg.Crawl.MaxCrawlDelay,
+		OverDelay: fetch.OverDelay(cfg.Crawl.OverMaxDelay), BudgetKey: cfg.BudgetKey, BudgetInterval: cfg.BudgetInterval})
 }
 
 // startURL checks a URL that a person typed.
