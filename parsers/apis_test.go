@@ -49,3 +49,21 @@ func TestAnswersOfAPIsAreKnownByTheirContent(t *testing.T) {
 		t.Error("no answers found")
 	}
 }
+
+// TestACommentNamesItsReviewOnAnotherPage also holds where both have the same
+// number, which is theirs among their own kind only.
+func TestACommentNamesItsReviewOnAnotherPage(t *testing.T) {
+	parse := func(body string) mention.Mention {
+		t.Helper()
+		res, err := New().Parse(&mention.Page{URL: "https://api.example/data", Status: 200, Body: []byte(body)}, Options{})
+		if err != nil || len(res.Mentions) != 1 {
+			t.Fatalf("%+v, %v", res, err)
+		}
+		return res.Mentions[0]
+	}
+	review := parse(`{"Results":[{"Id":"7","ReviewText":"good","Rating":5}],"TotalResults":1,"Includes":{}}`)
+	comment := parse(`{"Results":[{"Id":"7","ReviewId":"7","CommentText":"so it is"}],"TotalResults":1,"Includes":{}}`)
+	if comment.Parent != review.ID || comment.Thread != review.ID || comment.ID == review.ID {
+		t.Errorf("review %s, comment %s of %s in %s", review.ID, comment.ID, comment.Parent, comment.Thread)
+	}
+}

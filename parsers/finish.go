@@ -42,7 +42,11 @@ func finish(d *document.Document, cs []document.Candidate, items *itemSet) []men
 			setTextID(&m) // a second one by the same author on the same day
 		}
 		if c.NativeLinks {
-			m.Parent, m.Thread = linked(&m, c.IDScope, m.Parent), linked(&m, c.IDScope, m.Thread)
+			scope := c.IDScope
+			if c.LinkScope != "" {
+				scope = c.LinkScope
+			}
+			m.Parent, m.Thread = linked(&m, scope, m.Parent), linked(&m, scope, m.Thread)
 		}
 		if c.Handle != "" {
 			ids[c.Handle] = m.ID
@@ -76,11 +80,13 @@ func setID(m *mention.Mention, c *document.Candidate) {
 // linked is the id of the mention with a native id among those of m; "" where
 // that is m itself or none.
 func linked(m *mention.Mention, scope, native string) string {
-	if native == "" || native == m.NativeID {
+	if native == "" {
 		return ""
 	}
 	other := mention.Mention{NativeID: native, Source: m.Source}
-	other.SetID(scope)
+	if other.SetID(scope); other.ID == m.ID {
+		return ""
+	}
 	return other.ID
 }
 

@@ -125,24 +125,22 @@ func (c *record) isProduct() bool {
 	return c.Statistics != nil || c.Submitted == "" && c.ReviewText == "" && c.Rating == "" && (c.Name != "" || c.PageURL != "")
 }
 
-// place says where m stands among the page's contributions. Ids are unique
-// among contributions of one kind only; reviews keep theirs as it is.
+// place says where m stands among the contributions of the API, whose ids are
+// unique among those of one kind only.
 func (c *record) place(m *document.Candidate) {
-	m.Handle = string(m.Kind) + ":" + m.NativeID
-	var kind mention.Kind
+	m.IDScope = scopes[m.Kind]
 	switch m.Kind {
 	case mention.Comment:
-		m.IDScope, kind, m.Parent = "reviewcomments", mention.Review, strings.TrimSpace(string(c.ReviewID))
-	case mention.Question:
-		m.IDScope = "questions"
+		m.Parent, m.LinkScope = strings.TrimSpace(string(c.ReviewID)), scopes[mention.Review]
 	case mention.Answer:
-		m.IDScope, kind, m.Parent = "answers", mention.Question, strings.TrimSpace(string(c.QuestionID))
+		m.Parent, m.LinkScope = strings.TrimSpace(string(c.QuestionID)), scopes[mention.Question]
 	}
-	if m.Parent != "" {
-		m.Thread = m.Parent
-		m.ParentHandle = string(kind) + ":" + m.Parent
-		m.ThreadHandle = m.ParentHandle
-	}
+	m.Thread, m.NativeLinks = m.Parent, m.Parent != ""
+}
+
+// scopes are the API's names of the kinds of contributions.
+var scopes = map[mention.Kind]string{
+	mention.Review: "reviews", mention.Comment: "reviewcomments", mention.Question: "questions", mention.Answer: "answers",
 }
 
 // verified tells whether the author is known to have bought the product: by

@@ -53,10 +53,12 @@ type Candidate struct {
 	// Handle names the candidate within its page, ParentHandle and
 	// ThreadHandle name others; the registry turns them into mention ids.
 	Handle, ParentHandle, ThreadHandle string
-	// NativeLinks says that Parent and Thread are native ids with the same
-	// host and IDScope as the candidate's own: the registry turns them into
-	// the ids of those mentions, whatever page they stand on.
+	// NativeLinks says that Parent and Thread are native ids of the same host
+	// as the candidate's own, and of the same IDScope unless LinkScope names
+	// theirs: the registry turns them into the ids of those mentions, whatever
+	// page they stand on.
 	NativeLinks bool
+	LinkScope   string
 }
 
 // Found is what one parser found on a page, in page order.
