@@ -100,7 +100,7 @@ func looser(one, other time.Duration) bool { return other > 0 && (one == 0 || on
 // describeSources says of each source when it is due and what its terms note
 // says.
 func describeSources(ctx context.Context, e *env, p *printer, cfg *configs.Config) error {
-	runs, err := e.knownRuns(ctx)
+	runs, err := e.knownRuns(ctx, cfg)
 	if err != nil {
 		return err
 	}

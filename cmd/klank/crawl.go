@@ -89,6 +89,13 @@ func runCrawl(ctx context.Context, e *env, f *crawlFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	if sources, err = withoutPaused(ctx, e, cfg, sources); err != nil {
+		return err
+	}
+	if len(sources) == 0 {
+		fmt.Fprintln(e.err, "klank: all of it is paused; nothing to do")
+		return nil
+	}
 	if f.dryRun {
 		return dryRun(e, sources)
 	}
@@ -407,6 +414,9 @@ func (r *crawlResult) print(p *printer) {
 	}
 	r.printHosts(p, time.Now())
 	for _, s := range r.report.Sources {
+		if s.Status == crawler.StatusInterrupted {
+			p.linef("%s: %s", clean(s.Run.Source), clean(s.Reason))
+		}
 		if s.NotDue > 0 {
 			p.linef("%s: %d pages were not due yet, for they seldom change (--deep visits all)", clean(s.Run.Source), s.NotDue)
 		}

@@ -2,11 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"time"
 
 	"klank/configs"
@@ -43,14 +39,10 @@ func runsOf(stats []frontier.SourceStats) map[string]mention.Run {
 	return runs
 }
 
-// knownRuns are the latest runs in the data folder; none where there is none.
-func (e *env) knownRuns(ctx context.Context) (map[string]mention.Run, error) {
-	file := filepath.Join(e.data, frontierFile)
-	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	fr, err := frontier.OpenSQLite(file)
-	if err != nil {
+// knownRuns are the latest runs; none where nothing was crawled yet.
+func (e *env) knownRuns(ctx context.Context, cfg *configs.Config) (map[string]mention.Run, error) {
+	fr, err := e.knownFrontier(ctx, cfg)
+	if err != nil || fr == nil {
 		return nil, err
 	}
 	defer fr.Close()
@@ -60,7 +52,7 @@ func (e *env) knownRuns(ctx context.Context) (map[string]mention.Run, error) {
 // keepDue leaves the sources in the configuration that are due, and tells of
 // the others when they will be.
 func keepDue(ctx context.Context, e *env, cfg *configs.Config) error {
-	runs, err := e.knownRuns(ctx)
+	runs, err := e.knownRuns(ctx, cfg)
 	if err != nil {
 		return err
 	}

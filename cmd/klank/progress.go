@@ -60,7 +60,10 @@ func (p *progress) event(ev crawler.Event) {
 	}
 	switch ev.Kind {
 	case crawler.EventBegin:
-		if ev.Resumed {
+		switch {
+		case ev.Joined:
+			p.say("joining a run that is under way", "source", ev.Source)
+		case ev.Resumed:
 			p.say("going on with the run that was interrupted", "source", ev.Source)
 		}
 	case crawler.EventPage:

@@ -10,6 +10,7 @@ import (
 
 	"klank/configs"
 	"klank/crawler"
+	"klank/crawler/frontier"
 	"klank/crawler/schedule"
 	"klank/mention"
 )
@@ -18,6 +19,8 @@ const (
 	// lookAgain is how often the service asks what is due, at least: another
 	// process may have run a source meanwhile.
 	lookAgain = time.Minute
+	// lookPaused is how often it asks which sources are paused.
+	lookPaused = 2 * time.Second
 	// A source whose run failed is left alone for retryFirst at least, for
 	// twice as long after each further failure, and for retryMost at most.
 	retryFirst = time.Minute
@@ -84,6 +87,7 @@ func runService(ctx context.Context, e *env, cfg *configs.Config, allowPrivate b
 	}
 	defer c.close()
 	c.share(min(len(s.jobs), s.most))
+	s.paused = func(ctx context.Context) (map[string]frontier.Pause, error) { return w.frontier.Paused(ctx) }
 	s.latest = func(ctx context.Context) (map[string]mention.Run, error) { return latestRuns(ctx, w.frontier) }
 	s.collect = func(ctx context.Context, src *crawler.Source) (*crawlResult, error) {
 		return c.collect(ctx, []*crawler.Source{src})
@@ -137,8 +141,10 @@ func scheduledJobs(cfg *configs.Config, log *slog.Logger) ([]*job, error) {
 type job struct {
 	source *crawler.Source
 	when   schedule.Schedule
-	// running belongs to the scheduler, the rest to the run while there is one.
+	// running and paused belong to the scheduler, the rest to the run while
+	// there is one.
 	running  bool
+	paused   bool
 	failures int // in a row
 	rest     time.Time
 }
@@ -150,7 +156,9 @@ type scheduler struct {
 	jobs []*job
 	most int // runs at the same time
 	log  *slog.Logger
-	// latest returns the latest run of each source, collect runs one once.
+	// paused returns the sources that are to be left alone, latest the latest
+	// run of each source, collect runs one once.
+	paused  func(context.Context) (map[string]frontier.Pause, error)
 	latest  func(context.Context) (map[string]mention.Run, error)
 	collect func(context.Context, *crawler.Source) (*crawlResult, error)
 }
@@ -169,17 +177,54 @@ func (s *scheduler) run(ctx context.Context) {
 				ended <- j
 			})
 		}
+		s.sleep(ctx, ended, wait)
+	}
+}
+
+// sleep waits for that long, until a run ends, or until a source is resumed.
+func (s *scheduler) sleep(ctx context.Context, ended <-chan *job, wait time.Duration) {
+	over := time.After(wait)
+	for {
 		select {
 		case <-ctx.Done():
+			return
 		case j := <-ended:
 			j.running = false
-		case <-time.After(wait):
+			return
+		case <-over:
+			return
+		case <-time.After(lookPaused):
+			if s.look(ctx) {
+				return
+			}
 		}
 	}
 }
 
+// look asks which sources are paused, and tells whether one is so no more. When
+// that cannot be asked they are as they were.
+func (s *scheduler) look(ctx context.Context) (resumed bool) {
+	paused, err := s.paused(ctx)
+	if err != nil {
+		return false
+	}
+	for _, j := range s.jobs {
+		p, is := paused[j.source.Name]
+		switch {
+		case is && !j.paused:
+			s.log.Info("paused; klank resume goes on", "source", j.source.Name, "since", p.Since, "reason", p.Reason)
+		case j.paused && !is:
+			resumed = true
+			s.log.Info("resumed", "source", j.source.Name)
+		}
+		j.paused = is
+	}
+	return resumed
+}
+
 // due returns the jobs to start now, and how long until the next one is due.
 func (s *scheduler) due(ctx context.Context) (due []*job, wait time.Duration) {
+	s.look(ctx)
 	latest, err := s.latest(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -196,7 +241,7 @@ func (s *scheduler) due(ctx context.Context) (due []*job, wait time.Duration) {
 	wait = lookAgain
 	now := time.Now()
 	for _, j := range s.jobs {
-		if j.running {
+		if j.running || j.paused {
 			continue
 		}
 		next := nextDue(j.when, latest[j.source.Name])
@@ -238,6 +283,10 @@ func (j *job) ended(log *slog.Logger, res *crawlResult) {
 			"took", res.took.Round(time.Millisecond)}
 		if r.Reason != "" {
 			args = append(args, "reason", r.Reason)
+		}
+		if r.Status == crawler.StatusInterrupted {
+			log.Info("run interrupted; it goes on later", args...)
+			continue
 		}
 		if r.Status == crawler.StatusFailed {
 			j.failed(time.Now())

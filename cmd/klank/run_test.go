@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -22,6 +23,7 @@ import (
 
 	"klank/configs"
 	"klank/crawler"
+	"klank/crawler/frontier"
 	"klank/crawler/schedule"
 	"klank/mention"
 )
@@ -31,6 +33,7 @@ import (
 type runLog struct {
 	mu      sync.Mutex
 	latest  map[string]mention.Run
+	paused  map[string]frontier.Pause
 	begins  map[string][]time.Time
 	open    map[string]bool
 	overlap bool
@@ -53,6 +56,12 @@ func (l *runLog) runs(context.Context) (map[string]mention.Run, error) {
 		out[k] = v
 	}
 	return out, nil
+}
+
+func (l *runLog) pauses(context.Context) (map[string]frontier.Pause, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.paused), nil
 }
 
 func (l *runLog) collect(ctx context.Context, src *crawler.Source) (*crawlResult, error) {
@@ -88,7 +97,7 @@ func (l *runLog) collect(ctx context.Context, src *crawler.Source) (*crawlResult
 // schedulerOf runs sources that are all due every hour for some time.
 func (l *runLog) schedule(t *testing.T, most int, during time.Duration, names ...string) {
 	t.Helper()
-	s := &scheduler{most: most, log: slog.New(slog.NewTextHandler(io.Discard, nil)), latest: l.runs, collect: l.collect}
+	s := &scheduler{most: most, log: slog.New(slog.NewTextHandler(io.Discard, nil)), latest: l.runs, paused: l.pauses, collect: l.collect}
 	for _, name := range names {
 		when, err := schedule.Parse("every 1h", time.UTC)
 		if err != nil {
@@ -113,6 +122,27 @@ func TestASourceRunsEachTimeItIsDue(t *testing.T) {
 		}
 		if l.most != 2 {
 			t.Errorf("%d runs at a time, want those of both sources", l.most)
+		}
+	})
+}
+
+func TestAPausedSourceIsNotRunUntilItIsResumed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newRunLog()
+		l.took = time.Minute
+		l.paused = map[string]frontier.Pause{"b": {}}
+		began := time.Now()
+		time.AfterFunc(90*time.Minute, func() {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.paused = map[string]frontier.Pause{"a": {}}
+		})
+		l.schedule(t, 4, 3*time.Hour, "a", "b")
+		if n := len(l.begins["a"]); n != 2 {
+			t.Errorf("a began %d times, want 2", n)
+		}
+		if b := l.begins["b"]; len(b) == 0 || b[0].Sub(began) < 90*time.Minute || b[0].Sub(began) > 90*time.Minute+5*time.Second {
+			t.Errorf("b began at %v, want soon after it was resumed", b)
 		}
 	})
 }
@@ -304,7 +334,7 @@ func TestThreeServicesOnOneMachineShareTheWork(t *testing.T) {
 	}
 	for ended, tries := false, 0; !ended; tries++ {
 		time.Sleep(50 * time.Millisecond)
-		runs, err := e.knownRuns(t.Context())
+		runs, err := e.knownRuns(t.Context(), configs.Default())
 		ended = err == nil && !runs["shop"].Ended.IsZero()
 		if tries > 600 {
 			t.Fatalf("the run does not end: %+v, %v", runs, err)
@@ -372,7 +402,7 @@ func TestTheServiceStopsWithinTwoSecondsInTheMiddleOfARequest(t *testing.T) {
 	case <-time.After(2 * time.Second):
 		t.Fatal("still running after two seconds")
 	}
-	runs, err := e.knownRuns(t.Context())
+	runs, err := e.knownRuns(t.Context(), configs.Default())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -79,13 +79,33 @@ func runStatus(ctx context.Context, e *env, asJSON bool) error {
 	p := &printer{w: e.out}
 	p.linef("%-24s %8s %8s %8s %8s  %-23s  %s", "source", "waiting", "done", "dead", "kept out", "next due", "last run")
 	for _, s := range r.Sources {
+		due := dueWords(r.Due[s.Source], now)
+		if s.Paused != nil {
+			due = "paused"
+		}
 		p.linef("%-24s %8d %8d %8d %8d  %-23s  %s", shorten(clean(s.Source), 24), s.Left(), s.Done, s.Dead,
-			s.DeadBy[string(fetch.Robots)]+s.DeadBy[string(fetch.Reserved)], dueWords(r.Due[s.Source], now), runWords(s.Run))
+			s.DeadBy[string(fetch.Robots)]+s.DeadBy[string(fetch.Reserved)], due, runWords(s.Run))
 	}
+	printPaused(p, r.Sources)
 	printHosts(p, r.Hosts)
 	printCoverage(p, r.Coverage)
 	printDead(p, r.Dead)
 	return p.err
+}
+
+// printPaused lists what is left alone until somebody resumes it.
+func printPaused(p *printer, sources []frontier.SourceStats) {
+	first := true
+	for _, s := range sources {
+		if s.Paused == nil {
+			continue
+		}
+		if first {
+			p.linef("\npaused (klank resume goes on):")
+			first = false
+		}
+		p.linef("  %s %s", clean(s.Source), pauseWords(*s.Paused))
+	}
 }
 
 // addConfigured adds the sources that have not had a run yet.
