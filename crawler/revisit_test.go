@@ -38,6 +38,10 @@ func TestPagesThatSeldomChangeAreAskedForLessOften(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 		src := b.source()
+		src.Afresh = true
+		b.one(src, crawler.StatusDone)
+		b.wantAsked(shopPages...)
+		src = b.source()
 		src.Deep = true
 		r = b.one(src, crawler.StatusDone)
 		b.wantAsked(shopPages...)
