@@ -305,6 +305,9 @@ type Inspector interface {
 	// Hosts lists the budget keys that are left alone or slowed for a reason,
 	// and those with a daily quota, ordered by key.
 	Hosts(ctx context.Context) ([]HostState, error)
+	// Forecast says what a run of the source would ask for that began, or went
+	// on, now. URLs that are dead in one of the free classes cost no request.
+	Forecast(ctx context.Context, source string, plan Plan, free ...string) (Forecast, error)
 	// Dead lists dead URLs, the latest first; limit 0 lists all.
 	Dead(ctx context.Context, f Filter, limit int) ([]DeadLetter, error)
 	// Requeue makes dead URLs due again and returns how many.
@@ -352,6 +355,27 @@ func (s SourceStats) Known() int { return s.Left() + s.Done + s.Dead }
 
 // Left is the number of URLs that still want work.
 func (s SourceStats) Left() int { return s.Pending + s.Leased + s.Fetched + s.Failed }
+
+// Forecast is what a run would do with the URLs that are known; it finds
+// others on the way.
+type Forecast struct {
+	// Resumes says that a run is open and goes on, Deep that the run visits
+	// every page; see Plan.
+	Resumes, Deep bool
+	// Known are all URLs of the source. Of them those in Hosts are asked for,
+	// Saved are read from the snapshot store, and Resting are left out, as they
+	// seldom change, the first of them until RestingUntil.
+	Known, Saved, Resting int
+	RestingUntil          time.Time
+	// Hosts are the budget keys of what is asked for, in order.
+	Hosts []HostForecast
+}
+
+// HostForecast counts the URLs that are asked for on a budget key.
+type HostForecast struct {
+	Key  string
+	URLs int
+}
 
 // Filter chooses dead URLs; an empty field chooses all.
 type Filter struct{ Source, Class, URL string }

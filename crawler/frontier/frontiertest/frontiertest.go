@@ -65,6 +65,7 @@ func Run(t *testing.T, open Open) {
 		{"a page that was not asked for was not visited", unasked},
 		{"a paused source is not worked on", pausedSource},
 		{"what a link comes from is known when it is claimed", origin},
+		{"what a run would ask for is told before it begins", forecast},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := &fixture{T: t, open: open(t)}
