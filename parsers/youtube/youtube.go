@@ -202,10 +202,10 @@ func (r *reader) comment(x *resource, video string, replies int) {
 		return
 	}
 	m := mention.Mention{Kind: mention.Comment, NativeID: string(x.ID), Source: mention.Source{Host: mention.Host(site)}}
-	switch {
-	case s.Original != nil:
+	if s.Original != nil { // not everybody gets it
 		m.Text = normalize.Text(*s.Original)
-	case s.Display != nil:
+	}
+	if m.Text == "" && s.Display != nil {
 		m.Text = normalize.HTML(*s.Display)
 	}
 	if m.Text == "" {
