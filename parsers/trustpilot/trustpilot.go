@@ -21,7 +21,7 @@ import (
 // one unit with its score.
 func Detect(d *document.Document) bool {
 	return wire.Holds(d.Body, "reviews", "consumer", "stars", "createdAt") ||
-		wire.Holds(d.Body, "consumer", "stars", "businessUnit", "companyReply") ||
+		wire.Holds(d.Body, "consumer", "displayName", "stars", "createdAt") ||
 		wire.Holds(d.Body, "trustScore", "numberOfReviews", "displayName")
 }
 

@@ -12,7 +12,7 @@ func TestGolden(t *testing.T) { foundtest.Golden(t, "testdata/*.json", Parse) }
 func TestDetectNeedsReviewsOrAUnit(t *testing.T) {
 	for body, want := range map[string]bool{
 		`{"reviews":[{"consumer":{},"stars":1,"createdAt":"x"}]}`:           true,
-		`{"consumer":{},"stars":1,"businessUnit":{},"companyReply":null}`:   true,
+		`{"consumer":{"displayName":"x"},"stars":1,"createdAt":"x"}`:        true,
 		`{"displayName":"x","score":{"trustScore":4},"numberOfReviews":{}}`: true,
 		`{"reviews":[{"user":{},"stars":1,"created_at":"x"}]}`:              false,
 		`<p>"reviews" "consumer" "stars" "createdAt"</p>`:                   false,

@@ -19,6 +19,7 @@ import (
 // sub-scores, a summary, or a web shop.
 func Detect(d *document.Document) bool {
 	return wire.Holds(d.Body, "status", "ratings", "comment", "rating", "reaction") ||
+		wire.Holds(d.Body, "ratings", "shippingtime", "customerservice") ||
 		wire.Holds(d.Body, "data", "amount", "rating_average", "ratings_average") ||
 		wire.Holds(d.Body, "status", "data", "languages", "iso", "main")
 }

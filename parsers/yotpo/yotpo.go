@@ -2,7 +2,9 @@
 // display on its site (/v1/widget/KEY/products/ID/reviews.json and the search
 // /v1/reviews/KEY/filter.json), after
 // https://apidocs.yotpo.com/reference/retrieve-reviews-for-a-product and
-// https://apidocs.yotpo.com/reference/search-reviews, all of an account
+// https://apidocs.yotpo.com/reference/search-reviews, the same in the third
+// version for stores, which joins the words of its fields (/v3/storefront/
+// store/KEY/product/ID/reviews), all of an account
 // (/v1/apps/KEY/reviews) after
 // https://apidocs.yotpo.com/reference/retrieve-all-reviews, and the averages
 // of products (/bottom_lines).
@@ -22,7 +24,7 @@ import (
 
 // Detect tells whether the page is JSON with reviews or averages of Yotpo.
 func Detect(d *document.Document) bool {
-	return wire.Holds(d.Body, "reviews", "bottomline") ||
+	return wire.Holds(d.Body, "reviews", "bottomline") || wire.Holds(d.Body, "bottomline", "average_score", "total_reviews") ||
 		wire.Holds(d.Body, "reviews", "score", "votes_up", "content") ||
 		wire.Holds(d.Body, "bottomlines", "domain_key", "product_score")
 }
@@ -38,12 +40,10 @@ type answer struct {
 	Pagination struct {
 		Page    wire.Count `json:"page"`
 		PerPage wire.Count `json:"per_page"`
+		Size    wire.Count `json:"perPage"`
 		Total   wire.Count `json:"total"`
 	} `json:"pagination"`
-	Bottomline *struct {
-		Total   wire.Number `json:"total_review"`
-		Average wire.Number `json:"average_score"`
-	} `json:"bottomline"`
+	Bottomline  *bottomline `json:"bottomline"`
 	Bottomlines wire.List[struct {
 		Key   wire.Text   `json:"domain_key"`
 		Score wire.Number `json:"product_score"`
@@ -53,12 +53,23 @@ type answer struct {
 	Reviews  wire.List[review]  `json:"reviews"`
 }
 
+// bottomline has a name of its own for the total wherever it stands.
+type bottomline struct {
+	Total    wire.Number `json:"total_review"`
+	Reviews  wire.Number `json:"total_reviews"`
+	Total3   wire.Number `json:"totalReview"`
+	Average  wire.Number `json:"average_score"`
+	Average3 wire.Number `json:"averageScore"`
+}
+
 type product struct {
 	ID wire.ID `json:"id"`
 	// Key is the shop's own id of the product.
 	Key  wire.Text `json:"domain_key"`
 	Name string    `json:"name"`
 	URL  string    `json:"product_link"`
+	Key3 wire.Text `json:"domainKey"`
+	URL3 string    `json:"productLink"`
 }
 
 type review struct {
@@ -72,12 +83,20 @@ type review struct {
 	Buyer   wire.Flag   `json:"verified_buyer"`
 	Product wire.ID     `json:"product_id"`
 	User    struct {
-		Name string `json:"display_name"`
+		Name  string `json:"display_name"`
+		Name3 string `json:"displayName"`
 	} `json:"user"`
 	Comment struct {
-		Content string `json:"content"`
-		Created string `json:"created_at"`
+		Content  string `json:"content"`
+		Created  string `json:"created_at"`
+		Created3 string `json:"createdAt"`
 	} `json:"comment"`
+
+	// as the third version has them
+	Created3 string     `json:"createdAt"`
+	VotesUp3 wire.Count `json:"votesUp"`
+	Buyer3   wire.Flag  `json:"verifiedBuyer"`
+	Product3 wire.ID    `json:"productId"`
 
 	// of an account's reviews
 	Name    string    `json:"name"`
@@ -109,11 +128,11 @@ func (a *answer) read(d *document.Document, found *document.Found) {
 		if r.Deleted.Is() || m.Text == "" && m.Title == "" && m.Rating == nil {
 			continue
 		}
-		about, ok := products[string(r.Product)]
+		about, ok := products[wire.First(string(r.Product), string(r.Product3))]
 		if sku := strings.TrimSpace(string(r.SKU)); !ok && sku != "" {
 			about, ok = itemRef(sku), true
 		}
-		if !ok && len(a.Products) == 1 && r.Product == "" {
+		if !ok && len(a.Products) == 1 && r.Product == "" && r.Product3 == "" {
 			about, ok = products[string(a.Products[0].ID)]
 		}
 		if ok {
@@ -131,11 +150,13 @@ func (a *answer) items(d *document.Document, found *document.Found) map[string]m
 	products := map[string]mention.ItemRef{}
 	var line mention.Item
 	if b := a.Bottomline; b != nil {
-		line.Rating, line.ReviewCount = b.Average.Grade(1, 5), b.Total.Int()
+		average := wire.Number(wire.First(string(b.Average), string(b.Average3)))
+		total := wire.Number(wire.First(string(b.Total), string(b.Reviews), string(b.Total3)))
+		line.Rating, line.ReviewCount = average.Grade(1, 5), total.Int()
 	}
 	for i := range a.Products {
 		p := &a.Products[i]
-		ref := mention.ItemRef{Name: normalize.Line(p.Name), Type: "Product", URL: d.Abs(p.URL), SKU: strings.TrimSpace(string(p.Key))}
+		ref := mention.ItemRef{Name: normalize.Line(p.Name), Type: "Product", URL: d.Abs(wire.First(p.URL, p.URL3)), SKU: wire.First(string(p.Key), string(p.Key3))}
 		products[string(p.ID)] = ref
 		it := mention.Item{ItemRef: ref}
 		if len(a.Products) == 1 {
@@ -144,9 +165,7 @@ func (a *answer) items(d *document.Document, found *document.Found) map[string]m
 		found.Items = append(found.Items, it)
 	}
 	if len(a.Products) == 0 && line != (mention.Item{}) {
-		if _, rest, ok := strings.Cut(wire.Path(d), "/products/"); ok {
-			line.SKU, _, _ = strings.Cut(rest, "/")
-		}
+		line.Type, line.SKU = "Product", productOf(wire.Path(d))
 		found.Items = append(found.Items, line)
 	}
 	for i := range a.Bottomlines {
@@ -156,6 +175,18 @@ func (a *answer) items(d *document.Document, found *document.Found) map[string]m
 		}
 	}
 	return products
+}
+
+// productOf is the product that a path names: /products/ID/reviews.json,
+// /products/KEY/ID/bottomline or /product/ID/reviews.
+func productOf(path string) string {
+	parts := strings.Split(path, "/")
+	for _, p := range parts[:max(0, len(parts)-2)] {
+		if p == "products" || p == "product" {
+			return parts[len(parts)-2]
+		}
+	}
+	return ""
 }
 
 // itemRef is the product with the shop's own id, or the shop, for whose
@@ -172,9 +203,9 @@ func itemRef(sku string) mention.ItemRef {
 func (a *answer) next(d *document.Document, found *document.Found) {
 	p, now := &a.Pagination, wire.Page(d, "page", 1)
 	more := false
-	if p.PerPage > 0 {
+	if size := int(max(p.PerPage, p.Size)); size > 0 {
 		now = max(1, int(p.Page))
-		more = now*int(p.PerPage) < int(p.Total)
+		more = now*size < int(p.Total)
 	} else if count := wire.Page(d, "count", 0); count > 0 {
 		more = len(a.Reviews)+len(a.Bottomlines) >= count
 	}
@@ -186,15 +217,18 @@ func (a *answer) next(d *document.Document, found *document.Found) {
 func adapt(d *document.Document, r *review) mention.Mention {
 	m := mention.Mention{
 		Kind: mention.Review, NativeID: string(r.ID), Title: normalize.Line(r.Title), Text: normalize.Text(r.Content),
-		Author: wire.Author(wire.First(r.User.Name, r.Name), ""), Rating: r.Score.Grade(1, 5), Verified: r.Buyer.Pointer(),
-		Engagement: wire.Engagement(mention.Engagement{Helpful: int(r.VotesUp)}),
-		Reply:      wire.Reply("", r.Comment.Content, r.Comment.Created, d),
+		Author: wire.Author(wire.First(r.User.Name, r.User.Name3, r.Name), ""), Rating: r.Score.Grade(1, 5), Verified: r.Buyer.Pointer(),
+		Engagement: wire.Engagement(mention.Engagement{Helpful: int(max(r.VotesUp, r.VotesUp3))}),
+		Reply:      wire.Reply("", r.Comment.Content, wire.First(r.Comment.Created, r.Comment.Created3), d),
+	}
+	if m.Verified == nil {
+		m.Verified = r.Buyer3.Pointer()
 	}
 	if m.Verified == nil && r.Type != "" {
 		buyer := r.Type == "verified_buyer"
 		m.Verified = &buyer
 	}
-	wire.Publish(&m, r.Created, d)
+	wire.Publish(&m, wire.First(r.Created, r.Created3), d)
 	wire.Update(&m, r.Updated, d)
 	return m
 }

@@ -44,6 +44,10 @@ func TestPagesGoOnUntilTheTotal(t *testing.T) {
 	if len(f.Items) != 1 || f.Items[0].SKU != "9" || *f.Items[0].ReviewCount != 3 {
 		t.Errorf("items: %+v", f.Items)
 	}
+	f = Parse(foundtest.Open("products/key/9/bottomline", []byte(`{"response":{"bottomline":{"total_reviews":3,"average_score":4}}}`)))
+	if len(f.Items) != 1 || f.Items[0].SKU != "9" || *f.Items[0].ReviewCount != 3 {
+		t.Errorf("items: %+v", f.Items)
+	}
 }
 
 func TestHostileAnswersCostLittle(t *testing.T) { foundtest.Hostile(t, "reviews", Parse) }
