@@ -85,7 +85,7 @@ func (c Config) withDefaults() (Config, error) {
 		c.Events = func(Event) {}
 	}
 	setDefault(&c.Workers, 64)
-	setDefault(&c.LeastRest, 5*time.Minute)
+	setDefault(&c.LeastRest, leastRest)
 	setDefault(&c.MaxWait, 2*time.Minute)
 	setDefault(&c.Backoff, 2*time.Second)
 	setDefault(&c.LeaseTTL, time.Minute)

@@ -167,11 +167,7 @@ func (d *dispatch) begin(ctx context.Context, sources []*Source) error {
 }
 
 func (d *dispatch) beginOne(ctx context.Context, r *run) error {
-	plan := frontier.Plan{Generation: r.generation, Deep: r.src.Deep, DeepEvery: d.DeepEvery, LeastRest: d.LeastRest}
-	if r.src.Afresh { // what is known is no reason to leave a page out
-		plan.Generation = ""
-	}
-	record, resumed, err := d.Frontier.BeginRun(ctx, r.src.Name, plan)
+	record, resumed, err := d.Frontier.BeginRun(ctx, r.src.Name, d.plan(r))
 	if err != nil {
 		return err
 	}
