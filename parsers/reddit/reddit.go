@@ -222,7 +222,7 @@ func readable(d *document.Document, kind string, x *data) string {
 	return ""
 }
 
-// page adds the next page of a listing; count keeps the place in it.
+// page adds the next page of a listing: what comes after its last thing.
 func (r *reader) page(things []thing) {
 	for i := range things {
 		x := things[i].Data
