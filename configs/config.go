@@ -30,12 +30,13 @@ type Config struct {
 	Timezone string `yaml:"timezone"`
 	Crawl    Crawl  `yaml:"crawl"`
 	// Budgets name hosts that share one; any other host has its own.
-	Budgets  []Budget `yaml:"budgets"`
-	Brands   []Brand  `yaml:"brands"`
-	Sources  []Source `yaml:"sources"`
-	Privacy  Privacy  `yaml:"privacy"`
-	Frontier Frontier `yaml:"frontier"`
-	Web      Web      `yaml:"web"`
+	Budgets   []Budget  `yaml:"budgets"`
+	Brands    []Brand   `yaml:"brands"`
+	Sources   []Source  `yaml:"sources"`
+	Privacy   Privacy   `yaml:"privacy"`
+	Retention Retention `yaml:"retention"`
+	Frontier  Frontier  `yaml:"frontier"`
+	Web       Web       `yaml:"web"`
 }
 
 // Crawl holds the limits that hold for every source.
@@ -156,6 +157,20 @@ func (f Frontier) PostgresURL() (string, error) {
 	return url, nil
 }
 
+// Retention says how long what was collected is kept, where a source has no
+// retention of its own (see Config.RetentionOf).
+type Retention struct {
+	// Pages is how long a saved page is kept once it is not the latest of a URL
+	// that is still crawled: "90d", "48h" or "keep".
+	Pages string `yaml:"pages"`
+}
+
+// PagesFor is how long a saved page is kept; 0 is without end.
+func (r Retention) PagesFor() time.Duration {
+	d, _ := parseRetention(r.Pages) // validated
+	return d
+}
+
 // Privacy says what is kept of the people who publish.
 type Privacy struct {
 	// Authors is pseudonym (a keyed hash instead of the name), name or drop.
@@ -180,8 +195,9 @@ func Default() *Config {
 		Timezone: "Local",
 		Crawl: Crawl{Rate: 1, Workers: 64, MaxPages: 200, Timeout: 30 * time.Second,
 			MaxBody: 16 << 20, MaxCrawlDelay: time.Minute, OverMaxDelay: "skip", DeepEvery: 30 * 24 * time.Hour, RemovedAfterRuns: 3},
-		Privacy: Privacy{Authors: "pseudonym"},
-		Web:     Web{Addr: "127.0.0.1:8417", TokenEnv: "KLANK_TOKEN"},
+		Privacy:   Privacy{Authors: "pseudonym"},
+		Retention: Retention{Pages: "90d"},
+		Web:       Web{Addr: "127.0.0.1:8417", TokenEnv: "KLANK_TOKEN"},
 	}
 }
 

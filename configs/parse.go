@@ -257,6 +257,9 @@ func (v *validator) check(c *Config) {
 		v.schedule(path+".schedule", c.Sources[i].Schedule, zone)
 	}
 	v.oneOf("privacy.authors", c.Privacy.Authors, AuthorModes)
+	if _, err := parseRetention(c.Retention.Pages); err != nil {
+		v.fail("retention.pages", "%q is not a time; %v", c.Retention.Pages, err)
+	}
 }
 
 func (v *validator) schedule(path, spec string, zone *time.Location) {

@@ -293,7 +293,10 @@ func TestASavedPageIsTextAndNothingElse(t *testing.T) {
 		!strings.Contains(body, "Cafélamp") {
 		t.Errorf("raw: %v", res.Header)
 	}
-	for _, path := range []string{"/snapshot/other.warc.gz:1", "/snapshot/", "/snapshot/%2e%2e/%2e%2e/etc/passwd", "/snapshot/..%2f..%2fetc%2fpasswd", "/snapshot/%2Fetc%2Fpasswd", "/snapshot/a%00b"} {
+	if res, body := get(t, ts, "/snapshot/other.warc.gz:1"); res.StatusCode != http.StatusGone || !strings.Contains(body, "No longer kept") {
+		t.Errorf("a page that is no longer kept: %d %s", res.StatusCode, body)
+	}
+	for _, path := range []string{"/snapshot/", "/snapshot/%2e%2e/%2e%2e/etc/passwd", "/snapshot/..%2f..%2fetc%2fpasswd", "/snapshot/%2Fetc%2Fpasswd", "/snapshot/a%00b"} {
 		if res, body := get(t, ts, path); res.StatusCode != 404 && res.StatusCode != 307 && res.StatusCode != 301 {
 			t.Errorf("%s: %d %s", path, res.StatusCode, body[:min(len(body), 80)])
 		}

@@ -183,7 +183,7 @@ type errorPage struct {
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, status int, detail string) {
 	key := "500"
 	switch status {
-	case http.StatusBadRequest, http.StatusNotFound, http.StatusServiceUnavailable, http.StatusNotImplemented:
+	case http.StatusBadRequest, http.StatusNotFound, http.StatusGone, http.StatusServiceUnavailable, http.StatusNotImplemented:
 		key = fmt.Sprint(status)
 	}
 	s.render(w, r, status, "error", "error."+key+".title", errorPage{Status: status, Key: key, Detail: clean(detail)})

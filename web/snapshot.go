@@ -41,7 +41,7 @@ func (s *Server) snapshot(w http.ResponseWriter, r *http.Request) {
 	}
 	saved, err := s.cfg.Snapshot(r.Context(), locator)
 	if errors.Is(err, fs.ErrNotExist) {
-		s.fail(w, r, http.StatusNotFound, "")
+		s.fail(w, r, http.StatusGone, "")
 		return
 	}
 	if err != nil {

@@ -36,7 +36,7 @@ type Config struct {
 	// found in the index are added behind them.
 	Brands []string
 	// Snapshot opens a saved page by its locator (mention.Evidence.Snapshot);
-	// an error that is fs.ErrNotExist means there is none. Nil switches the
+	// an error that is fs.ErrNotExist means it is no longer kept. Nil switches the
 	// viewer off.
 	Snapshot func(ctx context.Context, locator string) (*mention.Page, error)
 	// Status tells what the collecting side is doing. Nil leaves it to what

@@ -76,6 +76,7 @@ func runCrawl(ctx context.Context, e *env, f *crawlFlags, args []string) error {
 	if err := f.check(args); err != nil {
 		return err
 	}
+	rule := newRetention(cfg, time.Now()) // for all sources, not for the chosen ones
 	if len(args) == 0 && len(f.sources) == 0 && !f.all && len(cfg.Sources) > 0 {
 		if err := keepDue(ctx, e, cfg); err != nil {
 			return err
@@ -116,6 +117,7 @@ func runCrawl(ctx context.Context, e *env, f *crawlFlags, args []string) error {
 	}
 	p := &printer{w: e.out}
 	res.print(p)
+	e.pruneWhenDue(ctx, rule, w, e.log())
 	return errors.Join(p.err, res.verdict())
 }
 
@@ -241,6 +243,7 @@ func newSource(cfg *configs.Config, c *configs.Source, f *crawlFlags) (*crawler.
 	}
 	s.Host = mention.Host(slices.Concat(s.Seeds, s.Sitemaps)[0])
 	s.StopAfterKnown, s.Deep = c.StopAfterKnown, f.deep
+	s.KeepNoPages, s.Afresh = !cfg.KeepsPages(c), cfg.RetentionOf(c) > 0
 	if s.Scope.Allow, err = compileAll(c.Allow); err != nil {
 		return nil, err
 	}

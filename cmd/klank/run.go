@@ -99,7 +99,10 @@ func runService(ctx context.Context, e *env, cfg *configs.Config, allowPrivate b
 		defer cancel() // a service without its UI stops
 		served <- serveWorkspace(ctx, e, cfg, w, ln, token, c.client.Hosts)
 	}()
+	var pruning sync.WaitGroup
+	pruning.Go(func() { e.keepPruning(ctx, cfg, w, s.log) })
 	s.run(ctx)
+	pruning.Wait()
 	return <-served
 }
 
