@@ -74,8 +74,9 @@ type Recorder interface {
 	PutCoverage(ctx context.Context, cov []mention.Coverage) error
 	// Runs returns the latest runs first, at most limit.
 	Runs(ctx context.Context, limit int) ([]mention.Run, error)
-	// Coverage returns the latest coverage per source and item.
-	Coverage(ctx context.Context) ([]mention.Coverage, error)
+	// Coverage returns the latest coverage per source and item, of the given
+	// sources or of all without any.
+	Coverage(ctx context.Context, sources ...string) ([]mention.Coverage, error)
 }
 
 // Generation is the optional ability to name this very index: a random id

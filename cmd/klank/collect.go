@@ -11,6 +11,7 @@ import (
 	"klank/configs"
 	"klank/crawler"
 	"klank/crawler/fetch"
+	"klank/crawler/frontier"
 	"klank/index"
 	"klank/mention"
 )
@@ -26,10 +27,11 @@ type crawlResult struct {
 	coverage []mention.Coverage
 	// exempt are the hosts that were asked without robots.txt, and why.
 	exempt []fetch.Exemption
-	// delayed are the hosts with too long a Crawl-delay, hosts those asked
-	// of late.
+	// delayed are the hosts with too long a Crawl-delay, slowed those asked of
+	// late, and paused those that are to be left alone.
 	delayed []fetch.Delayed
-	hosts   []fetch.HostStatus
+	slowed  []fetch.HostStatus
+	paused  []frontier.HostState
 	took    time.Duration
 }
 
@@ -101,7 +103,7 @@ func (c *collector) close() {
 // index, also when ctx has ended meanwhile: then with its error.
 func (c *collector) collect(ctx context.Context, sources []*crawler.Source) (*crawlResult, error) {
 	start := time.Now()
-	ledger, err := newCoverageLedger(ctx, c.w.index)
+	ledger, err := newCoverageLedger(ctx, c.w.index, sources)
 	if err != nil {
 		return nil, err
 	}
@@ -117,8 +119,11 @@ func (c *collector) collect(ctx context.Context, sources []*crawler.Source) (*cr
 	if err != nil {
 		return nil, err
 	}
-	res := &crawlResult{report: report, exempt: c.client.Exemptions(), delayed: c.client.Delayed(), hosts: c.client.Hosts()}
+	res := &crawlResult{report: report, exempt: c.client.Exemptions(), delayed: c.client.Delayed(), slowed: c.client.Hosts()}
 	last := context.WithoutCancel(ctx)
+	if res.paused, err = c.w.frontier.Hosts(last); err != nil {
+		return nil, err
+	}
 	earlier, err := c.w.index.Runs(last, runsSearched)
 	if err != nil {
 		return nil, err

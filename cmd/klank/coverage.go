@@ -31,9 +31,14 @@ type coverageLedger struct {
 	blocked  map[string]int
 }
 
-func newCoverageLedger(ctx context.Context, ix ledgerIndex) (*coverageLedger, error) {
+// newCoverageLedger begins with what earlier runs of the sources noted.
+func newCoverageLedger(ctx context.Context, ix ledgerIndex, sources []*crawler.Source) (*coverageLedger, error) {
 	l := &coverageLedger{ix: ix, declared: map[string]map[string]int{}, blocked: map[string]int{}}
-	known, err := ix.Coverage(ctx)
+	var names []string
+	for _, s := range sources {
+		names = append(names, s.Name)
+	}
+	known, err := ix.Coverage(ctx, names...)
 	if err != nil {
 		return nil, err
 	}
@@ -129,13 +134,12 @@ func shortfall(s *crawler.SourceReport) string {
 // catchUp takes over what another process has noted that worked on the same
 // run: what is declared, and how much it found blocked, which is returned.
 func (l *coverageLedger) catchUp(ctx context.Context, run mention.Run) (blocked int, err error) {
-	known, err := l.ix.Coverage(ctx)
+	known, err := l.ix.Coverage(ctx, run.Source)
 	if err != nil {
 		return 0, err
 	}
 	for _, c := range known {
 		switch {
-		case c.Source != run.Source:
 		case c.Item == "" && c.Run == run.ID:
 			blocked = c.Blocked
 		case c.Item != "" && c.Declared != nil:

@@ -20,7 +20,7 @@ func TestAProcessThatJoinsARunKeepsWhatTheOtherFound(t *testing.T) {
 	defer ix.Close()
 	var ledgers []*coverageLedger
 	for range 2 {
-		l, err := newCoverageLedger(ctx, ix)
+		l, err := newCoverageLedger(ctx, ix, []*crawler.Source{{Source: mention.Source{Name: "shop"}}})
 		if err != nil {
 			t.Fatal(err)
 		}

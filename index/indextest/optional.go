@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"klank/index"
 	"klank/index/query"
@@ -187,6 +188,13 @@ func testRecorder(t *testing.T, ix index.Index) {
 	cov, err := r.Coverage(ctx)
 	if diff := cmp.Diff([]mention.Coverage{second[1], first[1], second[0]}, cov); diff != "" || err != nil {
 		t.Errorf("Coverage (%v):\n%s", err, diff)
+	}
+	for _, source := range []string{second[1].Source, "nobody"} {
+		want := slices.DeleteFunc(slices.Clone(cov), func(c mention.Coverage) bool { return c.Source != source })
+		got, err := r.Coverage(ctx, source)
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" || err != nil {
+			t.Errorf("Coverage of %s (%v):\n%s", source, err, diff)
+		}
 	}
 }
 

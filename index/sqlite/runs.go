@@ -61,10 +61,18 @@ func (ix *Index) Runs(ctx context.Context, limit int) ([]mention.Run, error) {
 	return list[mention.Run](ctx, ix, "runs", "SELECT json FROM runs ORDER BY started DESC, id LIMIT ?", max(limit, 0))
 }
 
-// Coverage returns the latest coverage per source and item, in their order;
-// see index.Recorder.
-func (ix *Index) Coverage(ctx context.Context) ([]mention.Coverage, error) {
-	return list[mention.Coverage](ctx, ix, "coverage", "SELECT json FROM coverage ORDER BY source, item")
+// Coverage returns the latest coverage per source and item, in their order, of
+// the given sources or of all without any; see index.Recorder.
+func (ix *Index) Coverage(ctx context.Context, sources ...string) ([]mention.Coverage, error) {
+	if len(sources) == 0 {
+		return list[mention.Coverage](ctx, ix, "coverage", "SELECT json FROM coverage ORDER BY source, item")
+	}
+	names, err := json.Marshal(sources)
+	if err != nil {
+		return nil, fmt.Errorf("index: coverage: %w", err)
+	}
+	return list[mention.Coverage](ctx, ix, "coverage",
+		"SELECT json FROM coverage WHERE source IN (SELECT value FROM json_each(?)) ORDER BY source, item", string(names))
 }
 
 // list reads rows of JSON.
