@@ -444,12 +444,14 @@ func (r *crawlResult) printHosts(p *printer, now time.Time) {
 			p.linef("%s: slowed to one request in %s, as robots.txt asks; more than crawl.max_crawl_delay", clean(d.Host), d.CrawlDelay)
 		}
 	}
-	for _, h := range r.hosts {
-		switch {
-		case h.PausedUntil.Sub(now) > longHold:
-			p.linef("%s: left alone until %s: %s", clean(h.Host), h.PausedUntil.UTC().Format("2006-01-02 15:04 MST"), clean(h.Reason))
-		case h.Backoff > 0:
+	for _, h := range r.slowed {
+		if h.Backoff > 0 {
 			p.linef("%s: slowed to one request in %s: %s", clean(h.Host), h.Interval.Round(time.Millisecond), clean(h.Reason))
+		}
+	}
+	for _, h := range r.paused {
+		if h.PausedUntil.Sub(now) > longHold {
+			p.linef("%s: left alone until %s: %s", clean(h.Key), h.PausedUntil.UTC().Format("2006-01-02 15:04 MST"), clean(h.Reason))
 		}
 	}
 }
