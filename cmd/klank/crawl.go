@@ -312,6 +312,7 @@ func crawlToStdout(ctx context.Context, e *env, cfg *configs.Config, f *crawlFla
 		return err
 	}
 	defer fr.Close()
+	fr.ShareKeys(budgetKeys(cfg))
 	collectGarbage(rawGC)
 	pipe, err := newPipeline(cfg, e.log(), !f.raw)
 	if err != nil {

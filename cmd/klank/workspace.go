@@ -87,8 +87,14 @@ func (e *env) newFrontier(ctx context.Context, cfg *configs.Config) (frontier.Fr
 	if err != nil {
 		return nil, err
 	}
-	fr.ShareKeys(frontier.Keys{Of: cfg.BudgetKey, Version: cfg.BudgetVersion()})
+	fr.ShareKeys(budgetKeys(cfg))
 	return fr, nil
+}
+
+// budgetKeys are the keys of leases: those that the fetch stack spaces requests
+// by.
+func budgetKeys(cfg *configs.Config) frontier.Keys {
+	return frontier.Keys{Of: cfg.BudgetKey, Version: cfg.BudgetVersion()}
 }
 
 // openFrontier opens the frontier of a data folder that a crawl has made.
