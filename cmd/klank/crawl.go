@@ -30,7 +30,7 @@ type crawlFlags struct {
 	maxPages                                   int
 	rate                                       float64
 	allowPrivate, json, raw, all, dryRun, deep bool
-	maxPagesSet, rateSet                       bool
+	maxPagesSet, rateSet, urlsGiven            bool
 }
 
 func newCrawl(e *env) *cobra.Command {
@@ -61,10 +61,10 @@ once when its last run was interrupted. klank run waits for that by itself.`,
 	fl.IntVar(&f.maxPages, "max-pages", 0, "most pages a source and run; 0: no bound (default 200, or as configured)")
 	fl.Float64Var(&f.rate, "rate", 0, "requests a second a host, at most; 0: no limit, for loopback hosts only (default 1, or as configured)")
 	fl.BoolVar(&f.allowPrivate, "allow-private", false, "permit loopback and private addresses")
-	fl.BoolVar(&f.json, "json", false, "print mentions as they are found and store nothing")
+	fl.BoolVar(&f.json, "json", false, "print mentions as they are found and store nothing; with --dry-run the plan")
 	fl.BoolVar(&f.raw, "raw", false, "with --json: without analysis")
 	fl.BoolVar(&f.deep, "deep", false, "visit every page: those that seldom change too, and lists to their ends")
-	fl.BoolVar(&f.dryRun, "dry-run", false, "say what would be fetched, and fetch nothing")
+	fl.BoolVar(&f.dryRun, "dry-run", false, "say what would be asked for, and what not, and why; ask nothing")
 	return cmd
 }
 
@@ -77,28 +77,16 @@ func runCrawl(ctx context.Context, e *env, f *crawlFlags, args []string) error {
 		return err
 	}
 	rule := newRetention(cfg, time.Now()) // for all sources, not for the chosen ones
-	if len(args) == 0 && len(f.sources) == 0 && !f.all && len(cfg.Sources) > 0 {
-		if err := keepDue(ctx, e, cfg); err != nil {
-			return err
-		}
-		if len(cfg.Sources) == 0 {
-			fmt.Fprintln(e.err, "klank: nothing is due; --all runs everything")
-			return nil
-		}
-	}
-	sources, err := crawlSources(cfg, f, args)
+	configured := cfg.Sources
+	sources, err := chooseSources(ctx, e, cfg, f, args)
 	if err != nil {
 		return err
 	}
-	if sources, err = withoutPaused(ctx, e, cfg, sources); err != nil {
-		return err
+	if f.dryRun {
+		return dryRun(ctx, e, cfg, f, configured, sources)
 	}
 	if len(sources) == 0 {
-		fmt.Fprintln(e.err, "klank: all of it is paused; nothing to do")
 		return nil
-	}
-	if f.dryRun {
-		return dryRun(e, sources)
 	}
 	if f.json {
 		return crawlToStdout(ctx, e, cfg, f, sources)
@@ -121,6 +109,28 @@ func runCrawl(ctx context.Context, e *env, f *crawlFlags, args []string) error {
 	return errors.Join(p.err, res.verdict())
 }
 
+// chooseSources returns what is to be crawled, and tells what is not, and why.
+func chooseSources(ctx context.Context, e *env, cfg *configs.Config, f *crawlFlags, args []string) ([]*crawler.Source, error) {
+	f.urlsGiven = len(args) > 0
+	if len(args) == 0 && len(f.sources) == 0 && !f.all && len(cfg.Sources) > 0 {
+		if err := keepDue(ctx, e, cfg); err != nil {
+			return nil, err
+		}
+		if len(cfg.Sources) == 0 {
+			fmt.Fprintln(e.err, "klank: nothing is due; --all runs everything")
+			return nil, nil
+		}
+	}
+	sources, err := crawlSources(cfg, f, args)
+	if err != nil {
+		return nil, err
+	}
+	if sources, err = withoutPaused(ctx, e, cfg, sources); err == nil && len(sources) == 0 {
+		fmt.Fprintln(e.err, "klank: all of it is paused; nothing to do")
+	}
+	return sources, err
+}
+
 // fetchRate is the rate for the fetch stack: 0 for the configured one,
 // negative for none.
 func (f *crawlFlags) fetchRate() float64 {
@@ -135,6 +145,8 @@ func (f *crawlFlags) check(urls []string) error {
 	switch {
 	case f.raw && !f.json:
 		return usagef("--raw goes with --json")
+	case f.raw && f.dryRun:
+		return usagef("--dry-run finds no mentions, so --raw has no meaning with it")
 	case f.rate < 0:
 		return usagef("--rate %g is negative; allowed are requests per second above 0, or 0 for loopback hosts", f.rate)
 	case f.maxPages < 0:
@@ -279,24 +291,6 @@ func compileAll(list []string) ([]*regexp.Regexp, error) {
 		out = append(out, re)
 	}
 	return out, nil
-}
-
-func dryRun(e *env, sources []*crawler.Source) error {
-	p := &printer{w: e.out}
-	for _, s := range sources {
-		bound := "no bound"
-		if s.MaxPages > 0 {
-			bound = fmt.Sprintf("at most %d pages", s.MaxPages)
-		}
-		p.linef("%s (%s): %s", clean(s.Name), s.Type, bound)
-		for _, u := range s.Seeds {
-			p.linef("  starts at %s", clean(u))
-		}
-		for _, u := range s.Sitemaps {
-			p.linef("  reads the sitemap %s", clean(u))
-		}
-	}
-	return p.err
 }
 
 // crawlToStdout crawls with a frontier of its own in a temporary folder and
