@@ -75,7 +75,7 @@ func newCollector(e *env, cfg *configs.Config, w *workspace, o crawlOptions, pro
 // collecting at every doubling costs a fifth of its CPU and saves little
 // memory. Raw crawls keep still less. GOGC in the environment wins.
 const (
-	crawlGC = 200
+	crawlGC = 150
 	rawGC   = 400
 )
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -35,12 +36,14 @@ type pipeline struct {
 	// see takes which mentions each page gave; nil for nobody.
 	see func(ctx context.Context, seen []index.Sighting) error
 	log *slog.Logger
+	// turns are held by those who read.
+	turns chan struct{}
 }
 
 // newPipeline wires parsers and analysis for a configuration; store, declare
 // and secret are the caller's to set.
 func newPipeline(cfg *configs.Config, log *slog.Logger, withAnalysis bool) (*pipeline, error) {
-	p := &pipeline{registry: parsers.New(), log: log, authors: cfg.Privacy.Authors,
+	p := &pipeline{registry: parsers.New(), log: log, turns: make(chan struct{}, runtime.GOMAXPROCS(0)), authors: cfg.Privacy.Authors,
 		options: map[string]parsers.Options{}, brandOf: map[string]string{}}
 	if withAnalysis {
 		a, err := analysis.New()
@@ -68,13 +71,8 @@ func newPipeline(cfg *configs.Config, log *slog.Logger, withAnalysis bool) (*pip
 // Handle implements crawler.Handler: the pages' mentions are stored together.
 func (p *pipeline) Handle(ctx context.Context, src *crawler.Source, pages []*mention.Page) ([]crawler.Outcome, []error) {
 	outs, errs := make([]crawler.Outcome, len(pages)), make([]error, len(pages))
-	var found findings
-	for i, page := range pages {
-		if errs[i] = ctx.Err(); errs[i] == nil {
-			outs[i], errs[i] = p.read(src, page, i, &found)
-		}
-	}
-	if err := p.keep(ctx, src, &found, outs); err != nil {
+	found := p.readAll(ctx, src, pages, outs, errs)
+	if err := p.keep(ctx, src, found, outs); err != nil {
 		for i := range errs {
 			errs[i] = cmp.Or(errs[i], err)
 		}
@@ -89,6 +87,24 @@ type findings struct {
 	items    []mention.Item
 	withheld int // pages that ask not to be indexed
 	seen     []index.Sighting
+}
+
+// readAll reads pages when it is their turn: reading is all work and no
+// waiting, so that more at once than there are processors would only take
+// memory.
+func (p *pipeline) readAll(ctx context.Context, src *crawler.Source, pages []*mention.Page, outs []crawler.Outcome, errs []error) *findings {
+	found := &findings{}
+	select {
+	case p.turns <- struct{}{}:
+		defer func() { <-p.turns }()
+	case <-ctx.Done(): // every page gets its error
+	}
+	for i, page := range pages {
+		if errs[i] = ctx.Err(); errs[i] == nil {
+			outs[i], errs[i] = p.read(src, page, i, found)
+		}
+	}
+	return found
 }
 
 // read parses a page, the nth of its batch, and adds what is to be kept of it.

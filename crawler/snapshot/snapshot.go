@@ -53,6 +53,8 @@ type Store struct {
 	mu   sync.Mutex // guards file and its fields
 	file *file
 
+	encodeMu sync.Mutex // held by the one who encodes: what that takes is large
+
 	syncMu sync.Mutex // held by the one who syncs; the others find it done
 }
 
@@ -93,36 +95,44 @@ func (s *Store) Put(ctx context.Context, page *mention.Page) (string, error) {
 // of pages. When it fails no page counts as saved.
 func (s *Store) PutAll(ctx context.Context, pages []*mention.Page) ([]string, error) {
 	locators := make([]string, len(pages))
+	last, end, err := s.appendAll(ctx, pages, locators)
+	if err == nil && last != nil {
+		err = s.sync(last, end)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return locators, nil
+}
+
+// appendAll writes pages, fills in their locators, and returns the file of the
+// last one and where it ends; what is in earlier files is synced.
+func (s *Store) appendAll(ctx context.Context, pages []*mention.Page, locators []string) (last *file, end int64, _ error) {
+	s.encodeMu.Lock()
+	defer s.encodeMu.Unlock()
 	buf := encoders.Get().(*encoder)
 	defer encoders.Put(buf)
-	var last *file
-	var end int64
 	for i, page := range pages {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		record, err := buf.response(page)
 		if err != nil {
-			return nil, fmt.Errorf("snapshot: encode %s: %w", page.URL, err)
+			return nil, 0, fmt.Errorf("snapshot: encode %s: %w", page.URL, err)
 		}
 		f, offset, err := s.append(record)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if last != nil && last != f { // the store went on in another file
 			if err := s.sync(last, end); err != nil {
-				return nil, err
+				return nil, 0, err
 			}
 		}
 		last, end = f, offset+int64(len(record))
 		locators[i] = f.name + ":" + strconv.FormatInt(offset, 10)
 	}
-	if last != nil {
-		if err := s.sync(last, end); err != nil {
-			return nil, err
-		}
-	}
-	return locators, nil
+	return last, end, nil
 }
 
 // append writes one record to the current file and returns where it begins.

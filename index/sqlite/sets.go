@@ -17,8 +17,9 @@ type setCache struct {
 
 type setKey struct{ field, members string }
 
-// maxCachedSets bounds the cache: at some 150 bytes a set, under 20 MB.
-const maxCachedSets = 100_000
+// maxCachedSets bounds the cache: at some 150 bytes a set, under 2 MB. More
+// would not help: sets are either few, or, as authors, seldom met again.
+const maxCachedSets = 10_000
 
 func (c *setCache) forget() { c.ids = nil }
 

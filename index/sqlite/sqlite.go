@@ -30,12 +30,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
-
-	"klank/index/text"
 )
 
 // Index is an index in a SQLite file. It implements index.Index, Getter,
@@ -155,40 +152,4 @@ func because(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	return err
-}
-
-// writer is the one connection that writes, and what it remembers.
-type writer struct {
-	mu    sync.Mutex
-	db    *sql.DB
-	stmts statements
-	sets  setCache
-	stem  text.Stemmer // remembers stems across batches
-	sight sightStatements
-}
-
-// write runs fn in one transaction, durable when write returns. After an
-// error nothing of it is stored.
-func (ix *Index) write(ctx context.Context, what string, fn func(tx *sql.Tx, w *writer) error) error {
-	w := ix.writer
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	tx, err := w.db.BeginTx(ctx, nil)
-	if err != nil {
-		return ix.wrap(what, because(ctx, err))
-	}
-	if err = fn(tx, w); err == nil {
-		err = tx.Commit()
-	}
-	if err != nil {
-		tx.Rollback()
-		w.sets.forget()
-	}
-	return ix.wrap(what, because(ctx, err))
-}
-
-func (w *writer) close() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return errors.Join(w.stmts.close(), w.sight.close(), w.db.Close())
 }

@@ -1,0 +1,103 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"runtime"
+	"sync"
+
+	"klank/index/text"
+)
+
+// writer is the one connection that writes, and what it remembers.
+type writer struct {
+	mu    sync.Mutex // held by the one who writes; the others find it done
+	db    *sql.DB
+	stmts statements
+	sets  setCache
+	stem  text.Stemmer // remembers stems across batches
+	sight sightStatements
+
+	queueMu sync.Mutex
+	queue   []*write
+}
+
+// write is what one caller wants written. done and err belong to the holder
+// of writer.mu.
+type write struct {
+	ctx  context.Context
+	fn   func(tx *sql.Tx, w *writer) error
+	done bool
+	err  error
+}
+
+// maxTogether bounds the writes that share a transaction.
+const maxTogether = 32
+
+// write runs fn in one transaction, durable when write returns. After an
+// error nothing of it is stored. Callers that come at the same time share a
+// transaction and its wait for the disk; when it fails each gets its own, so
+// that fn may run twice.
+func (ix *Index) write(ctx context.Context, what string, fn func(tx *sql.Tx, w *writer) error) error {
+	w, own := ix.writer, &write{ctx: ctx, fn: fn}
+	w.queueMu.Lock()
+	w.queue = append(w.queue, own)
+	w.queueMu.Unlock()
+	runtime.Gosched() // whoever is about to write joins; costs nothing when nobody is
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for !own.done {
+		together := w.take()
+		if len(together) == 1 || !w.commit(context.WithoutCancel(ctx), together) {
+			for _, one := range together {
+				w.commit(one.ctx, []*write{one})
+			}
+		}
+	}
+	return ix.wrap(what, because(ctx, own.err))
+}
+
+// take takes the first writes off the queue.
+func (w *writer) take() []*write {
+	w.queueMu.Lock()
+	defer w.queueMu.Unlock()
+	n := min(len(w.queue), maxTogether)
+	together := w.queue[:n:n]
+	w.queue = w.queue[n:]
+	return together
+}
+
+// commit runs writes in one transaction. It returns false where one of several
+// failed: nothing is stored then, and none of them is done.
+func (w *writer) commit(ctx context.Context, together []*write) bool {
+	tx, err := w.db.BeginTx(ctx, nil)
+	if err == nil {
+		for _, one := range together {
+			if err = one.fn(tx, w); err != nil {
+				break
+			}
+		}
+		failed := err != nil
+		if !failed {
+			err = tx.Commit()
+		}
+		if err != nil {
+			tx.Rollback()
+			w.sets.forget()
+		}
+		if failed && len(together) > 1 {
+			return false
+		}
+	}
+	for _, one := range together {
+		one.done, one.err = true, err
+	}
+	return true
+}
+
+func (w *writer) close() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return errors.Join(w.stmts.close(), w.sight.close(), w.db.Close())
+}
