@@ -10,8 +10,8 @@ const (
 	// minSlow is the interval that back-off starts to double at least.
 	minSlow = 100 * time.Millisecond
 	// recovery is the share of the full pace that each good answer gives back
-	// to a host that throttled again before it was there; after a single time
-	// it is twice as much, so that one overloaded moment costs about two
+	// to a host that throttled again before it was nearly there; after a single
+	// time it is twice as much, so that one overloaded moment costs about two
 	// intervals and a host that is overloaded again and again stays slow.
 	recovery = 1.0 / 16
 	// strikesOut is how many requests in a row get no answer at all before
@@ -31,7 +31,7 @@ type backoff struct {
 	// do not count again.
 	since   time.Time
 	strikes int
-	// again is set when the pace fell a second time before it was whole.
+	// again is set when the pace fell a second time before it was nearly whole.
 	again bool
 }
 
@@ -65,7 +65,7 @@ func (b *backoff) note(x *exchange, err error, sent, now time.Time, base, limit 
 	if sent.Before(b.since) {
 		return
 	}
-	b.again = b.lost > 0
+	b.again = b.lost > 1.0/4
 	floor := min(1, float64(max(base, minSlow))/float64(max(limit, minSlow)))
 	b.lost = 1 - max((1-b.lost)/(2+jitter/2), floor)
 	b.since = now
