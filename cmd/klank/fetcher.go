@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 
 	"klank/configs"
@@ -13,6 +14,7 @@ import (
 	"klank/crawler/frontier"
 	"klank/crawler/render"
 	"klank/mention"
+	"klank/parsers/loadmore"
 )
 
 // sourceFetcher asks for every source as the configuration says: with the
@@ -23,10 +25,13 @@ type sourceFetcher struct {
 	quotas   frontier.Quotas  // nil where daily quotas are not counted
 	renderer *render.Renderer // nil where no source is rendered
 	sources  map[string]*configs.Source
+	// answers are the lists of rendered sources that go on with answers, which
+	// are for programs and not rendered.
+	answers map[string][]*loadmore.List
 }
 
 func newSourceFetcher(cfg *configs.Config, client *fetch.Client, quotas frontier.Quotas) (*sourceFetcher, error) {
-	f := &sourceFetcher{client: client, quotas: quotas, sources: map[string]*configs.Source{}}
+	f := &sourceFetcher{client: client, quotas: quotas, sources: map[string]*configs.Source{}, answers: map[string][]*loadmore.List{}}
 	for i := range cfg.Sources {
 		s := &cfg.Sources[i]
 		f.sources[s.Name] = s
@@ -36,6 +41,13 @@ func newSourceFetcher(cfg *configs.Config, client *fetch.Client, quotas frontier
 				return nil, usagef("source %s: %w", s.Name, err)
 			}
 			f.renderer = r
+		}
+		if s.Render {
+			o, err := s.Options()
+			if err != nil {
+				return nil, err
+			}
+			f.answers[s.Name] = o.LoadMore
 		}
 	}
 	return f, nil
@@ -54,7 +66,8 @@ func (f *sourceFetcher) Fetch(ctx context.Context, r fetch.Request) (*fetch.Resp
 	if err != nil {
 		return nil, err
 	}
-	if s != nil && s.Render {
+	answer := func(l *loadmore.List) bool { return l.Answers(r.URL) }
+	if s != nil && s.Render && !slices.ContainsFunc(f.answers[s.Name], answer) {
 		return f.renderer.Fetch(ctx, r)
 	}
 	return f.client.Fetch(ctx, r)
