@@ -89,6 +89,8 @@ type Source struct {
 	Type string   `yaml:"type"`
 	URLs []string `yaml:"urls"`
 	// Sitemaps are read for URLs to start from; with them URLs may be empty.
+	// SitemapsOfRobots among them stands for those that robots.txt names, on
+	// the hosts of the URLs.
 	Sitemaps []string `yaml:"sitemaps"`
 	// Schedule says when the source is due; empty: as Config.Schedule says.
 	Schedule string `yaml:"schedule"`
@@ -134,6 +136,22 @@ type Source struct {
 	// Snapshots is "keep" or "drop" for the raw pages; empty as the API's
 	// terms say. See Config.KeepsPages.
 	Snapshots string `yaml:"snapshots"`
+}
+
+// SitemapsOfRobots in Source.Sitemaps stands for those that robots.txt names.
+const SitemapsOfRobots = "robots.txt"
+
+// SitemapURLs returns the sitemaps that are named by their URLs, and whether
+// those of robots.txt are wanted too.
+func (s *Source) SitemapURLs() (urls []string, robots bool) {
+	for _, u := range s.Sitemaps {
+		if u == SitemapsOfRobots {
+			robots = true
+		} else {
+			urls = append(urls, u)
+		}
+	}
+	return urls, robots
 }
 
 // Frontier says where the state of a crawl is kept.

@@ -343,7 +343,11 @@ func (v *validator) source(path string, s *Source, brands, seen map[string]bool)
 		v.fail(path+".urls", "missing; give at least one URL to start from")
 	}
 	v.urls(path+".urls", s.URLs, "https://example.com/reviews")
-	v.urls(path+".sitemaps", s.Sitemaps, "https://example.com/sitemap.xml")
+	sitemaps, robots := s.SitemapURLs()
+	v.urls(path+".sitemaps", sitemaps, "https://example.com/sitemap.xml")
+	if robots && (len(s.URLs) == 0 || s.Type == "sitemap") {
+		v.fail(path+".sitemaps", "robots.txt of which host? give at least one of its pages in urls, or write the sitemaps in full")
+	}
 	if s.StopAfterKnown < 0 {
 		v.fail(path+".stop_after_known", "%d is negative; 0 reads every page of a list", s.StopAfterKnown)
 	}

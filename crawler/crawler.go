@@ -26,6 +26,10 @@ type Source struct {
 	// pages are added as far as they are in scope. The Fetcher must be a
 	// Streamer then; with sitemaps a source needs no seeds.
 	Sitemaps []string
+	// RobotsSitemaps adds to Sitemaps those that robots.txt of the seeds' hosts
+	// names, as far as they are on the same host. The Fetcher must be a
+	// SitemapFinder then.
+	RobotsSitemaps bool
 	// Scope says which links are followed.
 	Scope Scope
 	// MaxPages bounds the pages of one run; 0 is no bound.

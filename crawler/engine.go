@@ -144,7 +144,9 @@ func (d *dispatch) begin(ctx context.Context, sources []*Source) error {
 		if src.Name == "" || len(src.Seeds)+len(src.Sitemaps) == 0 {
 			return fmt.Errorf("crawler: source %q needs a name and at least one seed or sitemap", src.Name)
 		}
-		if _, ok := d.Fetcher.(Streamer); !ok && len(src.Sitemaps) > 0 {
+		_, reads := d.Fetcher.(Streamer)
+		_, finds := d.Fetcher.(SitemapFinder)
+		if src.lists() && !reads || src.RobotsSitemaps && !finds {
 			return fmt.Errorf("crawler: source %q has sitemaps, which this fetcher cannot read", src.Name)
 		}
 		if d.runs[src.Name] != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
+	"slices"
 	"time"
 
 	"klank/crawler/fetch"
@@ -25,6 +27,13 @@ const (
 // body was read or closed.
 type Streamer interface {
 	Stream(ctx context.Context, r fetch.Request) (*fetch.StreamResponse, error)
+}
+
+// SitemapFinder is a Fetcher that knows the sitemaps which robots.txt of the
+// origin of a URL names, as canonical URLs; fetch.Client is one. Its errors are
+// of type *fetch.Error.
+type SitemapFinder interface {
+	Sitemaps(ctx context.Context, rawURL string) ([]string, error)
 }
 
 // justNow is how near to the moment of asking a page's last change is taken for
@@ -53,6 +62,59 @@ func (l *listing) report(p *SourceReport) {
 	for class, n := range l.errors {
 		p.Errors[string(class)] += n
 	}
+}
+
+// lists tells whether a source has sitemaps, which say what of it is due.
+func (s *Source) lists() bool { return len(s.Sitemaps) > 0 || s.RobotsSitemaps }
+
+// isSitemap tells whether a claimed URL is a sitemap of the source. With
+// RobotsSitemaps it adds those of the URL's host first; a robots.txt that is not
+// to be had is a matter of the URL itself. Its error is the frontier's.
+func (w *worker) isSitemap(ctx context.Context, u frontier.URL) (bool, error) {
+	src := w.run.src
+	if slices.Contains(src.Sitemaps, u.URL) {
+		return true, nil
+	}
+	if !src.RobotsSitemaps || u.Priority != frontier.PrioritySeed {
+		return false, nil
+	}
+	origin, known := w.run.named(u.URL)
+	if known == nil {
+		found, err := w.Fetcher.(SitemapFinder).Sitemaps(ctx, u.URL)
+		if err != nil {
+			return false, nil
+		}
+		known = []string{}
+		var links []frontier.Link
+		for _, s := range found[:min(len(found), maxSitemaps)] {
+			if mention.SameSite(s, u.URL) && !slices.Contains(src.Sitemaps, s) {
+				known = append(known, s)
+				links = append(links, frontier.Link{URL: s, Priority: frontier.PrioritySeed})
+			}
+		}
+		if err := w.addListed(ctx, links); err != nil {
+			return false, err
+		}
+		w.run.name(origin, known)
+	}
+	return slices.Contains(known, u.URL), nil
+}
+
+// named returns the origin of a URL, and the sitemaps that are known of it; nil
+// when they were not asked for yet.
+func (r *run) named(rawURL string) (origin string, sitemaps []string) {
+	if u, err := url.Parse(rawURL); err == nil {
+		origin = u.Scheme + "://" + u.Host
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return origin, r.sitemaps[origin]
+}
+
+func (r *run) name(origin string, sitemaps []string) {
+	r.mu.Lock()
+	r.sitemaps[origin] = sitemaps
+	r.mu.Unlock()
 }
 
 // readSitemaps reads a sitemap of the source; an index with all its sitemaps

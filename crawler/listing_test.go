@@ -232,3 +232,23 @@ func TestASitemapThatIsTheSameIsNotReadAgain(t *testing.T) {
 		t.Errorf("in a deep run, read %d times: %+v", full(), r)
 	}
 }
+
+func TestSitemapsOfRobotsAreReadWhereWanted(t *testing.T) {
+	b := newBench(t, map[string]page{
+		"/": {}, "/listed": {}, "/robots.txt": {links: []string{"User-agent: *", "Disallow:", "Sitemap: /sitemap.xml", "Sitemap: http://other.example/sitemap.xml"}},
+		"/sitemap.xml": xml("urlset", "url", "/listed"),
+	})
+	if r := b.one(b.source(), crawler.StatusDone); r.Sitemaps != 0 {
+		t.Errorf("not asked for: %+v", r)
+	}
+	b.wantAsked("/")
+	src := b.source()
+	src.RobotsSitemaps = true
+	for range 2 { // also when the frontier knows the sitemap
+		if r := b.one(src, crawler.StatusDone); r.Sitemaps != 1 || r.Dead != 0 {
+			t.Errorf("report %+v", r)
+		}
+		b.wantAsked("/", "/sitemap.xml", "/listed")
+	}
+	b.wantHandled("/", "/listed")
+}

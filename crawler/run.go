@@ -60,11 +60,14 @@ type run struct {
 	// strikes counts, for each host, the requests in a row without answer.
 	strikes map[string]int
 
+	// sitemaps are those that robots.txt names, by origin.
+	sitemaps map[string][]string
+
 	chains chains
 }
 
 func newRun(src *Source, generation string) *run {
-	r := &run{src: src, reach: newReach(src), began: time.Now(), strikes: map[string]int{}, chains: chains{of: map[digest]step{}}}
+	r := &run{src: src, reach: newReach(src), began: time.Now(), strikes: map[string]int{}, sitemaps: map[string][]string{}, chains: chains{of: map[digest]step{}}}
 	if generation != "" {
 		r.generation = generation + "/" + r.reach.fingerprint()
 	}

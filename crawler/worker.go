@@ -141,7 +141,7 @@ func (w *worker) keepLease(ctx context.Context, cancel context.CancelCauseFunc, 
 // due, or the host wants to be left alone.
 func (w *worker) fetchAll(ctx context.Context) error {
 	n := claimURLs
-	if len(w.run.src.Sitemaps) > 0 {
+	if w.run.src.lists() {
 		n = 1
 	}
 	for ctx.Err() == nil {
@@ -220,7 +220,11 @@ func (w *worker) fetchOne(ctx context.Context, u frontier.URL) (more bool, err e
 		return false, nil
 	}
 	it := item{url: u}
-	if slices.Contains(w.run.src.Sitemaps, u.URL) {
+	listed, err := w.isSitemap(ctx, u)
+	if err != nil {
+		return false, err
+	}
+	if listed {
 		if err := w.readSitemaps(ctx, &it); err != nil {
 			return false, err
 		}

@@ -247,9 +247,11 @@ func newSource(cfg *configs.Config, c *configs.Source, f *crawlFlags) (*crawler.
 	if s.Seeds, err = canonicalAll(c.Name, c.URLs); err != nil {
 		return nil, err
 	}
-	if s.Sitemaps, err = canonicalAll(c.Name, c.Sitemaps); err != nil {
+	sitemaps, robots := c.SitemapURLs()
+	if s.Sitemaps, err = canonicalAll(c.Name, sitemaps); err != nil {
 		return nil, err
 	}
+	s.RobotsSitemaps = robots
 	if c.Type == "sitemap" {
 		s.Seeds, s.Sitemaps = nil, slices.Concat(s.Seeds, s.Sitemaps)
 	}
