@@ -84,6 +84,11 @@ func (f *sourceFetcher) Stream(ctx context.Context, r fetch.Request) (*fetch.Str
 // Slowed implements crawler.Slower.
 func (f *sourceFetcher) Slowed(key string) (time.Duration, string) { return f.client.Slowed(key) }
 
+// Sitemaps implements crawler.SitemapFinder.
+func (f *sourceFetcher) Sitemaps(ctx context.Context, rawURL string) ([]string, error) {
+	return f.client.Sitemaps(ctx, rawURL)
+}
+
 // permit gives a request its source's permission, and returns the source. A key
 // goes to where the source's own URLs are and nowhere else.
 func (f *sourceFetcher) permit(r *fetch.Request) (*configs.Source, error) {
