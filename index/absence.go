@@ -3,6 +3,8 @@ package index
 import (
 	"context"
 	"time"
+
+	"klank/mention"
 )
 
 // Absences is the optional ability to tell which mentions have vanished from
@@ -11,12 +13,12 @@ import (
 // Removed is set) once it has been absent in several good runs; a mention that
 // is found again is absent no more, and Put takes its Removed away.
 //
-// What was never told by See is never absent.
+// What was never told by PutSeen is never absent.
 type Absences interface {
-	// See notes what pages gave. The mentions were put before. Doing the same
-	// again changes nothing; a reading older than the one that is known is
-	// passed over.
-	See(ctx context.Context, seen []Sighting) error
+	// PutSeen is Put (which it is with nothing seen), and notes what pages gave.
+	// Doing the same again changes nothing; a reading older than the one that is
+	// known is passed over.
+	PutSeen(ctx context.Context, ms []mention.Mention, seen []Sighting) ([]Change, error)
 	// EndRun says that a run's readings can be relied on, and returns how many
 	// mentions became tombstones by it. A good run (complete, every page
 	// visited or known to be as it was) is one more in which what is absent
@@ -53,7 +55,7 @@ type RunEnd struct {
 type Expirer interface {
 	// Expire deletes, with their revisions, the mentions of a source that were
 	// collected before a time and that no page fetched since gives (as told to
-	// Absences.See), and earlier revisions as old of those that stay. It returns
+	// Absences.PutSeen), and earlier revisions as old of those that stay. It returns
 	// how many mentions went; with dryRun it only counts.
 	Expire(ctx context.Context, source string, before time.Time, dryRun bool) (int, error)
 }

@@ -54,7 +54,7 @@ func newCollector(e *env, cfg *configs.Config, w *workspace, o crawlOptions, pro
 	if err != nil {
 		return nil, err
 	}
-	pipe.secret, pipe.store, pipe.see = w.secret, w.index.Put, w.index.See
+	pipe.secret, pipe.store = w.secret, w.index.PutSeen
 	client, err := newFetcher(cfg, o.rate, o.allowPrivate)
 	if err != nil {
 		return nil, err

@@ -358,7 +358,7 @@ func newMentionStream(e *env) *mentionStream {
 	return &mentionStream{w: w, seen: map[string]bool{}, enc: jsonLines(w)}
 }
 
-func (s *mentionStream) store(_ context.Context, ms []mention.Mention) ([]index.Change, error) {
+func (s *mentionStream) store(_ context.Context, ms []mention.Mention, _ []index.Sighting) ([]index.Change, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	changes := make([]index.Change, len(ms))

@@ -29,13 +29,12 @@ type pipeline struct {
 	brandOf map[string]string
 	authors string // configs.Privacy.Authors, or "raw" where nothing is stored
 	secret  []byte
-	// store takes what some pages gave. It returns one change per mention.
-	store func(ctx context.Context, ms []mention.Mention) ([]index.Change, error)
+	// store takes what some pages gave, and which of it each page gave. It
+	// returns one change per mention.
+	store func(ctx context.Context, ms []mention.Mention, seen []index.Sighting) ([]index.Change, error)
 	// declare takes what pages say about their items; nil for nobody.
 	declare func(ctx context.Context, source string, items []mention.Item, withheld int) error
-	// see takes which mentions each page gave; nil for nobody.
-	see func(ctx context.Context, seen []index.Sighting) error
-	log *slog.Logger
+	log     *slog.Logger
 	// turns are held by those who read.
 	turns chan struct{}
 }
@@ -129,7 +128,7 @@ func (p *pipeline) read(src *crawler.Source, page *mention.Page, n int, found *f
 		found.pages = append(found.pages, n)
 	}
 	found.mentions = append(found.mentions, res.Mentions...)
-	if p.see != nil && res.Blocked == "" && len(res.Mentions)+len(res.Items) > 0 { // else it is not known to be read well
+	if res.Blocked == "" && len(res.Mentions)+len(res.Items) > 0 { // else it is not known to be read well
 		found.seen = append(found.seen, sighting(src, page, res.Mentions))
 	}
 	return out, nil
@@ -137,8 +136,8 @@ func (p *pipeline) read(src *crawler.Source, page *mention.Page, n int, found *f
 
 // keep stores what was found and counts what became of it.
 func (p *pipeline) keep(ctx context.Context, src *crawler.Source, found *findings, outs []crawler.Outcome) error {
-	if len(found.mentions) > 0 {
-		changes, err := p.store(ctx, found.mentions)
+	if len(found.mentions)+len(found.seen) > 0 {
+		changes, err := p.store(ctx, found.mentions, found.seen)
 		if err != nil {
 			return err
 		}
@@ -151,11 +150,6 @@ func (p *pipeline) keep(ctx context.Context, src *crawler.Source, found *finding
 			default:
 				out.Same++
 			}
-		}
-	}
-	if len(found.seen) > 0 {
-		if err := p.see(ctx, found.seen); err != nil {
-			return err
 		}
 	}
 	if p.declare != nil && (len(found.items) > 0 || found.withheld > 0) {
@@ -177,14 +171,12 @@ func sighting(src *crawler.Source, page *mention.Page, ms []mention.Mention) ind
 
 // Gone implements crawler.Mourner: what stood on the pages stands there no more.
 func (p *pipeline) Gone(ctx context.Context, src *crawler.Source, urls []string) error {
-	if p.see == nil {
-		return nil
-	}
 	var seen []index.Sighting
 	for _, u := range urls {
 		seen = append(seen, index.Sighting{Source: src.Name, Run: src.Run, Page: u, At: time.Now()})
 	}
-	return p.see(ctx, seen)
+	_, err := p.store(ctx, nil, seen)
+	return err
 }
 
 // fieldsOf counts what a page gave, so that a layout that changed shows.

@@ -161,8 +161,10 @@ func (r *replay) newPipeline(withAnalysis bool, found func([]mention.Mention)) (
 		return nil, err
 	}
 	pipe.secret = r.w.secret
-	pipe.store = func(_ context.Context, ms []mention.Mention) ([]index.Change, error) {
-		found(ms)
+	pipe.store = func(_ context.Context, ms []mention.Mention, _ []index.Sighting) ([]index.Change, error) {
+		if len(ms) > 0 {
+			found(ms)
+		}
 		return slices.Repeat([]index.Change{index.Same}, len(ms)), nil
 	}
 	for name, url := range r.plan.byURL {

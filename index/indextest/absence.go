@@ -31,7 +31,7 @@ func review(id string, day int) mention.Mention {
 		Published: time.Date(2026, 1, day, 0, 0, 0, 0, time.UTC)}
 }
 
-// reads puts and sees one page. Mentions are "id" or "id/day".
+// reads puts what one page gives. Mentions are "id" or "id/day".
 func (s *site) reads(page string, mentions ...string) { s.see(page, false, mentions) }
 
 func (s *site) see(page string, window bool, mentions []string) {
@@ -51,12 +51,10 @@ func (s *site) see(page string, window bool, mentions []string) {
 		m.Page, m.Collected, m.Evidence.Fetched = page, s.now, s.now
 		ms, g.IDs = append(ms, m), append(g.IDs, m.ID)
 	}
-	if len(ms) > 0 {
-		put(s.t, s.ix, ms...)
-	}
 	for range 2 { // again, as after a crash
-		if err := s.ix.(index.Absences).See(s.t.Context(), []index.Sighting{g}); err != nil {
-			s.t.Fatal(err)
+		changes, err := s.ix.(index.Absences).PutSeen(s.t.Context(), ms, []index.Sighting{g})
+		if err != nil || len(changes) != len(ms) {
+			s.t.Fatalf("PutSeen of %d mentions: %v, %v", len(ms), changes, err)
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"klank/index"
 )
 
-// sightStatements are the prepared statements of See.
+// sightStatements are the prepared statements of PutSeen.
 type sightStatements struct {
 	rows, found, page, putPage, note, again *sql.Stmt
 }
@@ -49,21 +49,6 @@ func (s *sightStatements) close() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// See notes what pages gave, in one transaction; see index.Absences.
-func (ix *Index) See(ctx context.Context, seen []index.Sighting) error {
-	if len(seen) == 0 {
-		return ctx.Err()
-	}
-	return ix.write(ctx, "see", func(tx *sql.Tx, w *writer) error {
-		for i := range seen {
-			if err := w.sight.see(ctx, tx, &seen[i]); err != nil {
-				return fmt.Errorf("page %s: %w", seen[i].Page, err)
-			}
-		}
-		return nil
-	})
 }
 
 // reading is the latest reading of a page: when the page was fetched, and the

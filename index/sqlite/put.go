@@ -67,12 +67,18 @@ func (s *statements) close() error {
 // known of a mention is joined with what comes by index.Merge. An id that
 // stands twice in ms is put twice, in order.
 func (ix *Index) Put(ctx context.Context, ms []mention.Mention) ([]index.Change, error) {
+	return ix.PutSeen(ctx, ms, nil)
+}
+
+// PutSeen stores mentions and notes what pages gave, in one transaction; see
+// index.Absences.
+func (ix *Index) PutSeen(ctx context.Context, ms []mention.Mention, seen []index.Sighting) ([]index.Change, error) {
 	for i := range ms {
 		if ms[i].ID == "" {
 			return nil, fmt.Errorf("index: put: mention %d of %d (%s) has no id", i+1, len(ms), ms[i].URL)
 		}
 	}
-	if len(ms) == 0 {
+	if len(ms)+len(seen) == 0 {
 		return nil, ctx.Err()
 	}
 	changes := make([]index.Change, len(ms))
@@ -90,7 +96,15 @@ func (ix *Index) Put(ctx context.Context, ms []mention.Mention) ([]index.Change,
 				return fmt.Errorf("mention %s: %w", ms[i].ID, err)
 			}
 		}
-		return b.addWords()
+		if err := b.addWords(); err != nil {
+			return err
+		}
+		for i := range seen {
+			if err := w.sight.see(ctx, tx, &seen[i]); err != nil {
+				return fmt.Errorf("page %s: %w", seen[i].Page, err)
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
