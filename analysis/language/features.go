@@ -14,7 +14,7 @@ const (
 	maxGram  = 5
 	maxWord  = 48
 	// maxBytes of a text are read: its language shows long before.
-	maxBytes = 2048
+	maxBytes = 512
 )
 
 // features calls each, a word at a time, for the hashed n-grams (one to five

@@ -19,7 +19,7 @@ import (
 
 // statements are the writer's prepared statements.
 type statements struct {
-	find, addFacts, addDoc, addWords        *sql.Stmt // of a new mention
+	known, find, addFacts, addDoc, addWords *sql.Stmt // of a new mention
 	putFacts, putDoc, putRevision, putWords *sql.Stmt // of one that is there
 	findSet, addSet, addMember              *sql.Stmt
 }
@@ -31,6 +31,7 @@ func (w *writer) prepare() error {
 		stmt **sql.Stmt
 		sql  string
 	}{
+		{&w.stmts.known, "SELECT f.id FROM json_each(?) j JOIN facts f ON f.id = j.value"},
 		{&w.stmts.find, "SELECT f.rowid, d.json FROM facts f JOIN docs d ON d.rowid = f.rowid WHERE f.id = ?"},
 		// REPLACE opens a savepoint, at which FTS5 writes a segment of what it
 		// has gathered: what is new is inserted instead.
@@ -55,7 +56,7 @@ func (w *writer) prepare() error {
 
 func (s *statements) close() error {
 	var errs []error
-	for _, st := range []*sql.Stmt{s.find, s.addFacts, s.addDoc, s.addWords, s.putFacts, s.putDoc, s.putRevision, s.putWords, s.findSet, s.addSet, s.addMember} {
+	for _, st := range []*sql.Stmt{s.known, s.find, s.addFacts, s.addDoc, s.addWords, s.putFacts, s.putDoc, s.putRevision, s.putWords, s.findSet, s.addSet, s.addMember} {
 		if st != nil {
 			errs = append(errs, st.Close())
 		}
@@ -87,14 +88,18 @@ func (ix *Index) PutSeen(ctx context.Context, ms []mention.Mention, seen []index
 			return err
 		}
 		b := &batch{tx: tx, w: w, codec: ix.codec}
+		known, err := b.known(ms)
+		if err != nil {
+			return err
+		}
 		for i := range ms {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			var err error
-			if changes[i], err = b.put(ms[i]); err != nil {
+			if changes[i], err = b.put(ms[i], known[ms[i].ID]); err != nil {
 				return fmt.Errorf("mention %s: %w", ms[i].ID, err)
 			}
+			known[ms[i].ID] = true
 		}
 		if err := b.addWords(); err != nil {
 			return err
@@ -136,15 +141,44 @@ func proseOf(rowid int64, m *mention.Mention) prose {
 	return prose{rowid, m.Title, m.Text, index.Language(m)}
 }
 
-func (b *batch) put(m mention.Mention) (index.Change, error) {
+// known returns which ids of ms are stored.
+func (b *batch) known(ms []mention.Mention) (map[string]bool, error) {
+	ids := make([]string, len(ms))
+	for i := range ms {
+		ids[i] = ms[i].ID
+	}
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := b.tx.Stmt(b.w.stmts.known).Query(string(list))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	known := map[string]bool{}
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		known[id] = true
+	}
+	return known, rows.Err()
+}
+
+func (b *batch) put(m mention.Mention, known bool) (index.Change, error) {
 	utc(&m)
+	if !known {
+		m.Revision = 1
+		return index.New, b.insert(&m)
+	}
 	old, err := b.find(m.ID)
 	if err != nil {
 		return "", err
 	}
 	if old == nil {
-		m.Revision = 1
-		return index.New, b.insert(&m)
+		return "", errors.New("it has gone while it was written")
 	}
 	merged, change := index.Merge(old.mention, m)
 	return change, b.update(old, &merged, change)
