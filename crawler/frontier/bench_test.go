@@ -2,7 +2,9 @@ package frontier_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -25,18 +27,21 @@ func stores(b *testing.B, run func(b *testing.B, f frontier.Frontier)) {
 	})
 }
 
-// fill makes a frontier with n pending URLs on one host, and some others.
-func fill(b testing.TB, f frontier.Frontier, n int) mention.Run {
+// fill makes a frontier with n pending URLs on one host.
+func fill(b testing.TB, f frontier.Frontier, n int) mention.Run { return fillWith(b, f, n, 0) }
+
+// fillWith also makes as many that are known and done.
+func fillWith(b testing.TB, f frontier.Frontier, n, known int) mention.Run {
 	b.Helper()
 	run, _, err := f.BeginRun(b.Context(), "shop", frontier.Plan{})
 	if err != nil {
 		b.Fatal(err)
 	}
 	links := make([]frontier.Link, 0, 1000)
-	for i := 0; i < n; {
+	for i := 0; i < n+known; {
 		links = links[:0]
-		for ; len(links) < 1000 && i < n; i++ {
-			links = append(links, frontier.Link{URL: fmt.Sprintf("https://shop.example/product/%d?page=2", i), Priority: frontier.Priority(1 + i%4), Depth: 1})
+		for ; len(links) < 1000 && i < n+known; i++ {
+			links = append(links, frontier.Link{URL: fmt.Sprintf("https://shop.example/product/%d?page=2", i), Priority: frontier.Priority(1 + i%4), Depth: 1, Later: i >= n})
 		}
 		if _, err := f.Add(b.Context(), run, links); err != nil {
 			b.Fatal(err)
@@ -69,20 +74,58 @@ func BenchmarkClaim(b *testing.B) {
 			stores(b, func(b *testing.B, f frontier.Frontier) {
 				fill(b, f, n)
 				for b.Loop() {
-					l, err := f.Lease(b.Context(), []string{"shop"}, time.Minute)
-					if err != nil || l == nil {
-						b.Fatal(l, err)
-					}
-					if urls, err := f.Claim(b.Context(), l, 32); err != nil || len(urls) != 32 {
-						b.Fatal(len(urls), err)
-					}
-					if err := f.Release(b.Context(), l, time.Time{}); err != nil {
-						b.Fatal(err)
-					}
+					claimSome(b, f)
 				}
 			})
 		})
 	}
+}
+
+func claimSome(b *testing.B, f frontier.Frontier) {
+	b.Helper()
+	l, err := f.Lease(b.Context(), []string{"shop"}, time.Minute)
+	if err != nil || l == nil {
+		b.Fatal(l, err)
+	}
+	if urls, err := f.Claim(b.Context(), l, 32); err != nil || len(urls) != 32 {
+		b.Fatal(len(urls), err)
+	}
+	if err := f.Release(b.Context(), l, time.Time{}); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// BenchmarkMillions is BenchmarkClaim beside a million pending URLs of one host
+// and a million known ones. MB is the most memory that the process took, making
+// them included; the server of PostgreSQL is another process.
+func BenchmarkMillions(b *testing.B) {
+	stores(b, func(b *testing.B, f frontier.Frontier) {
+		fillWith(b, f, 1_000_000, 1_000_000)
+		for b.Loop() {
+			claimSome(b, f)
+		}
+		b.ReportMetric(peakMemory(b), "MB")
+	})
+}
+
+// peakMemory is the largest resident size of this process so far in MB, as
+// Linux counts it (proc(5), VmHWM).
+func peakMemory(b *testing.B) float64 {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		b.Skip("only Linux tells how much memory a process took at most")
+	}
+	for line := range strings.Lines(string(status)) {
+		if kb, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			n, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(kb), "kB")), 64)
+			if err != nil {
+				b.Fatal(err)
+			}
+			return n / 1024
+		}
+	}
+	b.Fatal("no VmHWM in /proc/self/status")
+	return 0
 }
 
 // BenchmarkSettle is a batch of four pages, marked fetched and then done with
