@@ -43,6 +43,21 @@ func AppendTokens(dst []Token, s string) []Token {
 	if !utf8.ValidString(s) {
 		s = blankInvalid(s)
 	}
+	for i := 0; i < len(s); {
+		start, end, next, plain := plainWord(s, i)
+		switch {
+		case !plain:
+			dst = appendWords(dst, s[i:next], i)
+		case start < end:
+			dst = append(dst, Token{cut(strings.ToLower(s[start:end])), start, end})
+		}
+		i = next + 1
+	}
+	return dst
+}
+
+// appendWords appends the words of s, which stands at offset, by UAX #29.
+func appendWords(dst []Token, s string, offset int) []Token {
 	it := words.FromString(s)
 	for it.Next() {
 		w := it.Value()
@@ -50,10 +65,31 @@ func AppendTokens(dst []Token, s string) []Token {
 			continue
 		}
 		if w = cut(Fold(w)); w != "" {
-			dst = append(dst, Token{w, it.Start(), it.End()})
+			dst = append(dst, Token{w, offset + it.Start(), offset + it.End()})
 		}
 	}
 	return dst
+}
+
+// plainWord looks at what stands from i to the next space or line end, where
+// words always end. It is plain when it is ASCII with one run of letters and
+// digits at most, s[start:end], and no underscore: then UAX #29 has nothing
+// to join, and need not be asked.
+func plainWord(s string, i int) (start, end, next int, plain bool) {
+	plain = true
+	for next = i; next < len(s) && s[next] != ' ' && s[next] != '\n'; next++ {
+		switch c := s[next]; {
+		case c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9':
+			if start == end {
+				start, end = next, next
+			}
+			plain = plain && end == next
+			end = next + 1
+		case c >= utf8.RuneSelf || c == '_':
+			plain = false
+		}
+	}
+	return start, end, next, plain
 }
 
 // blankInvalid puts spaces for the bytes that are not UTF-8: they end words,

@@ -28,6 +28,23 @@ func TestTokens(t *testing.T) {
 	}
 }
 
+// What is read without UAX #29 is what it would give.
+func FuzzPlainWords(f *testing.F) {
+	for _, s := range []string{"Te laat, wéér te laat!", "(don't) e-mail 3,50 a_b \"x\" 24/7\r\nnext\ttab", "foto’s 👍🏽 cafe\u0301 a\u0301b _ _a a_ 1.a a.1 :x: x:", "x\x00y\xffz \u0301a"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if !utf8.ValidString(s) {
+			s = blankInvalid(s)
+		}
+		// a joiner takes the space before it into a picture's word
+		s = strings.ReplaceAll(s, "\u200d", "")
+		if got, want := Tokens(s), appendWords(nil, s, 0); !slices.Equal(got, want) {
+			t.Errorf("Tokens(%q) = %v, not %v", s, got, want)
+		}
+	})
+}
+
 func TestTokensKeepTheirBytes(t *testing.T) {
 	s := "De foto’s: wéér\n\nte làAt 👍"
 	var got []string
