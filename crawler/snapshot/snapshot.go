@@ -139,7 +139,7 @@ func (s *Store) appendAll(ctx context.Context, pages []*mention.Page, locators [
 func (s *Store) append(record []byte) (*file, int64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.file != nil && (s.file.size >= s.maxFile || time.Now().Sub(s.file.made) >= maxAge) {
+	if s.file != nil && (s.file.size >= s.maxFile || time.Since(s.file.made) >= maxAge) {
 		if err := s.closeFile(); err != nil {
 			return nil, 0, err
 		}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -170,7 +171,7 @@ func unpackDocs(b []byte) ([]int64, error) {
 	last := int64(0)
 	for len(b) > 0 {
 		d, n := binary.Uvarint(b)
-		if n <= 0 {
+		if n <= 0 || d > uint64(math.MaxInt64-last) {
 			return nil, errors.New("what is known of a page is damaged; restore the file from a backup, or delete it and crawl again")
 		}
 		last += int64(d)
