@@ -65,6 +65,7 @@ once when its last run was interrupted. klank run waits for that by itself.`,
 	fl.BoolVar(&f.raw, "raw", false, "with --json: without analysis")
 	fl.BoolVar(&f.deep, "deep", false, "visit every page: those that seldom change too, and lists to their ends")
 	fl.BoolVar(&f.dryRun, "dry-run", false, "say what would be asked for, and what not, and why; ask nothing")
+	_ = cmd.RegisterFlagCompletionFunc("source", e.completeSources)
 	return cmd
 }
 

@@ -197,6 +197,9 @@ func (d *planner) source(ctx context.Context, s *crawler.Source) (sourcePlan, er
 	}
 	if p.MaxPages > 0 && p.Ask > allowed {
 		p.Ask, p.Capped = allowed, p.Ask-allowed
+		for i := range p.Hosts {
+			p.Hosts[i].Ask = min(p.Hosts[i].Ask, allowed)
+		}
 	}
 	p.Seconds = d.atLeast([]sourcePlan{p})
 	return p, nil

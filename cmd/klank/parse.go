@@ -72,6 +72,7 @@ a crawl would follow, and every problem on the page.`,
 	fl.StringVar(&f.source, "source", "", "read as this configured source says: its parser, selectors and load_more")
 	fl.BoolVar(&f.allowPrivate, "allow-private", false, "permit loopback and private addresses")
 	_ = cmd.RegisterFlagCompletionFunc("parser", cobra.FixedCompletions(parsers.New().Names(), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("source", e.completeSources)
 	return cmd
 }
 

@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -77,17 +75,8 @@ func setPaused(ctx context.Context, e *env, names []string, paused bool, reason 
 		return err
 	}
 	defer fr.Close()
-	known, err := latestRuns(ctx, fr)
-	if err != nil {
+	if err := checkSources(ctx, cfg, fr, names...); err != nil {
 		return err
-	}
-	for i := range cfg.Sources {
-		known[cfg.Sources[i].Name] = known[cfg.Sources[i].Name]
-	}
-	for _, name := range names {
-		if _, ok := known[name]; !ok {
-			return usagef("there is no source %q; known are %s", name, strings.Join(slices.Sorted(maps.Keys(known)), ", "))
-		}
 	}
 	p := &printer{w: e.out}
 	for _, name := range names {

@@ -79,20 +79,39 @@ func (p *progress) event(ev crawler.Event) {
 		}
 		p.failed++
 		if ev.Retry.IsZero() {
-			p.say("given up", "source", ev.Source, "reason", fmt.Sprint(ev.Err, advice(fe)))
+			p.say("given up", "source", ev.Source, "url", ev.URL, "reason", reason(ev.Err)+advice(fe))
 		} else {
-			p.say("will be tried again", "source", ev.Source, "reason", ev.Err)
+			p.say("will be tried again", "source", ev.Source, "url", ev.URL, "reason", reason(ev.Err))
 		}
 	case crawler.EventRobots:
 		if p.robots[ev.Source]++; p.robots[ev.Source] == 1 {
-			p.say("kept out", "source", ev.Source, "url", ev.URL, "reason", ev.Err)
+			p.say("kept out", "source", ev.Source, "url", ev.URL, "reason", reason(ev.Err))
 		}
 	case crawler.EventWaiting:
-		if wait := time.Until(ev.Until); wait > 2*time.Second {
-			p.say("a host asks to be left alone", "host", ev.Host, "for", wait.Round(time.Second))
+		wait := time.Until(ev.Until)
+		switch {
+		case wait <= 2*time.Second:
+		case ev.Host == "":
+			p.say("waiting for what is tried again", "source", ev.Source, "for", wait.Round(time.Second))
+		default:
+			p.say("a host is left alone", "source", ev.Source, "host", ev.Host, "for", wait.Round(time.Second))
 		}
 	}
 	p.show()
+}
+
+// reason is what went wrong with a URL that is named beside it.
+func reason(err error) string {
+	fe, ok := errors.AsType[*fetch.Error](err)
+	switch {
+	case !ok:
+		return fmt.Sprint(err)
+	case fe.Err == nil:
+		return fmt.Sprintf("HTTP status %d", fe.Status)
+	case fe.Class == fetch.Robots:
+		return fe.Err.Error()
+	}
+	return fmt.Sprintf("%s: %v", fe.Class, fe.Err)
 }
 
 // advice says what a user can do about a failure, where there is something.

@@ -57,6 +57,7 @@ still rests on. --diff says what would change and stores nothing.`,
 	fl.StringSliceVar(&f.sources, "source", nil, "only pages of this source (repeatable)")
 	fl.BoolVar(&f.diff, "diff", false, "say what would change, and store nothing")
 	fl.BoolVar(&f.json, "json", false, "print every difference as a JSON line; the summary goes to standard error")
+	_ = cmd.RegisterFlagCompletionFunc("source", e.completeSources)
 	return cmd
 }
 

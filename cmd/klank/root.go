@@ -66,9 +66,13 @@ func execute(ctx context.Context, args []string, in io.Reader, out, errOut io.Wr
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = errStopped
 	}
-	fmt.Fprintln(errOut, "klank: "+cleanLines(strings.TrimSpace(err.Error())))
 	var partial partialError
 	var usage usageError
+	text := cleanLines(strings.TrimSpace(err.Error()))
+	if errors.As(err, &partial) { // a line for each source
+		text = strings.ReplaceAll(text, "\n", "\nklank: ")
+	}
+	fmt.Fprintln(errOut, "klank: "+text)
 	switch {
 	case errors.As(err, &partial):
 		return exitPartial

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,7 +34,8 @@ type statusReport struct {
 // runsShown bounds the runs that status lists.
 const runsShown = 30
 
-// deadShown bounds the dead letters that status lists; requeue takes them all.
+// deadShown bounds the dead letters of a class that status lists; requeue takes
+// them all.
 const deadShown = 100
 
 func newStatus(e *env) *cobra.Command {
@@ -83,13 +86,13 @@ func runStatus(ctx context.Context, e *env, asJSON bool) error {
 		if s.Paused != nil {
 			due = "paused"
 		}
-		p.linef("%-24s %8d %8d %8d %8d  %-23s  %s", shorten(clean(s.Source), 24), s.Left(), s.Done, s.Dead,
+		p.linef("%-24s %8d %8d %8d %8d  %-23s  %s", shorten(clean(s.Source), 24), s.Left(), s.Done, s.Dead-s.DeadBy[string(fetch.Robots)]-s.DeadBy[string(fetch.Reserved)],
 			s.DeadBy[string(fetch.Robots)]+s.DeadBy[string(fetch.Reserved)], due, runWords(s.Run))
 	}
 	printPaused(p, r.Sources)
 	printHosts(p, r.Hosts)
 	printCoverage(p, r.Coverage)
-	printDead(p, r.Dead)
+	printDead(p, r.Dead, deadIn(r.Sources, ""))
 	return p.err
 }
 
@@ -118,30 +121,67 @@ func (r *statusReport) addConfigured(cfg *configs.Config) {
 	}
 }
 
+// keptOutShown bounds what is listed of what sites keep out.
+const keptOutShown = 10
+
 // printDead lists what was given up, and apart from it what robots.txt or a
 // reservation keeps out: that is no failure, and nothing to put back.
-func printDead(p *printer, dead []frontier.DeadLetter) {
-	for _, part := range []struct{ title, class string }{
-		{"given up (klank requeue puts them back):", ""},
-		{"kept out by robots.txt:", string(fetch.Robots)},
-		{"kept out, as the site reserves text and data mining:", string(fetch.Reserved)},
+func printDead(p *printer, dead []frontier.DeadLetter, total map[string]int) {
+	for _, part := range []struct {
+		title string
+		most  int
+		of    func(class string) bool
+	}{
+		{"given up (klank requeue puts them back):", deadShown, func(class string) bool { return !keptOut(class) }},
+		{"kept out by robots.txt:", keptOutShown, func(class string) bool { return class == string(fetch.Robots) }},
+		{"kept out, as the site reserves text and data mining:", keptOutShown, func(class string) bool { return class == string(fetch.Reserved) }},
 	} {
-		first := true
+		left := 0
+		for class, n := range total {
+			if part.of(class) {
+				left += n
+			}
+		}
+		if left == 0 {
+			continue
+		}
+		p.linef("\n%s", part.title)
 		for _, d := range dead {
-			class := d.Class
-			if class != string(fetch.Robots) && class != string(fetch.Reserved) {
-				class = ""
+			if part.of(d.Class) && part.most > 0 {
+				why := strings.TrimPrefix(d.Message, "fetch "+d.URL+": ")
+				if keptOut(d.Class) {
+					why = strings.TrimPrefix(why, d.Class+": ")
+				}
+				p.linef("  %s  %s", clean(d.URL), clean(why))
+				part.most--
+				left--
 			}
-			if class != part.class {
-				continue
-			}
-			if first {
-				p.linef("\n%s", part.title)
-				first = false
-			}
-			p.linef("  %s  %s", clean(d.URL), clean(strings.TrimPrefix(d.Message, "fetch "+d.URL+": ")))
+		}
+		if left > 0 {
+			p.linef("  and %d more", left)
 		}
 	}
+}
+
+// readDead lists the latest dead letters of each class, so that what a site
+// keeps out does not hide what failed.
+func readDead(ctx context.Context, fr frontier.Inspector) ([]frontier.DeadLetter, error) {
+	total, err := deadClasses(ctx, fr, "")
+	if err != nil {
+		return nil, err
+	}
+	var dead []frontier.DeadLetter
+	for class := range total {
+		letters, err := fr.Dead(ctx, frontier.Filter{Class: class}, deadShown)
+		if err != nil {
+			return nil, err
+		}
+		dead = append(dead, letters...)
+	}
+	slices.SortFunc(dead, func(a, b frontier.DeadLetter) int {
+		return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.URL, b.URL))
+	})
+	return dead, nil
 }
 
 func runWords(r mention.Run) string {
@@ -205,7 +245,7 @@ func readStatus(ctx context.Context, fr frontier.Inspector, ix *sqlite.Index) (*
 	r := &statusReport{}
 	var errs [5]error
 	r.Sources, errs[0] = fr.Stats(ctx)
-	r.Dead, errs[1] = fr.Dead(ctx, frontier.Filter{}, deadShown)
+	r.Dead, errs[1] = readDead(ctx, fr)
 	r.Runs, errs[2] = ix.Runs(ctx, runsSearched)
 	r.Coverage, errs[3] = ix.Coverage(ctx)
 	r.Hosts, errs[4] = fr.Hosts(ctx)
@@ -241,38 +281,4 @@ func webStatus(ctx context.Context, cfg *configs.Config, w *workspace) (*web.Sta
 		st.DeadLetters = append(st.DeadLetters, web.DeadLetter{URL: d.URL, Source: d.Source, Reason: d.Message, Attempts: d.Attempts, Since: d.At})
 	}
 	return st, nil
-}
-
-func newRequeue(e *env) *cobra.Command {
-	var f frontier.Filter
-	cmd := &cobra.Command{
-		Use:   "requeue [URL]",
-		Short: "Put dead letters back, to be fetched at the next crawl",
-		Example: `  klank requeue --source shop --class server
-  klank requeue https://shop.example/p/12`,
-		Args: cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				f.URL = args[0]
-			}
-			cfg, err := e.loadConfig()
-			if err != nil {
-				return err
-			}
-			fr, err := e.openFrontier(cmd.Context(), cfg)
-			if err != nil {
-				return err
-			}
-			defer fr.Close()
-			n, err := fr.Requeue(cmd.Context(), f)
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprintf(e.out, "%d put back\n", n)
-			return err
-		},
-	}
-	cmd.Flags().StringVar(&f.Source, "source", "", "only those of this source")
-	cmd.Flags().StringVar(&f.Class, "class", "", "only those that failed this way: robots, server, timeout, …")
-	return cmd
 }
