@@ -33,7 +33,7 @@ func newCheck(e *env) *cobra.Command {
 				return err
 			}
 			if online {
-				return checkOnline(cmd.Context(), p, cfg, allowPrivate)
+				return checkOnline(cmd.Context(), e, p, cfg, allowPrivate)
 			}
 			return p.err
 		},
@@ -128,8 +128,13 @@ func describeSources(ctx context.Context, e *env, p *printer, cfg *configs.Confi
 
 // checkOnline tries the first page of each source. A source that cannot be
 // read makes the check finish with status 3; the others are still tried.
-func checkOnline(ctx context.Context, p *printer, cfg *configs.Config, allowPrivate bool) error {
+func checkOnline(ctx context.Context, e *env, p *printer, cfg *configs.Config, allowPrivate bool) error {
 	reader := &pageReader{cfg: cfg, allowPrivate: allowPrivate}
+	// Daily quotas are counted where crawls count theirs, if there was one.
+	if fr, err := e.openFrontier(ctx, cfg); err == nil {
+		defer fr.Close()
+		reader.quotas = fr
+	}
 	defer reader.close()
 	reg := parsers.New()
 	failed := 0

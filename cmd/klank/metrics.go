@@ -21,6 +21,7 @@ type crawlMetrics struct {
 	hosts                 func() []fetch.HostStatus
 	urls, started, errors *prometheus.Desc
 	interval, paused      *prometheus.Desc
+	backoff               *prometheus.Desc
 }
 
 // newMetrics gathers the crawl's state and the process's own. hosts are the
@@ -30,6 +31,7 @@ func newMetrics(fr frontier.Inspector, hosts func() []fetch.HostStatus) promethe
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &crawlMetrics{
 		frontier: fr, hosts: hosts,
 		interval: prometheus.NewDesc("klank_host_interval_seconds", "Spacing of requests to a host now in force.", []string{"host"}, nil),
+		backoff:  prometheus.NewDesc("klank_host_backoff_seconds", "The part of that spacing that is due to answers of an overloaded host.", []string{"host"}, nil),
 		paused:   prometheus.NewDesc("klank_host_paused_seconds", "How long a host is still left alone, as it asked.", []string{"host"}, nil),
 		urls:     prometheus.NewDesc("klank_frontier_urls", "URLs known, by source and state.", []string{"source", "state"}, nil),
 		started:  prometheus.NewDesc("klank_run_started_timestamp_seconds", "When the latest run of a source began.", []string{"source", "status"}, nil),
@@ -45,6 +47,7 @@ func (c *crawlMetrics) Describe(ch chan<- *prometheus.Desc) {
 	ch <- c.errors
 	ch <- c.interval
 	ch <- c.paused
+	ch <- c.backoff
 }
 
 // Collect implements prometheus.Collector.
@@ -52,6 +55,7 @@ func (c *crawlMetrics) Collect(ch chan<- prometheus.Metric) {
 	if c.hosts != nil {
 		for _, h := range c.hosts() {
 			ch <- prometheus.MustNewConstMetric(c.interval, prometheus.GaugeValue, h.Interval.Seconds(), h.Host)
+			ch <- prometheus.MustNewConstMetric(c.backoff, prometheus.GaugeValue, h.Backoff.Seconds(), h.Host)
 			if !h.PausedUntil.IsZero() {
 				ch <- prometheus.MustNewConstMetric(c.paused, prometheus.GaugeValue, max(0, time.Until(h.PausedUntil).Seconds()), h.Host)
 			}
