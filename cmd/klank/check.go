@@ -29,13 +29,14 @@ func newCheck(e *env) *cobra.Command {
 			}
 			p := &printer{w: e.out}
 			describe(p, e.config, cfg)
-			if err := describeSources(cmd.Context(), e, p, cfg); err != nil {
+			err = describeSources(cmd.Context(), e, p, cfg)
+			if _, partial := errors.AsType[partialError](err); err != nil && !partial {
 				return err
 			}
 			if online {
-				return checkOnline(cmd.Context(), e, p, cfg, allowPrivate)
+				return errors.Join(err, checkOnline(cmd.Context(), e, p, cfg, allowPrivate))
 			}
-			return p.err
+			return errors.Join(err, p.err)
 		},
 	}
 	cmd.Flags().BoolVar(&online, "online", false, "ask robots.txt and try the first page of each source")

@@ -66,6 +66,9 @@ func (f *sourceFetcher) Fetch(ctx context.Context, r fetch.Request) (*fetch.Resp
 	if err != nil {
 		return nil, err
 	}
+	if s != nil {
+		r.Accept = cmp.Or(r.Accept, s.API().Accept)
+	}
 	answer := func(l *loadmore.List) bool { return l.Answers(r.URL) }
 	if s != nil && s.Render && !slices.ContainsFunc(f.answers[s.Name], answer) {
 		return f.renderer.Fetch(ctx, r)
@@ -96,7 +99,6 @@ func (f *sourceFetcher) permit(r *fetch.Request) (*configs.Source, error) {
 	if s == nil {
 		return nil, nil
 	}
-	r.Accept = cmp.Or(r.Accept, s.API().Accept)
 	switch {
 	case s.IgnoreRobots != "":
 		r.Access, r.Reason = fetch.AccessIgnore, s.IgnoreRobots
@@ -107,7 +109,7 @@ func (f *sourceFetcher) permit(r *fetch.Request) (*configs.Source, error) {
 		}
 		r.Access, r.Reason = accessOf(s)
 		r.Header, r.Query, r.Secrets = s.API().Key.Place(key)
-	case s.API().NeedsKey:
+	case s.API().NeedsKey && !s.HasKey():
 		return nil, &fetch.Error{URL: r.URL, Class: fetch.Rejected, Err: errors.New(needsKey(s))}
 	}
 	r.Spend = f.spend(s, r.URL)

@@ -2,7 +2,10 @@ package fetch
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/json"
 	"errors"
+	"html"
 	"net/url"
 	"slices"
 	"strings"
@@ -34,10 +37,25 @@ func (x *exchange) otherParams(u *url.URL) (kept []string) {
 func (x *exchange) spellings() []string {
 	var all []string
 	for _, s := range x.Secrets {
-		all = append(all, s, url.QueryEscape(s), url.PathEscape(s))
+		quoted, _ := json.Marshal(s) // a string never fails
+		all = append(all, s, strings.ReplaceAll(s, "/", `\/`), strings.Trim(string(quoted), `"`), html.EscapeString(s))
+		for _, escaped := range []string{url.QueryEscape(s), url.PathEscape(s)} {
+			all = append(all, escaped, smallEscapes(escaped))
+		}
 	}
-	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
+	slices.SortFunc(all, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
 	return slices.DeleteFunc(slices.Compact(all), func(s string) bool { return s == "" })
+}
+
+// smallEscapes writes the percent-encoded bytes of s in small letters.
+func smallEscapes(s string) string {
+	b := []byte(s)
+	for i := 0; i+2 < len(b); i++ {
+		if b[i] == '%' {
+			copy(b[i+1:], bytes.ToLower(b[i+1:i+3]))
+		}
+	}
+	return string(b)
 }
 
 // strike takes the secrets out of a text. Where one stands as the parameter it

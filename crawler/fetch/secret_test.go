@@ -78,6 +78,21 @@ func TestKeysInTheQueryAreSentAndNeverSeen(t *testing.T) {
 	}
 }
 
+func TestKeysAreStruckHoweverTheyAreWritten(t *testing.T) {
+	x := &exchange{Request: Request{Secrets: []string{`a/b<c"d&e+f g`}}}
+	for _, spelled := range []string{
+		`a/b<c"d&e+f g`, `a\/b<c"d&e+f g`, `a/b\u003cc\"d\u0026e+f g`, `a/b&lt;c&#34;d&amp;e+f g`,
+		`a%2Fb%3Cc%22d%26e%2Bf+g`, `a%2fb%3cc%22d%26e%2bf+g`, `a%2Fb%3Cc%22d&e+f%20g`, `a%2fb%3cc%22d&e+f%20g`,
+	} {
+		if got := string(x.strike([]byte("<" + spelled + ">"))); got != "<[key]>" {
+			t.Errorf("%s became %s", spelled, got)
+		}
+	}
+	if got := string((&exchange{}).strike([]byte("a"))); got != "a" {
+		t.Errorf("got %q without a key", got)
+	}
+}
+
 func TestKeysInAHeaderAreStruckFromAnswers(t *testing.T) {
 	u := site(t, func(w http.ResponseWriter, r *http.Request) {
 		write("application/json", `{"you": "`+r.Header.Get("Authorization")+`"}`)(w, r)
