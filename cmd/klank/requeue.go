@@ -117,12 +117,14 @@ func checkSources(ctx context.Context, cfg *configs.Config, fr frontier.Inspecto
 	if err != nil {
 		return err
 	}
+	all := slices.Collect(maps.Keys(known))
 	for i := range cfg.Sources {
-		known[cfg.Sources[i].Name] = known[cfg.Sources[i].Name]
+		all = append(all, cfg.Sources[i].Name)
 	}
+	slices.Sort(all)
 	for _, name := range names {
-		if _, ok := known[name]; !ok {
-			return usagef("there is no source %q; known are %s", name, strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+		if !slices.Contains(all, name) {
+			return usagef("there is no source %q; known are %s", name, strings.Join(slices.Compact(all), ", "))
 		}
 	}
 	return nil
