@@ -172,6 +172,45 @@ func TestAPageThatShowsNothingReadableProvesNothing(t *testing.T) {
 	s.gone("")
 }
 
+func TestRunsThatStopAtWhatIsKnownProveNothing(t *testing.T) {
+	s := newLiveShop(t, ", stop_after_known: 1", "crawl: {removed_after_runs: 2, deep_every: 1000h}\n")
+	list := func(ids string) {
+		s.shows("/", reviews("r1")+next("/2"), "/2", reviews("r2", "r3")+next("/3"), "/3", reviews(strings.Fields(ids)...))
+	}
+	list("r4 r5 r6")
+	s.crawl(exitDone)
+	list("r4 r6")
+	s.crawl(exitDone) // does not get there
+	s.crawl(exitDone, "--deep")
+	s.gone("")
+	s.crawl(exitDone)
+	s.crawl(exitDone)
+	s.gone("")
+	s.crawl(exitDone, "--deep")
+	s.gone("r5")
+}
+
+func TestALayoutThatChangesRemovesNothing(t *testing.T) {
+	s := newLiveShop(t, "", "crawl: {removed_after_runs: 1}\n")
+	var ids []string
+	for i := range 40 {
+		ids = append(ids, fmt.Sprint("r", i+1))
+	}
+	all := reviews(ids...)
+	s.shows("/", links("/p/1"), "/p/1", all)
+	s.crawl(exitDone)
+	// all but one are marked up otherwise
+	s.shows("/p/1", strings.Replace(strings.ReplaceAll(all, "class=review ", "class=opinion "), "class=opinion ", "class=review ", 1))
+	s.crawl(exitPartial)
+	for range 3 { // the page is as it was in the suspect run
+		s.crawl(exitDone)
+	}
+	s.gone("")
+	s.shows("/p/1", reviews(ids[1:]...)) // the layout is back
+	s.crawl(exitDone)
+	s.gone("r1")
+}
+
 // A run that is stopped, or that another process shares, is compared with the
 // earlier ones by all that was read in it.
 func TestARunIsJudgedByAllOfItsParts(t *testing.T) {
