@@ -386,8 +386,8 @@ func (v *validator) source(path string, s *Source, brands, seen map[string]bool)
 }
 
 func (v *validator) loadMore(path string, s *Source) {
-	if len(s.LoadMore) > 0 && s.Type != "site" {
-		v.fail(path, "a source of type %s has no pages with buttons; load_more is for type site", s.Type)
+	if len(s.LoadMore) > 0 && (s.Type == "feed" || s.IsAPI()) {
+		v.fail(path, "a source of type %s has no pages with buttons; load_more is for those that have", s.Type)
 	}
 	for i, r := range s.LoadMore {
 		_, err := loadmore.Compile(r)

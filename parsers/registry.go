@@ -128,7 +128,7 @@ func (r *Registry) Parse(p *mention.Page, o Options) (Result, error) {
 		m.add(f)
 		extra = append(extra, f.Links...)
 		out.Problems = append(out.Problems, f.Problems...)
-		if c.whole {
+		if c.whole || c.name == "selectors" && d.IsJSON() && len(f.Mentions) > 0 { // the operator knows this API
 			break
 		}
 	}

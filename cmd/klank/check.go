@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -69,7 +70,7 @@ func describeAPI(p *printer, cfg *configs.Config, s *configs.Source) (ok bool) {
 	switch key, err := s.Key(); {
 	case err != nil:
 		ok = false
-		say("key missing: %v", err)
+		say("key missing: %s", strings.TrimPrefix(err.Error(), "configuration: source "+s.Name+": "))
 	case key != "":
 		say("access: api, with a key; robots.txt is not asked")
 	case api.NeedsKey:
@@ -80,7 +81,7 @@ func describeAPI(p *printer, cfg *configs.Config, s *configs.Source) (ok bool) {
 	}
 	kept, pages := "without end", "kept"
 	if d := cfg.RetentionOf(s); d > 0 {
-		kept = "for " + d.String()
+		kept = "for " + keptWords(d)
 	}
 	if !cfg.KeepsPages(s) {
 		pages = "not kept"
@@ -93,6 +94,14 @@ func describeAPI(p *printer, cfg *configs.Config, s *configs.Source) (ok bool) {
 		say("%d units a day, which turns at midnight in %s", units, zone)
 	}
 	return ok
+}
+
+// keptWords is a time to keep things, in days where it is some.
+func keptWords(d time.Duration) string {
+	if days := int(d / (24 * time.Hour)); d%(24*time.Hour) == 0 {
+		return count(days, "day")
+	}
+	return seconds(d.Seconds())
 }
 
 // looser tells whether one retention is longer than another; 0 is without end.

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/goccy/go-yaml"
+
+	"klank/configs"
 )
 
 // TestTheServiceExamplesStartKlankAsItIs reads the examples for systemd and
@@ -54,6 +56,32 @@ func TestTheServiceExamplesStartKlankAsItIs(t *testing.T) {
 		if left := cmd.Flags().Args(); len(left) > 0 {
 			t.Errorf("%s: %q is no flag", name, left)
 		}
+	}
+}
+
+// TestTheExampleShowsEveryKindOfSource holds that klank check passes on the
+// example, where its keys are.
+func TestTheExampleShowsEveryKindOfSource(t *testing.T) {
+	const file = "../../configs/klank.example.yaml"
+	cfg, err := configs.Load(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	types := map[string]bool{}
+	for _, s := range cfg.Sources {
+		types[s.Type] = true
+		if s.KeyEnv != "" {
+			t.Setenv(s.KeyEnv, "a-key-for-"+s.Name)
+		}
+	}
+	for _, want := range configs.SourceTypes {
+		if !types[want] {
+			t.Errorf("no source of type %s", want)
+		}
+	}
+	var out, errOut bytes.Buffer
+	if status := execute(t.Context(), []string{"check", "--config", file, "--data", t.TempDir()}, strings.NewReader(""), &out, &errOut); status != exitDone {
+		t.Errorf("klank check: exit status %d\n%s%s", status, &out, &errOut)
 	}
 }
 
