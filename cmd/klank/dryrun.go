@@ -36,8 +36,10 @@ type sourcePlan struct {
 	Type     string   `json:"type"`
 	Starts   []string `json:"starts,omitempty"`
 	Sitemaps []string `json:"sitemaps,omitempty"`
-	LoadMore []string `json:"load_more,omitempty"`
-	MaxPages int      `json:"max_pages,omitempty"`
+	// RobotsSitemaps: those that robots.txt names, too.
+	RobotsSitemaps bool     `json:"robots_sitemaps,omitempty"`
+	LoadMore       []string `json:"load_more,omitempty"`
+	MaxPages       int      `json:"max_pages,omitempty"`
 	// Resumes: an open run goes on. Deep: every page is visited.
 	Resumes bool `json:"resumes,omitempty"`
 	Deep    bool `json:"deep,omitempty"`
@@ -153,7 +155,7 @@ func (d *planner) read(ctx context.Context, e *env, fr frontier.Frontier) error 
 
 // source makes the plan of one source.
 func (d *planner) source(ctx context.Context, s *crawler.Source) (sourcePlan, error) {
-	p := sourcePlan{Source: s.Name, Type: s.Type, Starts: s.Seeds, Sitemaps: s.Sitemaps, MaxPages: s.MaxPages, Deep: true}
+	p := sourcePlan{Source: s.Name, Type: s.Type, Starts: s.Seeds, Sitemaps: s.Sitemaps, RobotsSitemaps: s.RobotsSitemaps, MaxPages: s.MaxPages, Deep: true}
 	for i := range d.cfg.Sources {
 		if c := &d.cfg.Sources[i]; c.Name == s.Name {
 			for _, l := range c.LoadMore {
@@ -285,6 +287,9 @@ func (s *sourcePlan) print(p *printer) {
 		for _, u := range part.urls {
 			p.linef("  %s %s", part.what, clean(u))
 		}
+	}
+	if s.RobotsSitemaps {
+		p.linef("  reads the sitemaps that robots.txt names")
 	}
 	switch {
 	case s.Known == 0:

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -218,4 +219,38 @@ func TestAnAnswerIsParsedAsItIsCrawled(t *testing.T) {
 	out, _ := s.run(t.Context(), exitDone, "parse", "--json", "--config", s.config, "--source", "shop", "--url", s.api.URL+"/reviews?sku=kettle-1&page=2", file)
 	contains(t, out, `"text":"Good."`)
 	contains(t, out, `{"url":"`+s.api.URL+`/reviews?sku=kettle-1&page=3","kind":"next"}`)
+}
+
+func TestAnAddressThatAlwaysAnswersTheSameIsLeft(t *testing.T) {
+	s := &savedShop{t: t, dir: t.TempDir(), config: filepath.Join(t.TempDir(), "klank.yaml")}
+	var asked atomic.Int32
+	shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/":
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			fmt.Fprint(w, `<html lang=en><h1>Kettle</h1><span class=count>40 reviews</span><p>Press the button.</p>`)
+		case "/more":
+			asked.Add(1)
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprint(w, `[{"by":"Ann","at":"2026-01-01","text":"Boils fast."},{"by":"Ben","at":"2026-01-02","text":"Too loud."}]`)
+		default:
+			http.NotFound(w, r)
+		}
+	}))
+	t.Cleanup(shop.Close)
+	text := fmt.Sprintf(`sources:
+  - name: shop
+    urls: [%[1]q]
+    selectors: {review: "$[*]", author: $.by, date: $.at, text: $.text, item: h1, review_count: .count}
+    load_more: [{on: '/$', url: '%[1]smore?page={page}', first: 1}]
+`, shop.URL+"/")
+	if err := os.WriteFile(s.config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, _ := s.run(t.Context(), exitDone, "crawl", "--config", s.config, "--rate", "0", "--allow-private")
+	contains(t, out, "2 new")
+	contains(t, out, "repeats earlier pages")
+	if n := asked.Load(); n > 6 {
+		t.Errorf("asked %d times for the same", n)
+	}
 }
