@@ -40,8 +40,11 @@ type exchange struct {
 	// quota is how long the host is to be left alone although it answered,
 	// as no request is left until then.
 	quota time.Duration
-	// backoffAsked says that quota is what the answer's body asked for.
-	backoffAsked bool
+	// spent says that the answer is a refusal because the quota is used up,
+	// whatever its status; why is the reason for the pause, where it stands in
+	// the body.
+	spent bool
+	why   string
 	// body is complete and decompressed; received counts it as it came.
 	body     []byte
 	received int64
@@ -115,6 +118,9 @@ func (x *exchange) response() (*Response, error) {
 		}
 		permanent := x.status == http.StatusMovedPermanently || x.status == http.StatusPermanentRedirect
 		return &Response{Redirect: target, Permanent: permanent}, nil
+	}
+	if x.spent {
+		return nil, x.fail(Throttled, fmt.Errorf("%w: %s", statusError(x.status, x.retryAfter), x.why))
 	}
 	return nil, x.fail(statusClass(x.status, x.retryAfter), statusError(x.status, x.retryAfter))
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -60,8 +61,7 @@ func (l *limits) RoundTrip(req *http.Request) (*http.Response, error) {
 			return nil, l.bodyError(ctx, parent, x, err)
 		}
 	} else {
-		// Best effort: the answer is known already.
-		_, _ = io.CopyN(io.Discard, res.Body, maxDrain)
+		l.drain(x, res)
 	}
 	return withoutBody(res), nil
 }
@@ -86,6 +86,22 @@ func (l *limits) head(ctx context.Context, req *http.Request, x *exchange) (*htt
 		x.retryAfter = cmp.Or(retryAfter(res.Header, time.Now()), x.quota)
 	}
 	return res, nil
+}
+
+// drain reads a body that is no page, to keep the connection. In JSON may stand
+// that a quota is used up. It is best effort: the status is known already.
+func (l *limits) drain(x *exchange, res *http.Response) {
+	if x.originFile || !strings.Contains(res.Header.Get("Content-Type"), "json") {
+		_, _ = io.CopyN(io.Discard, res.Body, maxDrain)
+		return
+	}
+	body, release, err := l.decoder(res.Body, res.Header.Values("Content-Encoding"))
+	if err != nil {
+		return
+	}
+	defer release()
+	said, _ := io.ReadAll(io.LimitReader(body, maxDrain))
+	x.refused(said, time.Now())
 }
 
 func withoutBody(res *http.Response) *http.Response {

@@ -323,11 +323,9 @@ func (p *pacer) record(h *host, x *exchange, sent time.Time, interval time.Durat
 	h.requests++
 	h.bytes += x.received
 	if pause := max(x.retryAfter, x.quota); pause > 0 {
-		why := "its quota is used up until then"
-		if x.retryAfter > 0 {
+		why := cmp.Or(x.why, "its quota is used up until then")
+		if x.why == "" && x.retryAfter > 0 {
 			why = fmt.Sprintf("HTTP status %d with a Retry-After", x.status)
-		} else if x.backoffAsked {
-			why = "its answer asked for a back-off"
 		}
 		h.pauseUntil(now.Add(pause), why)
 	}

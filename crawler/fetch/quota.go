@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -117,6 +118,67 @@ func (x *exchange) bodyQuota(now time.Time) {
 		pause = max(pause, now.UTC().Truncate(24*time.Hour).Add(24*time.Hour).Sub(now))
 	}
 	if pause > x.quota {
-		x.quota, x.backoffAsked = pause, true
+		x.quota, x.why = pause, "its answer asked for a back-off"
+		if *w.QuotaRemaining <= 0 {
+			x.why = usedUpToday
+		}
 	}
+}
+
+// refusal is what APIs answer when a quota is used up, with a status that says
+// something else (400, 403): Stack Exchange
+// (https://api.stackexchange.com/docs/error-handling) and Google's
+// (https://developers.google.com/youtube/v3/docs/errors).
+type refusal struct {
+	ErrorName    string `json:"error_name"`
+	ErrorMessage string `json:"error_message"`
+	Error        struct {
+		Errors []struct {
+			Reason string `json:"reason"`
+		} `json:"errors"`
+	} `json:"error"`
+}
+
+// shortRefusal is how long a host is left alone that refuses for a quota and
+// names no time.
+const shortRefusal = time.Minute
+
+// availableIn is where Stack Exchange writes when there is more.
+var availableIn = regexp.MustCompile(`available in ([0-9]{1,8}) seconds`)
+
+// refused reads the body of a refusal.
+func (x *exchange) refused(body []byte, now time.Time) {
+	var r refusal
+	if x.status < 400 || x.status >= 500 || json.Unmarshal(body, &r) != nil {
+		return
+	}
+	pause := time.Duration(0)
+	if r.ErrorName == "throttle_violation" {
+		pause = shortRefusal
+		if m := availableIn.FindStringSubmatch(r.ErrorMessage); m != nil {
+			s, _ := strconv.Atoi(m[1]) // digits
+			pause = min(time.Duration(s)*time.Second, maxQuotaPause)
+		}
+	}
+	for _, e := range r.Error.Errors {
+		switch e.Reason {
+		case "quotaExceeded", "dailyLimitExceeded":
+			pause = max(pause, untilPacificMidnight(now))
+		case "rateLimitExceeded", "userRateLimitExceeded":
+			pause = max(pause, shortRefusal)
+		}
+	}
+	if pause > 0 {
+		x.spent, x.why, x.retryAfter = true, "its quota is used up", max(x.retryAfter, pause)
+	}
+}
+
+// untilPacificMidnight is when the quotas of Google's APIs turn.
+func untilPacificMidnight(now time.Time) time.Duration {
+	zone, err := time.LoadLocation("America/Los_Angeles")
+	if err != nil {
+		return maxQuotaPause
+	}
+	day := now.In(zone)
+	return time.Date(day.Year(), day.Month(), day.Day()+1, 0, 0, 0, 0, zone).Sub(now)
 }

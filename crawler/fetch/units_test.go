@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -92,6 +93,56 @@ func TestQuotaInTheBodyLeavesTheHostAlone(t *testing.T) {
 		}
 		if e := failure(t, c, u+"/", Throttled); e.RetryAfter < time.Minute || state(t, c).Reason == "" {
 			t.Errorf("%s: %v", body, e)
+		}
+	}
+}
+
+func FuzzQuotasInBodiesAreBounded(f *testing.F) {
+	f.Add([]byte(`{"backoff":1e300,"quota_max":1,"quota_remaining":-1}`))
+	f.Add([]byte(`{"error_name":"throttle_violation","error_message":"available in 5 seconds"}`))
+	f.Add([]byte(`{"error":{"errors":[{"reason":"quotaExceeded"}]}}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		x := &exchange{body: b, status: 403}
+		x.bodyQuota(time.Now())
+		x.refused(b, time.Now())
+		if x.quota < 0 || x.quota > maxQuotaPause || x.retryAfter < 0 || x.retryAfter > 25*time.Hour {
+			t.Errorf("left alone for %s and %s", x.quota, x.retryAfter)
+		}
+	})
+}
+
+func TestRefusalsForAQuotaPauseTheHostWhateverTheirStatus(t *testing.T) {
+	for name, c := range map[string]struct {
+		status      int
+		contentType string
+		body        string
+		at          time.Duration // 0: an ordinary refusal
+	}{
+		"stack exchange":  {400, "application/json; charset=utf-8", `{"error_id":502,"error_name":"throttle_violation","error_message":"too many requests from this IP, more requests available in 7200 seconds"}`, 2 * time.Hour},
+		"without a time":  {400, "application/json", `{"error_name":"throttle_violation"}`, shortRefusal},
+		"too long":        {400, "application/json", `{"error_name":"throttle_violation","error_message":"available in 99999999 seconds"}`, maxQuotaPause},
+		"google, a day":   {403, "application/json", `{"error":{"code":403,"errors":[{"domain":"youtube.quota","reason":"quotaExceeded"}]}}`, -1},
+		"google, a while": {403, "application/json", `{"error":{"errors":[{"reason":"rateLimitExceeded"}]}}`, shortRefusal},
+		"forbidden":       {403, "application/json", `{"error":{"errors":[{"reason":"forbidden"}]}}`, 0},
+		"other error":     {400, "application/json", `{"error_name":"bad_parameter","error_message":"available in 60 seconds"}`, 0},
+		"no object":       {400, "application/json", `["throttle_violation"]`, 0},
+		"a page":          {403, "text/html", `{"error_name":"throttle_violation"}`, 0},
+	} {
+		u := site(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", c.contentType)
+			w.WriteHeader(c.status)
+			io.WriteString(w, c.body)
+		})
+		if c.at < 0 {
+			c.at = untilPacificMidnight(time.Now())
+		}
+		want := Rejected
+		if c.at != 0 {
+			want = Throttled
+		}
+		e := failure(t, client(t, nil), u+"/", want)
+		if d := e.RetryAfter - c.at; d < -2*time.Second || d > 2*time.Second || e.Status != c.status {
+			t.Errorf("%s: %v, left alone for %s", name, e, e.RetryAfter)
 		}
 	}
 }
