@@ -121,6 +121,9 @@ func TestAVanishedReviewIsRemovedAfterThreeGoodRuns(t *testing.T) {
 		t.Errorf("the summary says nothing of it:\n%s", out)
 	}
 	s.gone("r2")
+	if out, _ := s.run(t.Context(), exitDone, "status", "--config", s.config); !strings.Contains(out, "1 mentions gone from the site") {
+		t.Errorf("status says nothing of it:\n%s", out)
+	}
 	if out, _ := s.run(t.Context(), exitDone, "status", "--config", s.config, "--json"); !strings.Contains(out, `"collected":4`) {
 		t.Errorf("coverage still counts what the site does not show:\n%s", out)
 	}

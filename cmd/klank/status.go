@@ -192,6 +192,9 @@ func runWords(r mention.Run) string {
 	if r.NotDue > 0 {
 		words += fmt.Sprintf(", %d pages not due yet", r.NotDue)
 	}
+	if r.Removed > 0 {
+		words += fmt.Sprintf(", %d mentions gone from the site", r.Removed)
+	}
 	if r.Access != "" {
 		words += fmt.Sprintf(", access: %s (%s)", r.Access, clean(r.AccessReason))
 	}
