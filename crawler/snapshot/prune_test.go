@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -275,6 +277,69 @@ func TestAKillWhileErasingLosesNothing(t *testing.T) {
 		}
 		if kinds, err := records(t, path); err != nil || strings.Join(kinds, " ") != "warcinfo response metadata response metadata response" {
 			t.Errorf("stage %d: the file reads as %v, %v", stage, kinds, err)
+		}
+	}
+}
+
+// everyThird keeps every third of the pages of putPages.
+func everyThird(h Head) bool {
+	n, err := strconv.Atoi(h.URL[strings.LastIndexByte(h.URL, '/')+1:])
+	return err != nil || n%3 == 0
+}
+
+// TestPruneUntilKilled is what TestKilledPrunesLoseNothing kills.
+func TestPruneUntilKilled(t *testing.T) {
+	dir := os.Getenv("KLANK_PRUNE_UNTIL_KILLED")
+	if dir == "" {
+		return // it is for the child of another test
+	}
+	s := openStore(t, dir)
+	fmt.Println("pruning")
+	if _, err := s.Prune(t.Context(), old, everyThird, false); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestKilledPrunesLoseNothing(t *testing.T) {
+	dir := t.TempDir()
+	s := openStore(t, dir)
+	s.maxFile = 100_000
+	locators := putPages(t, s, 300)
+	for round := range 6 {
+		child := exec.Command(os.Args[0], "-test.run=^TestPruneUntilKilled$")
+		child.Env = append(os.Environ(), "KLANK_PRUNE_UNTIL_KILLED="+dir)
+		out, err := child.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := child.Start(); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = out.Read(make([]byte, 1)) // it has begun
+		time.Sleep(time.Duration(round) * 3 * time.Millisecond)
+		_ = child.Process.Kill()
+		_ = child.Wait()
+		heads, damages := walk(t, s)
+		if len(damages) > 0 || len(heads) < 100 {
+			t.Errorf("round %d: %d pages and %v", round, len(heads), damages)
+		}
+		for i := 0; i < len(locators); i += 3 {
+			if _, err := s.Get(locators[i]); err != nil {
+				t.Errorf("round %d: page %d: %v", round, i, err)
+			}
+		}
+	}
+	if _, err := s.Prune(t.Context(), old, everyThird, false); err != nil {
+		t.Fatal(err)
+	}
+	for i, l := range locators {
+		if i%3 != 0 {
+			unkept(t, s, l)
+		}
+	}
+	for _, path := range warcFiles(t, dir) {
+		if _, err := records(t, path); err != nil {
+			t.Errorf("%s: %v", path, err)
 		}
 	}
 }
