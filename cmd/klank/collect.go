@@ -49,7 +49,7 @@ type collector struct {
 }
 
 func newCollector(e *env, cfg *configs.Config, w *workspace, o crawlOptions, progress *progress) (*collector, error) {
-	collectGarbage(crawlGC)
+	collectGarbage()
 	pipe, err := newPipeline(cfg, e.log(), true)
 	if err != nil {
 		return nil, err
@@ -70,18 +70,15 @@ func newCollector(e *env, cfg *configs.Config, w *workspace, o crawlOptions, pro
 	return c, nil
 }
 
-// crawlGC and rawGC are how far the heap may grow before it is collected, in
-// percent: a crawl's heap is small (buffers that are used again), so that
-// collecting at every doubling costs a fifth of its CPU and saves little
-// memory. Raw crawls keep still less. GOGC in the environment wins.
-const (
-	crawlGC = 150
-	rawGC   = 400
-)
+// crawlGC is how far the heap may grow before it is collected, in percent: a
+// crawl's heap is small (buffers that are used again), so that collecting at
+// every doubling costs a fiftieth of its CPU and saves little memory.
+const crawlGC = 150
 
-func collectGarbage(percent int) {
+// collectGarbage sets crawlGC; GOGC in the environment wins.
+func collectGarbage() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(percent)
+		debug.SetGCPercent(crawlGC)
 	}
 }
 
