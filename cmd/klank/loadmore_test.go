@@ -210,6 +210,35 @@ func TestListsBehindAButtonAreReadToTheirEnd(t *testing.T) {
 	s.complete()
 }
 
+func TestAListGoesOnWhereARunEndedEarly(t *testing.T) {
+	s := newMoreShop(t)
+	for range 4 { // each begins with nothing in memory
+		s.run(t.Context(), exitDone, "crawl", "--config", s.config, "--all", "--rate", "0", "--allow-private", "--max-pages", "3")
+	}
+	s.crawl()
+	s.complete()
+}
+
+func TestAnswersThatAreKnownAreNotAskedForAgain(t *testing.T) {
+	s := newMoreShop(t)
+	text, err := os.ReadFile(s.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(s.config, append(text, "    stop_after_known: 5\n"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.crawl()
+	s.asked = nil
+	s.reviews["kettle-1"]++
+	s.crawl()
+	s.complete()
+	asked := slices.DeleteFunc(s.asked, func(u string) bool { return !strings.HasPrefix(u, "/reviews") })
+	if len(asked) > 1 {
+		t.Errorf("of a list of which one review was new %q were asked for", asked)
+	}
+}
+
 func TestAnAnswerIsParsedAsItIsCrawled(t *testing.T) {
 	s := newMoreShop(t)
 	file := filepath.Join(t.TempDir(), "answer.json")
