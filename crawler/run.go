@@ -57,6 +57,8 @@ type run struct {
 	// failure is the first reason why a page could not be fetched,
 	// unstorable why one could not be stored.
 	failure, unstorable string
+	// keptOut is what robots.txt says to the first URL that it keeps out.
+	keptOut string
 	// strikes counts, for each host, the requests in a row without answer.
 	strikes map[string]int
 
@@ -197,6 +199,10 @@ func (r *run) complete(s frontier.SourceStats, blocked []frontier.DeadLetter) {
 	p.Dead = s.Dead - p.RobotsBlocked - p.Reserved - s.DeadBy[classScope]
 	for _, d := range blocked {
 		p.RobotsExamples = append(p.RobotsExamples, d.URL)
+		// A Crawl-delay over the limit keeps a URL out without forbidding it.
+		if r.keptOut = "robots.txt forbids " + d.URL; !strings.Contains(d.Message, "robots.txt forbids") {
+			r.keptOut = d.Message
+		}
 	}
 	slices.Reverse(p.RobotsExamples) // as they were found
 	p.Capped = r.full() && p.Left > 0
@@ -222,7 +228,7 @@ func (r *run) judge(s frontier.SourceStats) (status, reason string) {
 	case seen == 0 && r.failure != "":
 		return StatusFailed, "no page could be fetched: " + r.failure
 	case seen == 0 && len(p.RobotsExamples) > 0:
-		return StatusFailed, "no page could be fetched: robots.txt forbids " + p.RobotsExamples[0]
+		return StatusFailed, "no page could be fetched: " + r.keptOut
 	case seen == 0 && p.Reserved > 0:
 		return StatusFailed, "no page could be fetched: the site reserves text and data mining"
 	case seen == 0 && p.Left > 0:
