@@ -70,7 +70,7 @@ type run struct {
 
 func newRun(src *Source, generation string) *run {
 	r := &run{src: src, reach: newReach(src), began: time.Now(), strikes: map[string]int{}, sitemaps: map[string][]string{}, chains: chains{of: map[digest]step{}}}
-	if generation != "" {
+	if generation != "" && !src.Afresh {
 		r.generation = generation + "/" + r.reach.fingerprint()
 	}
 	r.report.Errors, r.report.Stopped = map[string]int{}, map[StopReason]int{}

@@ -334,10 +334,10 @@ func (w *worker) failed(ctx context.Context, it *item, err error) error {
 func (w *worker) keeps() bool { return w.Snapshots != nil && !w.run.src.KeepNoPages }
 
 // known tells whether the mentions of the URL's last body are in this index,
-// and the body can be looked up, and that will do.
+// and the body can be looked up.
 func (w *worker) known(u frontier.URL) bool {
 	return w.run.generation != "" && u.Generation == w.run.generation &&
-		!w.run.src.Afresh && w.keeps() && u.Snapshot != "" && w.Snapshots.Has(u.Snapshot)
+		w.keeps() && u.Snapshot != "" && w.Snapshots.Has(u.Snapshot)
 }
 
 // sameBody tells whether a complete answer is what is known already: then it
