@@ -121,6 +121,15 @@ func TestTwoReviewsByOneAuthorOnOneDayStayTwo(t *testing.T) {
 	}
 }
 
+func TestAReviewInTwoSyntaxesIsOneWithTheFieldsOfBoth(t *testing.T) {
+	ms := parse(t, page("https://www.example.com/k", reviews(`{"@type":"Review","author":"Ann","reviewBody":"Fine, and it boils."}`)+
+		`<div class=hproduct><b class=fn>Kettle</b><div class="review hreview"><b class=reviewer>Ann</b><b class=rating>4</b>
+<time class=dtreviewed datetime="2026-01-02"></time><p class=description>Fine, and it boils.</p></div></div>`), Options{}).Mentions
+	if len(ms) != 1 || ms[0].Rating == nil || ms[0].Rating.Value != 4 || ms[0].Published.Day() != 2 || ms[0].Evidence.Parser != "jsonld" {
+		t.Errorf("got %+v", ms)
+	}
+}
+
 func TestAnIDSharedByDifferentReviewsIsNone(t *testing.T) {
 	ms := parse(t, page("https://www.example.com/k", reviews(
 		`{"@type":"Review","@id":"urn:review","author":"Ann","reviewBody":"Fine.","reviewRating":"4"},

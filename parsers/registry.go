@@ -22,6 +22,7 @@ import (
 	"klank/parsers/links"
 	"klank/parsers/mastodon"
 	"klank/parsers/microdata"
+	"klank/parsers/microformats"
 	"klank/parsers/rdfa"
 	"klank/parsers/reddit"
 	"klank/parsers/selectors"
@@ -79,6 +80,7 @@ func New() *Registry {
 		{name: "jsonld", detect: (*document.Document).IsHTML, parse: jsonld.Parse},
 		{name: "microdata", detect: microdata.Present, parse: microdata.Parse},
 		{name: "rdfa", detect: rdfa.Present, parse: rdfa.Parse},
+		{name: "microformats", detect: microformats.Present, parse: microformats.Parse},
 		{name: "blocks", detect: (*document.Document).IsHTML, parse: blocks.Parse, last: true},
 	}}
 }

@@ -173,6 +173,10 @@ func (d *Document) plain(ref string) (string, bool) {
 	return d.origin + path, true
 }
 
+// Base returns the absolute URL that references of the page resolve against;
+// "" when none is known.
+func (d *Document) Base() string { return d.base }
+
 // Ref resolves as Abs does and keeps the fragment: where on its page a person
 // finds something.
 func (d *Document) Ref(ref string) string {

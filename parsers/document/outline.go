@@ -24,6 +24,9 @@ type Outline struct {
 	Password bool
 	// Itemscope, Typeof and Property say that a tag has such an attribute.
 	Itemscope, Typeof, Property bool
+	// Microformats says that a tag has the class of a microformat that holds
+	// a review, a post or a comment.
+	Microformats bool
 }
 
 // Anchor is an element that leads somewhere; values are as written, entities
@@ -92,6 +95,7 @@ func (s *scanner) start(a atom.Atom) {
 	s.out.Itemscope = s.out.Itemscope || s.z.Has("itemscope")
 	s.out.Typeof = s.out.Typeof || s.z.Has("typeof")
 	s.out.Property = s.out.Property || s.z.Has("property")
+	s.out.Microformats = s.out.Microformats || s.microformat()
 	switch a {
 	case atom.A, atom.Area, atom.Link:
 		if s.z.Attributes() > 0 {
@@ -112,6 +116,22 @@ func (s *scanner) start(a atom.Atom) {
 	case atom.Nav, atom.Header, atom.Footer:
 		s.nav++
 	}
+}
+
+// microformat tells whether the current tag is such a microformat. Roots of
+// microformats 1 that hold none by themselves are on too many pages to count.
+func (s *scanner) microformat() bool {
+	for i := range s.z.Attributes() {
+		if k, v := s.z.Attribute(i); k == "class" && (strings.Contains(v, "review") || strings.Contains(v, "h-")) {
+			for class := range strings.FieldsSeq(v) {
+				switch class {
+				case "h-review", "h-review-aggregate", "h-entry", "h-cite", "hreview", "hreview-aggregate":
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 func (s *scanner) end(a atom.Atom) {

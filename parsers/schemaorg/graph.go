@@ -35,7 +35,7 @@ func newGraph(pageURL string, roots []*Thing) *graph {
 		g.add(node{Thing: t}, 0)
 	}
 	for _, n := range g.nodes {
-		if n.isRef() {
+		if n.isRef() && n.prop != "parentItem" { // which leads up, not down
 			t := g.deref(n.Thing)
 			if have, ok := g.place[t]; t != n.Thing && n.parent != nil && (!ok || have.parent == nil || !owning(have.prop)) {
 				g.place[t] = node{Thing: t, parent: n.parent, prop: n.prop}

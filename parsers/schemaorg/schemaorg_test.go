@@ -105,3 +105,12 @@ func TestWhatANativeIDIsUniqueWithin(t *testing.T) {
 		}
 	}
 }
+
+func TestAReferenceToTheParentMakesNoChildOfIt(t *testing.T) {
+	parent := thing("Comment", "text", "first")
+	parent.ID = "#1"
+	f := read(thing("Comment", "text", "second", "parentItem", &Thing{ID: "#1"}), parent)
+	if len(f.Mentions) != 2 || f.Mentions[0].ParentHandle != f.Mentions[1].Handle || f.Mentions[1].ParentHandle != "" {
+		t.Errorf("found %+v", f.Mentions)
+	}
+}
