@@ -53,6 +53,7 @@ func Run(t *testing.T, open Open) {
 		{"an ended context writes nothing", ended},
 		{"hosts that share a key have one worker", sharedKey},
 		{"known URLs move to the keys in force", movedKeys},
+		{"thousands of URLs move to the keys in force", movedMany},
 		{"a host's pause goes with it to its new key", movedPause},
 		{"URLs that somebody works on keep their key until the next run", heldKeys},
 		{"a daily quota is spent once, by all together", quota},

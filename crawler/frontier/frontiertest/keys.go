@@ -1,6 +1,7 @@
 package frontiertest
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -54,6 +55,25 @@ func movedKeys(f *fixture) {
 	if got := leases(k); len(got) != 3 {
 		f.Errorf("leased %v after the keys were taken away", got)
 	}
+}
+
+// movedMany has more URLs than one transaction moves.
+func movedMany(f *fixture) {
+	f.Frontier = f.handle()
+	run := f.begin("shop")
+	var seeds []string
+	for i := range 2250 {
+		seeds = append(seeds, fmt.Sprintf("https://shop.example/p/%d", i), fmt.Sprintf("https://shop-two.example/p/%d", i))
+	}
+	if n := must(f.Add(f.Context(), run, links(frontier.PriorityItem, seeds...)))(f); n != len(seeds) {
+		f.Fatalf("added %d of %d", n, len(seeds))
+	}
+	k := f.keyed(shared)
+	k.begin("shop")
+	if got := leases(k); len(got) != 1 || got["budget:shops"] == 0 {
+		f.Errorf("leased %v", got)
+	}
+	k.counts(frontier.SourceStats{Source: "shop", Pending: len(seeds)})
 }
 
 func movedPause(f *fixture) {
