@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -234,7 +235,7 @@ func (d *planner) atLeast(sources []sourcePlan) float64 {
 	for _, t := range byHost {
 		longest = max(longest, t)
 	}
-	return longest
+	return math.Round(longest*1000) / 1000
 }
 
 // leftOut lists the chosen sources that are not among those to be crawled.
