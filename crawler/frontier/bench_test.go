@@ -97,12 +97,15 @@ func claimSome(b *testing.B, f frontier.Frontier) {
 
 // BenchmarkMillions is BenchmarkClaim beside a million pending URLs of one host
 // and a million known ones. MB is the most memory that the process took, making
-// them included; the server of PostgreSQL is another process.
+// and counting them included; the server of PostgreSQL is another process.
 func BenchmarkMillions(b *testing.B) {
 	stores(b, func(b *testing.B, f frontier.Frontier) {
 		fillWith(b, f, 1_000_000, 1_000_000)
 		for b.Loop() {
 			claimSome(b, f)
+		}
+		if stats, err := f.Stats(b.Context(), "shop"); err != nil || stats[0].Pending != 1_000_000 || stats[0].Done != 1_000_000 {
+			b.Fatal(stats, err)
 		}
 		b.ReportMetric(peakMemory(b), "MB")
 	})

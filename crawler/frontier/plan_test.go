@@ -59,7 +59,7 @@ func TestHotQueriesUseAnIndexOfPostgres(t *testing.T) {
 		"claim":    {claimQuery, []any{1, 1, 1, 1, 8}},
 		"next due": {nextDueQuery, []any{1, 1}},
 		"put back": {"UPDATE urls SET state = 0 WHERE source = ? AND budget = ? AND state = 1", []any{1, 1}},
-		"count":    {"SELECT state, count(*) FROM urls WHERE source = ? GROUP BY state", []any{1}},
+		"count":    {p.countQuery(), []any{"shop"}},
 	} {
 		err := p.server.read(t.Context(), func(x *tx) error {
 			rows, err := x.rows("EXPLAIN "+q.query, q.args...)

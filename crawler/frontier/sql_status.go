@@ -53,6 +53,13 @@ func (s *store) stats(t *tx, every bool, names string) ([]SourceStats, error) {
 	return all, nil
 }
 
+// countQuery counts the URLs of a source in the order of the index, host by
+// host: a million rows are not sorted then, which takes memory.
+func (d dialect) countQuery() string {
+	return `SELECT state, '', CAST(sum(n) AS BIGINT) FROM (SELECT state, count(*) AS n FROM urls` + d.byStateIndex + `
+		WHERE source = (SELECT id FROM sources WHERE name = ?) GROUP BY budget, state) AS hosts GROUP BY state`
+}
+
 func (s *store) count(t *tx, st *SourceStats) error {
 	type group struct {
 		state State
@@ -63,8 +70,7 @@ func (s *store) count(t *tx, st *SourceStats) error {
 		err = scan(&g.state, &g.class, &g.n)
 		return g, err
 	}
-	rows, err := t.rows(`SELECT state, '', count(*) FROM urls`+s.byStateIndex+`
-		WHERE source = (SELECT id FROM sources WHERE name = ?) GROUP BY state`, st.Source)
+	rows, err := t.rows(s.countQuery(), st.Source)
 	if err != nil {
 		return err
 	}

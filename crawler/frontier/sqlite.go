@@ -51,23 +51,34 @@ func OpenSQLite(path string) (*SQLite, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, fmt.Errorf("frontier: cannot make the folder: %w", err)
 	}
-	options := url.Values{"_pragma": {
-		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
-		"synchronous(NORMAL)", "temp_store(MEMORY)", "cache_size(-16000)",
-	}}
-	name := "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + options.Encode()
 	st := &store{dialect: dialect{elements: "json_each(?)", byStateIndex: " INDEXED BY urls_due", owner: process()}}
 	f := &sqliteFile{lock: make(chan struct{}, 1), stmts: map[string]*sql.Stmt{}, budgets: &st.budgets}
 	st.backend = f
-	if err := f.open(name); err != nil {
+	if err := f.open(path); err != nil {
 		_ = f.close()
 		return nil, fmt.Errorf("frontier: open %s: %w", path, err)
 	}
 	return &SQLite{store: st, file: f}, nil
 }
 
-func (f *sqliteFile) open(name string) (err error) {
-	if f.db, err = sql.Open("sqlite", name); err != nil {
+// The pages of the file that a connection keeps in memory, in KiB. What is read
+// beside the writer is counted once and not looked up.
+const (
+	writerCache = 16000
+	readerCache = 2000
+)
+
+// dataSource is the name by which the driver opens the file.
+func dataSource(path string, cache int) string {
+	options := url.Values{"_pragma": {
+		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
+		"synchronous(NORMAL)", "temp_store(MEMORY)", fmt.Sprintf("cache_size(-%d)", cache),
+	}}
+	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + options.Encode()
+}
+
+func (f *sqliteFile) open(path string) (err error) {
+	if f.db, err = sql.Open("sqlite", dataSource(path, writerCache)); err != nil {
 		return err
 	}
 	f.db.SetMaxOpenConns(1)
@@ -80,7 +91,7 @@ func (f *sqliteFile) open(name string) (err error) {
 	if err = f.migrate(context.Background()); err != nil {
 		return err
 	}
-	if f.reads, err = sql.Open("sqlite", name); err != nil {
+	if f.reads, err = sql.Open("sqlite", dataSource(path, readerCache)); err != nil {
 		return err
 	}
 	f.reads.SetMaxOpenConns(2)
