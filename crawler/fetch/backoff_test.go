@@ -199,8 +199,8 @@ func TestPauseLeavesTheHostAlone(t *testing.T) {
 	url, _, _ := troubled(t)
 	c := client(t, nil)
 	host := strings.TrimPrefix(url, "http://")
-	c.Pause(host, time.Hour)
-	c.Pause(host, time.Second) // does not shorten it
+	c.pacer.pause(host, time.Hour, "because")
+	c.pacer.pause(host, time.Second, "") // does not shorten it
 	if e := failure(t, c, url+"/", Throttled); e.RetryAfter < 59*time.Minute {
 		t.Errorf("got %+v", e)
 	}
@@ -228,7 +228,8 @@ func TestHostsWithOneBudgetKeyShareTheBudget(t *testing.T) {
 	if s := state(t, c); s.Host != "shared" {
 		t.Errorf("got %+v", s)
 	}
-	c.Pause(strings.TrimPrefix(one, "http://"), time.Hour)
+	c.pacer.pause("shared", time.Hour, "because")
+	failure(t, c, one+"/", Throttled)
 	failure(t, c, two+"/", Throttled)
 }
 
@@ -270,8 +271,8 @@ func TestWhyAHostIsHeldUpIsSaid(t *testing.T) {
 	if s := state(t, c); spacing == 0 || why == "" || s.Reason != why || s.Interval != spacing {
 		t.Errorf("slowed to %s, %q; %+v", spacing, why, s)
 	}
-	c.Pause(host, time.Hour)
-	if s := state(t, c); s.Reason != "it asked for a pause" {
+	c.pacer.pause(host, time.Hour, "because")
+	if s := state(t, c); s.Reason != "because" {
 		t.Errorf("%+v", s)
 	}
 }

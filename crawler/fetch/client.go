@@ -208,13 +208,6 @@ func (c *Client) Delayed() []Delayed { return c.robots.delayed.list() }
 // longer than it should be, and why; 0 at full pace.
 func (c *Client) Slowed(key string) (spacing time.Duration, why string) { return c.pacer.slowed(key) }
 
-// Pause leaves a host (mention.Host of its URLs) alone for d, as an answer's
-// body asked for: StackExchange's "backoff" is one such. A pause under way is
-// never shortened; 30 days is the longest.
-func (c *Client) Pause(host string, d time.Duration) {
-	c.pacer.pause(c.pacer.key(host), d, "it asked for a pause")
-}
-
 // Close ends what the client does on its own and closes idle connections. It
 // may be called more than once, but not before every Fetch has returned.
 func (c *Client) Close() { c.close() }

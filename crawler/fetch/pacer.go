@@ -87,8 +87,8 @@ type HostStatus struct {
 	// bodies came back.
 	Requests int64 `json:"requests"`
 	Bytes    int64 `json:"bytes"`
-	// PausedUntil is until when the host is left alone, after a Retry-After,
-	// a used-up quota or Client.Pause; zero for not at all.
+	// PausedUntil is until when the host is left alone, after a Retry-After
+	// or a used-up quota; zero for not at all.
 	PausedUntil time.Time `json:"paused_until,omitzero"`
 	// Reason says why the host is paused or slowed, in words for a person.
 	Reason string `json:"reason,omitzero"`
@@ -157,7 +157,8 @@ func (p *pacer) enter(key string) (h *host, slowed bool) {
 	return h, h.backoff.lost > 0
 }
 
-// pause leaves a host alone for a while.
+// pause leaves a host alone for a while, 30 days at most. A pause under way is
+// never shortened.
 func (p *pacer) pause(key string, d time.Duration, why string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
