@@ -17,6 +17,20 @@ type Fetcher interface {
 	Fetch(ctx context.Context, r fetch.Request) (*fetch.Response, error)
 }
 
+// Pacer is a Fetcher that keeps a budget for each key of the frontier's leases;
+// fetch.Client is one. With it several processes keep one rate: the last request
+// of one lease and the first of the next are spaced as those within are, and
+// none is sent when the lease may have gone to another process.
+type Pacer interface {
+	// Next is when the key may be asked next; zero for at once.
+	Next(key string) time.Time
+	// Touch has the next request wait as if one had been sent just now.
+	Touch(key string)
+	// Allow lets the key be asked until then only, with an error that is
+	// fetch.ErrLapsed afterwards; the zero time is no bound.
+	Allow(key string, until time.Time)
+}
+
 // Slower is a Fetcher that says how it slows the hosts of a budget key, so that
 // status can: the spacing of requests where it is longer than it should be, and
 // why; 0 at full pace. fetch.Client is one.
@@ -57,10 +71,6 @@ type Config struct {
 	LeastRest time.Duration
 	// Workers bounds the hosts that are worked on at the same time; 0 means 64.
 	Workers int
-	// Interval is the spacing between the last request of one lease of a host
-	// and the first of the next, so that several processes keep one rate; the
-	// Fetcher spaces those within. 0 means none.
-	Interval time.Duration
 	// MaxWait is how long a run waits for URLs that are due later (after a
 	// failure, or because the host wants to be left alone); those due later
 	// still are left for the next run. 0 means 2 minutes.

@@ -19,8 +19,9 @@ const (
 	pollPauses = time.Second
 	// lastWrites is how long a stopped run has to put down what it did.
 	lastWrites = 1500 * time.Millisecond
-	// overdue bounds the wait for a URL that is due but is not handed out:
-	// another process has ended the run.
+	// overdue is how long a URL is due and not handed out before the run looks
+	// whether another process has ended it. It may have been handed out
+	// meanwhile, or this process was stopped between the two questions.
 	overdue = 5 * time.Second
 )
 
@@ -207,15 +208,17 @@ func (d *dispatch) loop(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 		var lease *frontier.Lease
+		var began time.Time
 		names, err := d.wanted(), error(nil)
 		if len(names) > 0 {
+			began = time.Now()
 			lease, err = d.Frontier.Lease(ctx, names, d.LeaseTTL)
 		}
 		if err != nil {
 			return err
 		}
 		if lease != nil {
-			w := newWorker(d, d.runs[lease.Source], lease)
+			w := newWorker(d, d.runs[lease.Source], lease, began)
 			w.run.leased(1)
 			d.workers.Go(func() {
 				w.work(w.run.ctx)
@@ -304,7 +307,19 @@ func (d *dispatch) endOrWait(ctx context.Context) (time.Duration, error) {
 		switch {
 		case some && o.Leased:
 			next = pollElsewhere
-		case !some, next > d.MaxWait, next < -overdue:
+		case some && next < -overdue:
+			over, err := d.endedElsewhere(ctx, r)
+			if err != nil {
+				return 0, err
+			}
+			if over {
+				if err := d.end(d.last, r); err != nil {
+					return 0, err
+				}
+				continue
+			}
+			next = pollElsewhere
+		case !some, next > d.MaxWait:
 			if err := d.end(d.last, r); err != nil {
 				return 0, err
 			}
@@ -318,6 +333,20 @@ func (d *dispatch) endOrWait(ctx context.Context) (time.Duration, error) {
 		}
 	}
 	return wait, nil
+}
+
+// endedElsewhere tells whether another process has ended a run.
+func (d *dispatch) endedElsewhere(ctx context.Context, r *run) (bool, error) {
+	stats, err := d.Frontier.Stats(ctx, r.src.Name)
+	if err != nil {
+		return false, err
+	}
+	for _, s := range stats {
+		if s.Run.ID == r.record.ID && s.Run.Ended.IsZero() {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // waiting tells once that a source has nothing to do until then.

@@ -60,13 +60,22 @@ type worker struct {
 	// only when the page before them turns out to have something new.
 	later []frontier.URL
 
-	// asked is when the last request began; pause when the host may be asked
-	// again, zero for at once.
-	asked, pause time.Time
+	// pause is when the host may be asked again, zero for at once.
+	pause time.Time
+	// pacer is nil when the Fetcher is none.
+	pacer Pacer
 }
 
-func newWorker(d *dispatch, r *run, l *frontier.Lease) *worker {
-	return &worker{dispatch: d, run: r, lease: l, items: make(chan item, batchPages/2), until: time.Now().Add(leaseTime)}
+// newWorker takes over a lease that was asked for at began.
+func newWorker(d *dispatch, r *run, l *frontier.Lease, began time.Time) *worker {
+	w := &worker{dispatch: d, run: r, lease: l, items: make(chan item, batchPages/2), until: time.Now().Add(leaseTime)}
+	if w.pacer, _ = d.Fetcher.(Pacer); w.pacer != nil {
+		w.pacer.Allow(l.Key, began.Add(l.TTL))
+		if l.Taken {
+			w.pacer.Touch(l.Key)
+		}
+	}
+	return w
 }
 
 // work drains the lease and gives it back.
@@ -84,8 +93,9 @@ func (w *worker) work(ctx context.Context) {
 	close(w.items)
 	close(stopped)
 	helpers.Wait()
-	if w.Interval > 0 && !w.asked.IsZero() {
-		if next := w.asked.Add(max(w.Interval, w.run.src.MinInterval)); next.After(w.pause) {
+	if w.pacer != nil {
+		w.pacer.Allow(w.lease.Key, time.Time{})
+		if next := w.pacer.Next(w.lease.Key); next.After(w.pause) {
 			w.pause = next
 		}
 	}
@@ -124,10 +134,14 @@ func (w *worker) keepLease(ctx context.Context, cancel context.CancelCauseFunc, 
 	for {
 		select {
 		case <-tick.C:
+			began := time.Now()
 			if err := w.Frontier.Extend(w.last, w.lease); err != nil {
 				cancel(err)
 				w.check(err)
 				return
+			}
+			if w.pacer != nil {
+				w.pacer.Allow(w.lease.Key, began.Add(w.lease.TTL))
 			}
 		case <-stopped:
 			return
@@ -285,14 +299,13 @@ func (w *worker) savedPage(u frontier.URL) *mention.Page {
 }
 
 // fetch asks for the URL. Its error is for a fetch that says nothing about
-// the URL, because the context ended.
+// the URL, because the context or the lease ended.
 func (w *worker) fetch(ctx context.Context, it *item) error {
 	src, u := w.run.src, it.url
 	q := fetch.Request{URL: u.URL, Source: src.Source, MinInterval: src.MinInterval, Accept: src.Accept}
 	if w.known(u) {
 		q.ETag, q.LastModified = u.ETag, u.LastModified
 	}
-	w.asked = time.Now()
 	response, err := w.Fetcher.Fetch(ctx, q)
 	if err == nil {
 		w.run.strike(w.lease.Key, false)
@@ -314,6 +327,9 @@ func (w *worker) failed(ctx context.Context, it *item, err error) error {
 		return context.Cause(ctx)
 	}
 	it.err = asFetchError(it.url.URL, err)
+	if errors.Is(it.err, fetch.ErrLapsed) {
+		return frontier.ErrLeaseLost // or about to be
+	}
 	if it.err.Class == fetch.Canceled {
 		return errors.New("crawler: the fetcher has been closed")
 	}

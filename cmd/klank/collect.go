@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"os"
 	"runtime/debug"
@@ -64,7 +63,7 @@ func newCollector(e *env, cfg *configs.Config, w *workspace, o crawlOptions, pro
 		client.Close()
 		return nil, err
 	}
-	c := &collector{w: w, client: client, fetch: asking, pipe: pipe, engine: engineConfig(cfg, o.rate, asking, progress),
+	c := &collector{w: w, client: client, fetch: asking, pipe: pipe, engine: engineConfig(cfg, asking, progress),
 		removedAfter: cfg.Crawl.RemovedAfterRuns}
 	c.engine.Frontier, c.engine.Snapshots, c.engine.Generation = w.frontier, w.snapshots, w.index.Generation()
 	return c, nil
@@ -83,12 +82,8 @@ func collectGarbage() {
 }
 
 // engineConfig is what every crawl takes from the configuration.
-func engineConfig(cfg *configs.Config, rate float64, fetcher crawler.Fetcher, progress *progress) crawler.Config {
-	c := crawler.Config{Fetcher: fetcher, Workers: cfg.Crawl.Workers, Events: progress.event}
-	if rate = cmp.Or(rate, cfg.Crawl.Rate); rate > 0 {
-		c.Interval = time.Duration(float64(time.Second) / rate) // also between processes
-	}
-	return c
+func engineConfig(cfg *configs.Config, fetcher crawler.Fetcher, progress *progress) crawler.Config {
+	return crawler.Config{Fetcher: fetcher, Workers: cfg.Crawl.Workers, DeepEvery: cfg.Crawl.DeepEvery, Events: progress.event}
 }
 
 func (c *collector) close() {

@@ -329,7 +329,7 @@ func crawlToStdout(ctx context.Context, e *env, cfg *configs.Config, f *crawlFla
 	defer asking.close()
 	progress := newProgress(e)
 	defer progress.close()
-	c := engineConfig(cfg, f.fetchRate(), asking, progress)
+	c := engineConfig(cfg, asking, progress)
 	c.Frontier, c.Handler = fr, pipe
 	engine, err := crawler.New(c)
 	if err != nil {

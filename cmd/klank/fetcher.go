@@ -84,13 +84,18 @@ func (f *sourceFetcher) Stream(ctx context.Context, r fetch.Request) (*fetch.Str
 	return f.client.Stream(ctx, r)
 }
 
-// Slowed implements crawler.Slower.
-func (f *sourceFetcher) Slowed(key string) (time.Duration, string) { return f.client.Slowed(key) }
-
 // Sitemaps implements crawler.SitemapFinder.
 func (f *sourceFetcher) Sitemaps(ctx context.Context, rawURL string) ([]string, error) {
 	return f.client.Sitemaps(ctx, rawURL)
 }
+
+// Next, Touch and Allow implement crawler.Pacer.
+func (f *sourceFetcher) Next(key string) time.Time         { return f.client.Next(key) }
+func (f *sourceFetcher) Touch(key string)                  { f.client.Touch(key) }
+func (f *sourceFetcher) Allow(key string, until time.Time) { f.client.Allow(key, until) }
+
+// Slowed implements crawler.Slower.
+func (f *sourceFetcher) Slowed(key string) (time.Duration, string) { return f.client.Slowed(key) }
 
 // permit gives a request its source's permission, and returns the source. A key
 // goes to where the source's own URLs are and nowhere else.

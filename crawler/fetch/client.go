@@ -208,6 +208,21 @@ func (c *Client) Delayed() []Delayed { return c.robots.delayed.list() }
 // longer than it should be, and why; 0 at full pace.
 func (c *Client) Slowed(key string) (spacing time.Duration, why string) { return c.pacer.slowed(key) }
 
+// Allow has the hosts of a budget key asked until then only, robots.txt
+// included, and after it fail with ErrLapsed and class Canceled; the zero time
+// takes the bound away. It is for a caller whose right to ask them can end
+// while the process is stopped: what is looked at is the clock, directly before
+// a request goes out.
+func (c *Client) Allow(key string, until time.Time) { c.pacer.allow(key, until) }
+
+// Touch has the next request to the hosts of a budget key wait for its interval
+// from now on: another process may have asked them a moment ago.
+func (c *Client) Touch(key string) { c.pacer.touch(key) }
+
+// Next is when the hosts of a budget key may be asked next; zero or in the past
+// for at once.
+func (c *Client) Next(key string) time.Time { return c.pacer.due(key) }
+
 // Close ends what the client does on its own and closes idle connections. It
 // may be called more than once, but not before every Fetch has returned.
 func (c *Client) Close() { c.close() }

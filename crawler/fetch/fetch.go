@@ -21,6 +21,7 @@ package fetch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -141,6 +142,10 @@ const (
 	Content   Class = "content"    // a content type that holds no text (image, video, archive)
 	Protocol  Class = "protocol"   // malformed HTTP, bad redirect
 )
+
+// ErrLapsed is within an Error of class Canceled when the time has passed until
+// which the host may be asked; see Client.Allow.
+var ErrLapsed = errors.New("the time until which the host may be asked has passed")
 
 // Retryable tells whether trying the same URL later can help.
 func (c Class) Retryable() bool {

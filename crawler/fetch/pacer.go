@@ -60,7 +60,9 @@ type host struct {
 	// its interval ends.
 	sent, next time.Time
 	paused     time.Time
-	why        string        // it is paused
+	why        string // it is paused
+	// until is when the caller's right to ask ends; zero for never.
+	until      time.Time
 	interval   time.Duration // without backoff
 	crawlDelay time.Duration
 	backoff    backoff
@@ -251,6 +253,31 @@ func (p *pacer) leave(h *host, held bool) {
 	p.mu.Unlock()
 }
 
+// allow lets a host be asked until then only; the zero time is no bound.
+func (p *pacer) allow(key string, until time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.host(key).until = until
+}
+
+// touch has the next request wait as if one had been sent just now.
+func (p *pacer) touch(key string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.host(key).sent = time.Now()
+}
+
+// due is when a host may be asked next; zero when nothing is known of it.
+func (p *pacer) due(key string) time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	h := p.host(key)
+	if h.paused.After(h.next) {
+		return h.paused
+	}
+	return h.next
+}
+
 // receive counts what came after the request was recorded.
 func (p *pacer) receive(h *host, bytes int64) {
 	p.mu.Lock()
@@ -267,7 +294,7 @@ func (p *pacer) sweep(now time.Time) {
 		if h.backoff.lost > 0 {
 			keep = max(keep, slowKept)
 		}
-		if h.users == 0 && now.After(h.next) && now.After(h.paused) && now.Sub(h.sent) > keep {
+		if h.users == 0 && h.until.IsZero() && now.After(h.next) && now.After(h.paused) && now.Sub(h.sent) > keep {
 			delete(p.hosts, key)
 		}
 	}
@@ -285,7 +312,11 @@ func (p *pacer) wait(ctx context.Context, h *host, interval time.Duration) (paus
 		now, last := time.Now(), h.sent
 		spacing := max(h.backoff.interval(interval, p.maxWait), h.next.Sub(last))
 		pause := h.paused.Sub(now)
+		lapsed := !h.until.IsZero() && !now.Before(h.until)
 		p.mu.Unlock()
+		if lapsed {
+			return 0, ErrLapsed
+		}
 		if pause > p.maxWait {
 			return pause, nil
 		}
