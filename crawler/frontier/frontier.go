@@ -207,7 +207,8 @@ type Runs interface {
 	// remaining work as it stands; or, when there is none, a new run for
 	// which the URLs known for the source are due again, as far as the plan
 	// says so. URLs whose body was saved but not handled stay at fetched. A
-	// run that is resumed keeps what it was begun for.
+	// run that is resumed keeps what it was begun for; one that is not deep
+	// makes room for one that is asked to be, unless somebody works on it.
 	BeginRun(ctx context.Context, source string, plan Plan) (run mention.Run, resumed bool, err error)
 	// Add adds URLs that are not known yet (the seeds) and returns how many
 	// that were. A known page that was Modified after its last visit is due

@@ -41,7 +41,7 @@ const (
 )
 
 func (s *store) forecast(t *tx, source int64, plan Plan, free string) (f Forecast, err error) {
-	_, seq, _, err := t.openRun(source)
+	_, seq, _, err := t.resumable(source, plan)
 	switch f.Resumes = err == nil; {
 	case f.Resumes:
 		err = t.row("SELECT whole FROM runs WHERE seq = ?", seq).Scan(&f.Deep)

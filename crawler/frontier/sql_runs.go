@@ -45,7 +45,7 @@ func (s *store) BeginRun(ctx context.Context, source string, plan Plan) (run men
 			return err
 		}
 		resumed = false
-		run, seq, prepared, err = t.openRun(sourceID)
+		run, seq, prepared, err = t.resumable(sourceID, plan)
 		if err == nil {
 			resumed, run.Status = true, "running"
 			return t.resume(sourceID, seq, plan)
@@ -53,6 +53,10 @@ func (s *store) BeginRun(ctx context.Context, source string, plan Plan) (run men
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
+		if _, err := t.exec("UPDATE runs SET ended = ? WHERE source = ? AND ended = 0", t.now, sourceID); err != nil {
+			return err
+		}
+		prepared = false
 		run = mention.Run{ID: newRunID(time.UnixMilli(t.now)), Source: source, Started: fromMillis(t.now), Status: "running"}
 		if run.Deep, err = t.deep(sourceID, plan); err != nil {
 			return err
@@ -67,6 +71,23 @@ func (s *store) BeginRun(ctx context.Context, source string, plan Plan) (run men
 		err = s.prepare(ctx, sourceID, seq, plan.LeastRest)
 	}
 	return run, resumed, err
+}
+
+// resumable returns the open run of a source, and sql.ErrNoRows when another is
+// to be begun: there is none, or a deep one is asked for, which it is not, and
+// nobody works on it.
+func (t *tx) resumable(source int64, plan Plan) (run mention.Run, seq int64, prepared bool, err error) {
+	run, seq, prepared, err = t.openRun(source)
+	if err != nil || run.Deep || !plan.Deep {
+		return run, seq, prepared, err
+	}
+	var working bool
+	err = t.row(`SELECT EXISTS (SELECT 1 FROM queues q JOIN budgets b ON b.id = q.budget
+		WHERE q.source = ? AND b.source = q.source AND b.expires > ?)`, source, t.now).Scan(&working)
+	if err == nil && !working {
+		err = sql.ErrNoRows
+	}
+	return run, seq, prepared, err
 }
 
 // resume makes what was fetched but could not be handled due at once: that

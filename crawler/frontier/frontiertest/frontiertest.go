@@ -61,6 +61,7 @@ func Run(t *testing.T, open Open) {
 		{"a page that stays the same is asked for less often", revisits},
 		{"what was not had is due in the next run", restlessEnds},
 		{"a run is deep when the last good deep one is long ago", deepRuns},
+		{"a deep run is begun in the place of another that was interrupted", deepInstead},
 		{"what a sitemap says about a page goes before its own habits", modified},
 		{"a link for later is left to the next run", later},
 		{"a page that was not asked for was not visited", unasked},
@@ -462,7 +463,7 @@ func failedLater(f *fixture) {
 	f.begin("shop", host+"/a", host+"/b")
 	l := f.lease("shop")
 	u := f.claim(l, host+"/a", host+"/b")
-	due := time.Now().Add(60 * time.Millisecond).Truncate(time.Millisecond)
+	due := time.Now().Add(400 * time.Millisecond).Truncate(time.Millisecond)
 	f.settle(l, frontier.Result{URL: u[0], State: frontier.Failed, Due: due, Class: "timeout", Message: "too slow"})
 	f.claim(l)
 	f.settle(l, done(u[1]))
@@ -522,7 +523,7 @@ func pause(f *fixture) {
 	f.begin("blog", host+"/blog")
 	l := f.lease("shop")
 	must(f.Claim(f.Context(), l, 1))(f)
-	until := time.Now().Add(50 * time.Millisecond).Truncate(time.Millisecond)
+	until := time.Now().Add(400 * time.Millisecond).Truncate(time.Millisecond)
 	f.release(l, until)
 	f.nothing("shop", "blog") // the host is paused for all
 	if o := must(f.Outlook(f.Context(), []string{"shop"}))(f)["shop"]; !soonAfter(o.Next, until) {

@@ -173,6 +173,34 @@ func deepRuns(f *fixture) {
 	}
 }
 
+// deepInstead asks for a deep run where another was interrupted.
+func deepInstead(f *fixture) {
+	f.due("shop", plan, "a") // no page is known, which is deep
+	run := f.beginAs("shop", plan)
+	must(f.Add(f.Context(), run, links(frontier.PriorityPage, host+"/a", host+"/b")))(f)
+	if run.Deep {
+		f.Fatal("the second run is deep")
+	}
+	l := f.lease("shop")
+	u := f.claim(l, host+"/a", host+"/b")
+	f.settle(l, done(u[0]))
+	deep := frontier.Plan{Generation: "g1", Deep: true}
+	if again, resumed, err := f.BeginRun(f.Context(), "shop", deep); err != nil || !resumed || again.ID != run.ID || again.Deep {
+		f.Errorf("while somebody works on it: %+v, %v, %v", again, resumed, err)
+	}
+	f.release(l, time.Time{})
+	f.end(run, "interrupted")
+	time.Sleep(2 * time.Millisecond) // the new run is later than the old
+	urls, instead := f.due("shop", deep, "a")
+	f.want("the deep run", urls, "/b", "/a")
+	if instead.ID == run.ID {
+		f.Error("the run that was not deep went on")
+	}
+	if again, resumed, err := f.BeginRun(f.Context(), "shop", plan); err != nil || resumed {
+		f.Errorf("after that: %+v, %v, %v", again, resumed, err)
+	}
+}
+
 func modified(f *fixture) {
 	run := f.beginAs("shop", plan)
 	all := f.kinds(run)
