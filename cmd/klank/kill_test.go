@@ -145,7 +145,11 @@ func TestATermSignalStopsACrawlWithinTwoSeconds(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(time.Second)
+	for tries := 0; len(m.Log()) < 10; tries++ { // it is in the middle of the crawl
+		if time.Sleep(20 * time.Millisecond); tries > 1500 {
+			t.Fatal("the crawl does not begin")
+		}
+	}
 	start := time.Now()
 	cmd.Process.Signal(syscall.SIGTERM)
 	err := cmd.Wait()

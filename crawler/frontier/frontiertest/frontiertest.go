@@ -392,10 +392,10 @@ func endings(f *fixture) {
 
 func fencing(f *fixture) {
 	f.begin("shop", host+"/")
-	l := must(f.Lease(f.Context(), []string{"shop"}, 30*time.Millisecond))(f)
+	l := must(f.Lease(f.Context(), []string{"shop"}, 500*time.Millisecond))(f)
 	u := f.claim(l, host+"/")[0]
 	f.nothing("shop")
-	time.Sleep(40 * time.Millisecond)
+	time.Sleep(550 * time.Millisecond)
 	l2 := f.lease("shop")
 	if l2.Token <= l.Token {
 		f.Errorf("token %d after %d", l2.Token, l.Token)
@@ -463,7 +463,7 @@ func failedLater(f *fixture) {
 	f.begin("shop", host+"/a", host+"/b")
 	l := f.lease("shop")
 	u := f.claim(l, host+"/a", host+"/b")
-	due := time.Now().Add(400 * time.Millisecond).Truncate(time.Millisecond)
+	due := time.Now().Add(1200 * time.Millisecond).Truncate(time.Millisecond)
 	f.settle(l, frontier.Result{URL: u[0], State: frontier.Failed, Due: due, Class: "timeout", Message: "too slow"})
 	f.claim(l)
 	f.settle(l, done(u[1]))
@@ -523,7 +523,7 @@ func pause(f *fixture) {
 	f.begin("blog", host+"/blog")
 	l := f.lease("shop")
 	must(f.Claim(f.Context(), l, 1))(f)
-	until := time.Now().Add(400 * time.Millisecond).Truncate(time.Millisecond)
+	until := time.Now().Add(1200 * time.Millisecond).Truncate(time.Millisecond)
 	f.release(l, until)
 	f.nothing("shop", "blog") // the host is paused for all
 	if o := must(f.Outlook(f.Context(), []string{"shop"}))(f)["shop"]; !soonAfter(o.Next, until) {
