@@ -30,6 +30,7 @@ const (
 	byData                          // an attribute for ids: data-review-id="12"
 	byContainer                     // the same shape in a container with a hint
 	byRating                        // the same shape around grades
+	byPost                          // the same shape around texts of posts
 )
 
 // group is a set of elements that may be the blocks of mentions.
@@ -80,6 +81,9 @@ func (s *scan) groups() []*group {
 		if n.rating {
 			s.groupByRating(at, add)
 		}
+		if n.name.is(postTextTrait) {
+			s.groupByText(at, add)
+		}
 	}
 	return order
 }
@@ -115,6 +119,24 @@ func (s *scan) groupByRating(at int32, add func(key, hint, int32)) {
 		n := &s.nodes[i]
 		if t := s.in(i); t.date > 0 && t.author > 0 && t.prose >= 30 && blockElement(n.n.DataAtom) {
 			add(key{byRating, n.n.DataAtom, n.name.shape, n.depth}, noHint, i)
+		}
+		i = n.parent
+	}
+}
+
+// groupByText puts what stands around the text of a post, up to where its
+// author and its date are, into groups by shape: older forums build each post
+// of table rows without names.
+func (s *scan) groupByText(at int32, add func(key, hint, int32)) {
+	i := s.nodes[at].parent
+	for up := 0; i >= 0 && up < 8; up++ {
+		n := &s.nodes[i]
+		if n.name.hint != noHint {
+			return // has a group of its own
+		}
+		if t := s.in(i); t.date > 0 && t.author > 0 && blockElement(n.n.DataAtom) {
+			add(key{byPost, n.n.DataAtom, n.name.shape, n.depth}, postHint, i)
+			return
 		}
 		i = n.parent
 	}
@@ -221,7 +243,7 @@ func (s *scan) judge(g *group) {
 	}
 	hinted := 0.0
 	switch {
-	case g.hint != noHint && g.key.by == byContainer:
+	case g.hint != noHint && (g.key.by == byContainer || g.key.by == byPost):
 		hinted = 0.25
 	case g.hint != noHint:
 		hinted = 0.30

@@ -353,7 +353,7 @@ func (r *reader) unnamedAuthor(m int32, p parts) int32 {
 		case replyTo != "" && strings.HasSuffix(replyTo, " "+t):
 			found = i
 			return false
-		case replyTo == "" && i < p.date && found < 0 && standsOut(r.nodes[i].n.DataAtom):
+		case replyTo == "" && i < p.date && found < 0 && r.standsOut(i):
 			found = i
 		}
 		return true
@@ -361,7 +361,13 @@ func (r *reader) unnamedAuthor(m int32, p parts) int32 {
 	return found
 }
 
-func standsOut(a atom.Atom) bool {
+// standsOut tells whether an element, or the one around a link, is made to be
+// seen.
+func (r *reader) standsOut(i int32) bool {
+	a := r.nodes[i].n.DataAtom
+	if up := r.nodes[i].parent; a == atom.A && up >= 0 {
+		a = r.nodes[up].n.DataAtom
+	}
 	return a == atom.Strong || a == atom.B || a == atom.Cite || heading(a)
 }
 
@@ -384,6 +390,9 @@ func (r *reader) profile(m int32, name string) (url string) {
 // authorName returns the name in an element without what stands in elements
 // within it: places ("from Utrecht"), dates, badges.
 func (r *reader) authorName(top int32) string {
+	if i := r.leadingLink(top); i >= 0 {
+		top = i // "Ann", and beneath it "Junior Member"
+	}
 	name := normalize.Line(element.Prose(r.nodes[top].n, func(c *html.Node) bool {
 		i, ok := r.index[c]
 		if !ok {
@@ -407,7 +416,7 @@ func (r *reader) authorName(top int32) string {
 		name = by
 	}
 	lower := strings.ToLower(name)
-	for _, end := range []string{" says:", " says", " schreef:", " zegt:", " zegt", " sagt:", " wrote:", " dit :", ":", ",", " |", " ·", " -"} {
+	for _, end := range []string{" says:", " says", " schreef:", " zegt:", " zegt", " sagt:", " wrote:", " dit :", ":", ",", " |", " ·", " -", " (not verified)", " (niet gecontroleerd)", " (nicht überprüft)", " (non vérifié)"} {
 		if strings.HasSuffix(lower, end) && len(lower) == len(name) {
 			return strings.TrimSpace(name[:len(name)-len(end)])
 		}
@@ -418,6 +427,20 @@ func (r *reader) authorName(top int32) string {
 		}
 	}
 	return name
+}
+
+// leadingLink returns the link to a person that an element begins with, if
+// there is one.
+func (r *reader) leadingLink(top int32) int32 {
+	if r.texts[top].length > 0 {
+		return -1
+	}
+	for i := top + 1; i < r.nodes[top].end && r.sums[i].text == r.sums[top].text; i++ {
+		if n := &r.nodes[i]; n.n.DataAtom == atom.A && n.text > 0 && profileLink(element.Attr(n.n, "href")) {
+			return i
+		}
+	}
+	return -1
 }
 
 // date reads when a block was written.

@@ -86,6 +86,7 @@ func (s *scan) walk(n *html.Node, parent, depth int32) int32 {
 			o := &s.texts[parent]
 			o.length += int32(len(t))
 			switch {
+			case postedLine(o.short): // and the subject follows
 			case o.length > shortText:
 				o.short = ""
 			case o.short == "":
@@ -278,7 +279,7 @@ func (s *scan) dateLooks(i int32) int8 {
 			return byStamp
 		case strings.HasPrefix(a.Key, "data-") && (strings.HasSuffix(a.Key, "timestamp") || strings.HasSuffix(a.Key, "-utime")):
 			return byStamp
-		case a.Key == "title" && n.n.DataAtom == atom.Abbr && s.dated(a.Val):
+		case a.Key == "title" && (n.n.DataAtom == atom.Abbr || n.name.is(dateTrait)) && s.dated(a.Val):
 			return byStamp
 		}
 	}
@@ -288,10 +289,38 @@ func (s *scan) dateLooks(i int32) int8 {
 		}
 		return 0
 	}
-	if own := s.texts[i].short; own != "" && len(own) <= 60 && !s.inBody(i) && s.dated(own) {
+	if own := s.texts[i].short; own != "" && len(own) <= 60 && !s.inBody(i) && s.dated(own) && !otherDate(label(n.n)) {
 		return byText
 	}
 	return 0
+}
+
+// label is what stands in elements before the text of an element:
+// "<b>Joined:</b> 3 May".
+func label(n *html.Node) string {
+	out := ""
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		switch {
+		case c.Type == html.TextNode && strings.TrimSpace(c.Data) != "":
+			return out
+		case c.Type == html.ElementNode && len(out) < shortText:
+			out += element.Text(c, 40)
+		}
+	}
+	return out
+}
+
+// postedLine tells whether a text says when something was posted.
+func postedLine(t string) bool {
+	if t == "" || !mayBeDate(t) {
+		return false
+	}
+	for _, p := range []string{"Posted", "Geplaatst", "Verfasst", "Publié", "Posté", "Escrito"} {
+		if strings.HasPrefix(t, p) {
+			return true
+		}
+	}
+	return false
 }
 
 // dated tells whether a short text is, or begins or ends with, a date: not
@@ -361,7 +390,7 @@ var otherDateWords = []string{"join", "registr", "member", "lid sinds", "lid van
 	"bewerkt", "purchase", "bought", "gekocht", "aangekocht", "aankoop", "updated", "bijgewerkt", "copyright", "©", "mitglied", "inscri", "expire", "geldig", "levertijd", "besteld", "delivery"}
 
 func otherDate(t string) bool {
-	t = strings.ToLower(t)
+	t = strings.ReplaceAll(strings.ToLower(t), "geplaatst", "") // which holds "laatst"
 	for _, w := range otherDateWords {
 		if strings.Contains(t, w) {
 			return true
@@ -375,7 +404,7 @@ func otherDate(t string) bool {
 func (s *scan) inBody(i int32) bool {
 	for up := 0; i >= 0 && up < 5; up++ {
 		if n := &s.nodes[i]; n.name.shape != "" {
-			return n.name.is(bodyTrait) && !n.name.is(dateTrait|authorTrait|noiseTrait|listTrait)
+			return n.name.is(bodyTrait) && !n.name.is(dateTrait|authorTrait|noiseTrait|listTrait|metaTrait)
 		}
 		i = s.nodes[i].parent
 	}
@@ -420,7 +449,7 @@ func profileLink(href string) bool {
 	if len(href) > 300 {
 		return false
 	}
-	for _, p := range []string{"/user/", "/users/", "/profile", "/profiel", "/member", "/leden/", "/lid/", "/u/", "/gebruiker", "/people/", "/author/", "memberlist.php", "member.php", "/reviewer", "/mitglied"} {
+	for _, p := range []string{"/user/", "/users/", "/profile", "/profiel", "/member", "/leden/", "/lid/", "/u/", "/gebruiker", "/people/", "/author/", "memberlist.php", "member.php", "profile.php", "action=profile", "/reviewer", "/mitglied"} {
 		if strings.Contains(href, p) {
 			return true
 		}

@@ -22,6 +22,8 @@ type tally struct {
 	text, blocks  int32
 	all, signed   int32 // elements, and those with an author or date in them
 	depth, latest int32
+	// least is how many tenths of the most that any holds are enough.
+	least int32
 }
 
 // findBody finds the shape of the elements that hold the text: of those
@@ -46,7 +48,10 @@ func (r *reader) findBody(g *group) shape {
 			k := shape{n.n.DataAtom, n.name.shape}
 			t := byShape[k]
 			if t == nil {
-				t = &tally{shape: k, depth: n.depth, latest: -1}
+				t = &tally{shape: k, depth: n.depth, latest: -1, least: 9}
+				if n.name.is(postTextTrait) {
+					t.least = 5 // what is left may be the panel about the writer
+				}
 				byShape[k] = t
 				tallies = append(tallies, t)
 			}
@@ -74,7 +79,7 @@ func (r *reader) findBody(g *group) shape {
 	}
 	var best *tally
 	for _, t := range tallies {
-		if t.text*10 >= most*9 && (best == nil || t.depth > best.depth) {
+		if t.text*10 >= most*t.least && (best == nil || t.depth > best.depth) {
 			best = t
 		}
 	}
@@ -150,6 +155,9 @@ var customs = [][]string{
 // withoutCustom drops such paragraphs.
 func withoutCustom(text string) string {
 	kept := strings.Split(text, "\n\n")
+	if i := slices.IndexFunc(kept, ruled); i > 0 {
+		kept = kept[:i]
+	}
 	kept = slices.DeleteFunc(kept, func(p string) bool {
 		if len(p) > 100 {
 			return false
@@ -168,6 +176,13 @@ func withoutCustom(text string) string {
 		return false
 	})
 	return strings.Join(kept, "\n\n")
+}
+
+// ruled tells whether a paragraph is the line below which older forums put a
+// writer's signature.
+func ruled(p string) bool {
+	rest := strings.TrimLeft(p, "_")
+	return len(p)-len(rest) >= 8
 }
 
 // narrow descends from a block to the element that holds about all its prose.
@@ -227,7 +242,8 @@ func (r *reader) noise(n *html.Node) bool {
 		return true
 	}
 	i, ok := r.index[n]
-	return ok && (r.nodes[i].noise() || r.nodes[i].name.is(verifiedTrait) && r.nodes[i].text <= shortText || n.DataAtom == atom.A && r.nodes[i].name.is(replyTrait))
+	return ok && (r.nodes[i].noise() || r.nodes[i].name.is(verifiedTrait) && r.nodes[i].text <= shortText ||
+		r.nodes[i].name.is(replyTrait) && (n.DataAtom == atom.A || n.DataAtom == atom.Li && r.in(i).link == r.nodes[i].text && r.nodes[i].text <= 40))
 }
 
 // othersWords tells a quotation that names whom it quotes: words of somebody

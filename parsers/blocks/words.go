@@ -38,7 +38,7 @@ var hintWords = map[string]hint{
 	"comment": commentHint, "comments": commentHint, "reactie": commentHint, "reacties": commentHint, "reply": commentHint,
 	"replies": commentHint, "commentaar": commentHint,
 	"post": postHint, "posts": postHint, "postbit": postHint, "postbitlegacy": postHint, "forumpost": postHint, "postrow": postHint,
-	"message": postHint, "messages": postHint, "bericht": postHint, "berichten": postHint, "beitrag": postHint, "postcontainer": postHint,
+	"message": postHint, "messages": postHint, "bericht": postHint, "berichten": postHint, "beitrag": postHint, "postcontainer": postHint, "blockpost": postHint,
 	"question": questionHint, "vraag": questionHint, "frage": questionHint,
 	"answer": answerHint, "answers": answerHint, "antwoord": answerHint, "antwoorden": answerHint, "antwort": answerHint, "antworten": answerHint,
 }
@@ -87,6 +87,10 @@ const (
 	listTrait
 	countTrait
 	starTrait
+	// meta is what tells about a text: "comment-footer" is no text.
+	metaTrait
+	// postText is certainly the text of a post in a thread.
+	postTextTrait
 )
 
 var traitWords = map[trait]string{
@@ -96,7 +100,7 @@ var traitWords = map[trait]string{
 	nameTrait:   "name naam username consumername customername fullname",
 	dateTrait:   "date datum time timestamp timeago posted published geplaatst when pubdate datetime created age",
 	titleTrait:  "title titel heading headline subject summary kop onderwerp betreff titre",
-	bodyTrait:   "text body content message description desc tekst inhoud bericht cooked copy quote comment opinion postcontent postbody messagecontent inner review restore",
+	bodyTrait:   "text body content message description desc tekst inhoud bericht cooked copy quote comment opinion postcontent postbody postmsg messagecontent inner review restore",
 	noiseTrait: "actions action buttons button btn share sharing vote votes voting likes like helpful useful report flag badge badges signature sig " +
 		"toolbar menu nav breadcrumb breadcrumbs pagination tooltip social edit edited lastedit login form ad ads advert sponsored controls permalink says thumbs " +
 		"attachments attachment ratingcount count counter footer-links readmore toggle modal print lastmodified",
@@ -107,6 +111,8 @@ var traitWords = map[trait]string{
 	verifiedTrait: "verified geverifieerd verifiziert geverifieerde",
 	listTrait:     "list lijst section area wrapper container holder thread wall feed overview comments reviews reacties beoordelingen recensies testimonials answers messages kommentare bewertungen commentlist reviewlist replies ervaringen",
 	countTrait:    "count counter total number aantal summary",
+	metaTrait:     "meta metadata header footer head foot attribution submitted",
+	postTextTrait: "postbody postmsg postcontent postmessage posttext messagetext messagebody messagecontent",
 }
 
 // traitsOf is traitWords turned round; built once, never changed.
@@ -177,8 +183,11 @@ func says(token string) (h hint, traits trait) {
 		if element.StarWord(w) {
 			traits |= starTrait
 		}
-		if strings.HasSuffix(w, "content") || strings.HasSuffix(w, "body") || strings.HasSuffix(w, "text") {
+		if strings.HasSuffix(w, "content") || strings.HasSuffix(w, "body") || strings.HasSuffix(w, "text") && w != "smalltext" {
 			traits |= bodyTrait
+		}
+		if strings.HasSuffix(w, "author") {
+			traits |= authorTrait
 		}
 		if strings.HasSuffix(w, "date") && w != "update" {
 			traits |= dateTrait
