@@ -216,6 +216,11 @@ func (r *run) complete(s frontier.SourceStats, blocked []frontier.DeadLetter) {
 func (r *run) judge(s frontier.SourceStats) (status, reason string) {
 	p := &r.report
 	seen := r.record.Pages + p.Pages + p.NotModified + p.Recovered
+	if s.Run.ID == r.record.ID { // what other processes did since this one joined
+		seen = max(seen, s.Run.Pages)
+	} else { // another process has ended it, judged it, and begun the next
+		seen = max(seen, 1)
+	}
 	switch {
 	case r.interrupted != "":
 		return StatusInterrupted, r.interrupted
