@@ -185,3 +185,25 @@ func BenchmarkHostile(b *testing.B) {
 		})
 	}
 }
+
+func TestANameBeforeADateIsTheWriters(t *testing.T) {
+	for line, want := range map[string]string{
+		"Ann | 3 mei 2024":                   "Ann",
+		"J. de Vries - 03-05-2024":           "J. de Vries",
+		"Ann | 3 mei 2024 | Lumo One, 1,7 l": "Ann",
+		"3 mei 2024 | Ann":                   "",
+		"Geplaatst - 3 mei 2024":             "",
+		"Lid sinds - 3 mei 2024":             "",
+		"geschreven - 3 mei 2024":            "",
+		"Utrecht, 3 mei 2024":                "",
+		"Ann - Utrecht":                      "",
+	} {
+		got := ""
+		if a := signature(line); a != nil {
+			got = a.Name
+		}
+		if got != want {
+			t.Errorf("%q: %q, want %q", line, got, want)
+		}
+	}
+}

@@ -164,7 +164,7 @@ func (s *scan) containerHint(i int32) hint {
 func idAttr(key string) bool {
 	return strings.HasPrefix(key, "data-") && strings.HasSuffix(key, "id") &&
 		!strings.Contains(key, "owner") && !strings.Contains(key, "user") && !strings.Contains(key, "author") && !strings.Contains(key, "parent") &&
-		!strings.Contains(key, "product") && !strings.Contains(key, "item")
+		!strings.Contains(key, "product") && !strings.Contains(key, "item") && !strings.Contains(key, "test")
 }
 
 // blockElement tells the elements that pages build blocks of.

@@ -2,6 +2,7 @@ package blocks
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/net/html"
@@ -112,6 +113,8 @@ func (r *reader) read(m int32) (document.Candidate, bool) {
 	}
 	if p.author >= 0 {
 		c.Author = r.author(m, p.author)
+	} else if p.date >= 0 {
+		c.Author = signature(r.texts[p.date].short)
 	}
 	if p.date >= 0 {
 		r.date(p.date, &c)
@@ -145,6 +148,23 @@ func (r *reader) read(m int32) (document.Candidate, bool) {
 	r.place(m, &c)
 	// A block that shows nobody and no time is a stray among its like.
 	return c, c.Text != "" && (c.Author != nil || !c.Published.IsZero() || p.date >= 0 || c.Rating != nil)
+}
+
+// signature reads the name before a date in one line: "Ann | 3 May 2024".
+func signature(line string) *mention.Author {
+	for _, sep := range []string{" | ", " - ", " – ", " — ", " · "} {
+		name, rest, ok := strings.Cut(line, sep)
+		if !ok {
+			continue
+		}
+		name = strings.TrimSpace(name)
+		first, _ := utf8.DecodeRuneInString(name)
+		if !namelike(name) || !unicode.IsUpper(first) || strings.ContainsAny(name, "0123456789") || otherDate(name) || verifiedText(name) || postedLike(name) || !mayBeDate(rest) {
+			return nil
+		}
+		return &mention.Author{Name: name}
+	}
+	return nil
 }
 
 // repeats tells a title that only begins the text, cut short.
@@ -303,8 +323,8 @@ func verifiedText(t string) bool {
 // author reads a writer's name and profile.
 func (r *reader) author(m, i int32) *mention.Author {
 	name := ""
-	if own := r.texts[i].short; own != "" {
-		name = byLine(own) // "By Ann on 3 May", or nothing
+	if own := r.texts[i]; own.length == r.nodes[i].text {
+		name = byLine(own.short) // "By Ann on 3 May", or nothing
 	}
 	if name == "" {
 		name = r.authorName(i)
@@ -405,6 +425,9 @@ func (r *reader) authorName(top int32) string {
 			return true
 		}
 		t := strings.ToLower(element.Text(c, 100))
+		if counted(t) {
+			return true
+		}
 		for _, p := range []string{"from ", "uit ", "aus ", "de ", "says", "schreef", "zegt", "sagt", "dit :", "(", "wrote"} {
 			if strings.HasPrefix(t, p) {
 				return true
@@ -427,6 +450,12 @@ func (r *reader) authorName(top int32) string {
 		}
 	}
 	return name
+}
+
+// counted tells what is only counted beside a name: "3 reviews".
+func counted(t string) bool {
+	n, what, ok := strings.Cut(t, " ")
+	return ok && strings.Trim(n, "0123456789.") == "" && wordHint(what) != noHint
 }
 
 // leadingLink returns the link to a person that an element begins with, if

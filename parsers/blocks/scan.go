@@ -117,6 +117,11 @@ func (s *scan) nameOf(n *html.Node) *name {
 			id = stem(a.Val)
 		case "itemprop":
 			prop = a.Val
+		case "data-hook", "data-test", "data-testid", "data-test-id":
+			// Sites whose classes say nothing call things by name for their tests.
+			if prop == "" {
+				prop = stem(a.Val)
+			}
 		}
 	}
 	k := [3]string{class, id, prop}
@@ -279,7 +284,8 @@ func (s *scan) dateLooks(i int32) int8 {
 			return byStamp
 		case strings.HasPrefix(a.Key, "data-") && (strings.HasSuffix(a.Key, "timestamp") || strings.HasSuffix(a.Key, "-utime")):
 			return byStamp
-		case a.Key == "title" && (n.n.DataAtom == atom.Abbr || n.name.is(dateTrait)) && s.dated(a.Val):
+		case a.Key == "title" && (n.n.DataAtom == atom.Abbr || n.name.is(dateTrait)) && s.dated(a.Val),
+			a.Key == "data-content" && n.name.is(dateTrait) && s.dated(a.Val): // for a script to write
 			return byStamp
 		}
 	}
@@ -312,9 +318,11 @@ func label(n *html.Node) string {
 
 // postedLine tells whether a text says when something was posted.
 func postedLine(t string) bool {
-	if t == "" || !mayBeDate(t) {
-		return false
-	}
+	return t != "" && mayBeDate(t) && postedLike(t)
+}
+
+// postedLike tells whether a text begins to say that something was posted.
+func postedLike(t string) bool {
 	for _, p := range []string{"Posted", "Geplaatst", "Verfasst", "Publié", "Posté", "Escrito"} {
 		if strings.HasPrefix(t, p) {
 			return true
@@ -344,7 +352,7 @@ func (s *scan) isDate(t string) bool {
 // mayBeDate is a cheap look before the real one: a year, numbers with signs
 // between them, or words for how long ago.
 func mayBeDate(t string) bool {
-	if strings.Count(t, " ") > 9 {
+	if strings.Count(t, " ") > 9 && !strings.Contains(t, " | ") {
 		return false
 	}
 	run, runs, digits := 0, 0, false
@@ -458,7 +466,7 @@ func profileLink(href string) bool {
 }
 
 // byLines begin a text that names its writer.
-var byLines = []string{"by ", "door ", "von ", "par ", "posted by ", "geschreven door ", "review by ", "reviewed by ", "written by ", "geplaatst door ", "beoordeeld door ", "reactie van ", "review van ", "recensie van ", "beoordeling van "}
+var byLines = []string{"by ", "door ", "von ", "par ", "by: ", "door: ", "von: ", "par : ", "posted by ", "geschreven door ", "review by ", "reviewed by ", "written by ", "geplaatst door ", "beoordeeld door ", "reactie van ", "review van ", "recensie van ", "beoordeling van "}
 
 // byLine returns who a text says wrote it: "Door Jan op 3 mei" gives Jan.
 func byLine(t string) string {

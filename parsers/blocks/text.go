@@ -150,6 +150,7 @@ func (r *reader) text(m int32, p parts) string {
 var customs = [][]string{
 	{"found", "helpful"}, {"found", "useful"}, {"was this", "helpful"}, {"vond", "nuttig"}, {"vonden", "nuttig"}, {"was deze", "nuttig"}, {"nuttig", "?"},
 	{"fanden", "hilfreich"}, {"war diese", "hilfreich"}, {"trouvé", "utile"}, {"awaiting moderation"}, {"wacht op moderatie"}, {"verified purchase"}, {"geverifieerde aankoop"},
+	{"datum van ervaring:"}, {"date of experience:"}, {"datum der erfahrung:"}, {"date de l'expérience"},
 }
 
 // withoutCustom drops such paragraphs.

@@ -177,9 +177,18 @@ func says(token string) (h hint, traits trait) {
 	if utilityClass(token) {
 		return noHint, 0
 	}
+	person := false // does the word before name one?
 	for _, w := range element.Words(token) {
 		h = plainer(h, wordHint(w))
-		traits |= traitsOf[w]
+		said := traitsOf[w]
+		if strings.HasSuffix(w, "title") && w != "subtitle" && w != "usertitle" {
+			said |= titleTrait
+		}
+		if person {
+			said &^= titleTrait // of the person, not of the text
+		}
+		person = said&(personTrait|authorTrait) != 0
+		traits |= said
 		if element.StarWord(w) {
 			traits |= starTrait
 		}
@@ -191,9 +200,6 @@ func says(token string) (h hint, traits trait) {
 		}
 		if strings.HasSuffix(w, "date") && w != "update" {
 			traits |= dateTrait
-		}
-		if strings.HasSuffix(w, "title") && w != "subtitle" && w != "usertitle" {
-			traits |= titleTrait
 		}
 	}
 	return h, traits
@@ -211,7 +217,7 @@ func utilityClass(token string) bool {
 			case "body", "content", "block", "full", "long", "original", "wrapper", "container", "wrap", "inner", "item", "text":
 				return false
 			}
-			return !strings.ContainsAny(rest, "-_") || strings.HasPrefix(rest, "md-") || strings.HasPrefix(rest, "sm-") || strings.HasPrefix(rest, "lg-")
+			return !strings.ContainsAny(rest, "-_") || p == "text-" && strings.Trim(rest[strings.LastIndexByte(rest, '-')+1:], "0123456789") == "" || strings.HasPrefix(rest, "md-") || strings.HasPrefix(rest, "sm-") || strings.HasPrefix(rest, "lg-")
 		}
 	}
 	return false

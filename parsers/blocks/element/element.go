@@ -190,7 +190,7 @@ func Time(n *html.Node, lang string, at time.Time) (Stamp, bool) {
 	walk(n, func(n *html.Node, _ int) bool {
 		for _, a := range n.Attr {
 			switch {
-			case a.Key == "datetime", a.Key == "content":
+			case a.Key == "datetime", a.Key == "content", a.Key == "data-content":
 				try(a.Val)
 			case strings.HasPrefix(a.Key, "data-"):
 				for _, w := range Words(a.Key[5:]) {
