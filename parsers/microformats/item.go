@@ -198,6 +198,8 @@ func lookup(n *html.Node, name string) (string, bool) {
 	return "", false
 }
 
+func hasClass(n *html.Node, class string) bool { return slices.Contains(classesOf(n), class) }
+
 // classesOf returns the classes of an element.
 func classesOf(n *html.Node) []string {
 	classes := strings.FieldsFunc(attr(n, "class"), func(c rune) bool { return c == ' ' || '\t' <= c && c <= '\r' && c != '\v' })

@@ -44,7 +44,7 @@ func Parse(d *document.Document) document.Found {
 // read reads the microformats of a tree; budget bounds what that may cost, see
 // reader.
 func read(root *html.Node, base string, budget int) *reader {
-	r := &reader{budget: budget, told: map[*item]bool{}}
+	r := &reader{root: root, budget: budget, told: map[*item]bool{}, open: map[*html.Node]bool{}}
 	if u, err := url.Parse(base); err == nil && u.IsAbs() {
 		r.base = u
 	}

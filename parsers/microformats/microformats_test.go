@@ -91,6 +91,19 @@ func TestARatingIsReadHoweverItIsGiven(t *testing.T) {
 	}
 }
 
+func TestWhatIsSaidElsewhereOnThePageBelongsToTheReview(t *testing.T) {
+	for name, markup := range map[string]string{
+		"a link":  `<div class=hreview><a class=include href="#k">the kettle</a>%</div>`,
+		"objects": `<div class=hreview><object class=include data="#k"></object>%</div>`,
+		"itemref": `<div class=hreview itemref="k none">%</div>`,
+	} {
+		f := Parse(page(strings.Replace(markup, "%", `<b class=reviewer>Ann</b><b class=rating>4</b>`, 1) + `<p class=item id=k><b class=fn>Kettle</b></p>`))
+		if len(f.Mentions) != 1 || f.Mentions[0].Item == nil || f.Mentions[0].Item.Name != "Kettle" {
+			t.Errorf("%s: %+v", name, f.Mentions)
+		}
+	}
+}
+
 func TestTooDeepMarkupIsAProblem(t *testing.T) {
 	if f := Parse(page(strings.Repeat("<div class=h-entry>", 1000))); len(f.Problems) != 1 {
 		t.Errorf("problems are %v", f.Problems)
@@ -115,6 +128,8 @@ func TestHostilePagesAreReadInBoundedTime(t *testing.T) {
 		"entries":            repeat(`<p class=h-entry><b class=p-author>A</b><i class=e-content>b</i></p>`),
 		"items":              repeat(`<p class=h-review></p>`),
 		"roots and children": `<div class=h-feed>` + repeat(`<i class=h-x></i>`),
+		"includes":           `<div class=hreview id=a>` + repeat(`<a class=include href="#a">x</a>`),
+		"includes of others": strings.Repeat(`<div class=hreview itemref="a b"></div>`, 2000) + `<div id=a>` + repeat(`<b class=summary id=b>y</b>`),
 		"only children":      strings.Repeat("<div class=h-a>", 400) + repeat("<img src=x>"),
 	} {
 		start := time.Now()

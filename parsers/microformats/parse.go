@@ -16,6 +16,12 @@ type reader struct {
 	base  *url.URL // what references resolve against; nil when unknown
 	items []*item
 	told  map[*item]bool // by the adapter
+	// What is read for several items: all elements by their id, those being
+	// read, how many have been.
+	root     *html.Node
+	byID     map[string]*html.Node
+	open     map[*html.Node]bool
+	includes int
 	// budget is how many bytes of text and elements may still be read.
 	// Properties nest, so the same text may be part of many.
 	budget int
@@ -54,6 +60,9 @@ func (r *reader) element(n *html.Node, in *item) (next *item, whole bool) {
 			types, classic = []string{"h-item"}, true
 		}
 	}
+	if in != nil && in.classic && len(types) == 0 && slices.Contains(classes, "include") {
+		r.include(n, in)
+	}
 	if len(types) > 0 {
 		r.item(n, &item{types: types, classic: classic, id: attr(n, "id"), node: n}, in, claims)
 		return nil, true
@@ -67,7 +76,9 @@ func (r *reader) item(n *html.Node, it, in *item, claims []claim) {
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
 		r.walk(c, it)
 	}
-	if !it.classic {
+	if it.classic {
+		r.include(n, it)
+	} else {
 		r.imply(it)
 	}
 	switch {
@@ -98,7 +109,7 @@ func (r *reader) claim(n *html.Node, in *item, claims []claim, nested *item) {
 		case "u":
 			in.hasURL = true
 		}
-		if c.prefix == "p" && c.name == "category" && in.classic && nested == nil && n.DataAtom == atom.A && !slices.Contains(classesOf(n), "category") {
+		if c.prefix == "p" && c.name == "category" && in.classic && nested == nil && n.DataAtom == atom.A && !hasClass(n, "category") {
 			v = value{text: tag(attr(n, "href"))}
 		}
 		in.add(c.name, v)
