@@ -207,3 +207,24 @@ func TestANameBeforeADateIsTheWriters(t *testing.T) {
 		}
 	}
 }
+
+func TestABareNumberIsAGradeOfTheScaleOfItsGroup(t *testing.T) {
+	for grades, want := range map[string]float64{"9 4": 10, "4.5 5": 5, "3 0": 5, "12 4": 0, "9 ?": 0, "0 0": 0} {
+		var b strings.Builder
+		for i, g := range strings.Fields(grades) {
+			fmt.Fprintf(&b, `<div class=review id=r8812%d><b class=author>A%d</b><i class=date>%d maart 2024</i><i class=cijfer>%s</i><p class=text>Snel geleverd, netjes verpakt, prima.</p></div>`, i, i, i+1, g)
+		}
+		f := Parse(foundtest.Open("p.html", []byte("<html lang=nl>"+b.String())))
+		if len(f.Mentions) != 2 {
+			t.Errorf("%s: %d mentions", grades, len(f.Mentions))
+			continue
+		}
+		got := 0.0
+		if r := f.Mentions[0].Rating; r != nil {
+			got = r.Best
+		}
+		if got != want {
+			t.Errorf("%s: of %v, want %v", grades, got, want)
+		}
+	}
+}

@@ -25,13 +25,15 @@ type reader struct {
 	index   map[*html.Node]int32
 	ids     map[int32]string
 	bodies  map[*group]shape
-	item    *mention.ItemRef
+	// scales tells of how many the bare grades of a group are, if it has such.
+	scales map[*group]string
+	item   *mention.ItemRef
 	// question is the page's only question, else -1.
 	question int32
 }
 
 func newReader(s *scan, groups []*group) *reader {
-	r := &reader{scan: s, groups: groups, member: map[int32]*group{}, ids: map[int32]string{}, bodies: map[*group]shape{}, question: -1}
+	r := &reader{scan: s, groups: groups, member: map[int32]*group{}, ids: map[int32]string{}, bodies: map[*group]shape{}, scales: map[*group]string{}, question: -1}
 	questions := 0
 	for _, g := range groups {
 		for _, m := range g.members {
@@ -56,6 +58,9 @@ func newReader(s *scan, groups []*group) *reader {
 	for _, g := range groups {
 		r.findIDs(g)
 		r.bodies[g] = r.findBody(g)
+		if g.hint == reviewHint && !g.rated {
+			r.scales[g] = r.scaleOf(g)
+		}
 	}
 	r.item = r.pageItem()
 	return r
@@ -120,6 +125,9 @@ func (r *reader) read(m int32) (document.Candidate, bool) {
 		r.date(p.date, &c)
 	}
 	c.Rating = r.rating(m, p.rating)
+	if scale := r.scales[g]; c.Rating == nil && scale != "" {
+		c.Rating = normalize.Rating(r.bareGrade(m), scale, "")
+	}
 	c.Kind = kindOf(r.hintOf(m, g), g.rated)
 	if c.Kind == mention.Review {
 		c.Item = r.item

@@ -1,0 +1,51 @@
+package blocks
+
+import (
+	"strconv"
+	"strings"
+)
+
+// bareGrade returns the number that a block shows as its grade without saying
+// of how many: "<div class=score>8</div>"; "" where it shows none.
+func (r *reader) bareGrade(m int32) string {
+	out := ""
+	r.own(m, func(i int32) bool {
+		n := &r.nodes[i]
+		if n.name.is(starTrait) && !n.name.is(countTrait|noiseTrait) && r.texts[i].length == n.text {
+			if _, ok := gradeNumber(r.texts[i].short); ok {
+				out = r.texts[i].short
+			}
+		}
+		return out == ""
+	})
+	return out
+}
+
+// scaleOf tells of how many the bare grades of a group are: of five, unless
+// one of them is higher. It is "" where few blocks show one.
+func (r *reader) scaleOf(g *group) string {
+	highest, seen := 0.0, 0
+	for _, m := range g.members {
+		if v, ok := gradeNumber(r.bareGrade(m)); ok {
+			highest = max(highest, v)
+			seen++
+		}
+	}
+	switch {
+	case float64(seen) < mostly*float64(len(g.members)) || highest == 0:
+		return ""
+	case highest > 5:
+		return "10"
+	}
+	return "5"
+}
+
+// gradeNumber reads a number that may be a grade: 0 to 10, with a decimal or
+// without.
+func gradeNumber(s string) (float64, bool) {
+	if len(s) == 0 || len(s) > 4 || strings.Trim(s, "0123456789.,") != "" {
+		return 0, false
+	}
+	v, err := strconv.ParseFloat(strings.Replace(s, ",", ".", 1), 64)
+	return v, err == nil && v <= 10
+}
