@@ -81,9 +81,11 @@ type Config struct {
 	// LeaseTTL is how long another process waits before it takes over the
 	// hosts of one that no longer answers; 0 means 1 minute.
 	LeaseTTL time.Duration
-	// MaxInFlight bounds the bytes of bodies that are fetched and not yet
-	// handled, over all workers; each worker may hold one body more. 0 means
-	// 4 MiB: more does not make a crawl faster.
+	// MaxInFlight bounds the bytes of bodies that are being read, or not yet
+	// handled, over all workers. They count as large as their heads announce
+	// them until they are there (see fetch.Request.Hold); behind a Fetcher that
+	// does not ask, each worker may hold one body more. 0 means 4 MiB: more does
+	// not make a crawl faster.
 	MaxInFlight int64
 }
 

@@ -30,8 +30,9 @@ const (
 // One goroutine leases budget keys and gives each to a worker; a worker is a
 // goroutine that fetches one URL after the other, and one that saves and
 // handles what came, in small batches (see batchPages) that share a wait for
-// the disk and a transaction. Memory is bounded by MaxInFlight + Workers ×
-// the Fetcher's largest body, and about 10 MB beside.
+// the disk and a transaction. Memory is bounded by MaxInFlight, by as much as
+// the bodies that are being read turn out larger than announced, and about
+// 50 KB a worker and 10 MB beside.
 type Engine struct{ c Config }
 
 // New returns an engine.

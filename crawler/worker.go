@@ -259,6 +259,7 @@ func (w *worker) fetchOne(ctx context.Context, u frontier.URL) (more bool, err e
 		return false, nil
 	default:
 		if err := w.fetch(ctx, &it); err != nil {
+			w.gate.leave(it.held)
 			w.run.unreserve()
 			return false, err
 		}
@@ -266,14 +267,29 @@ func (w *worker) fetchOne(ctx context.Context, u frontier.URL) (more bool, err e
 			w.run.unreserve()
 		}
 	}
-	if it.page != nil {
-		it.held = int64(len(it.page.Body))
-		if err := w.gate.enter(ctx, it.held); err != nil {
-			return false, nil // put back by Release
-		}
+	if !w.weigh(ctx, &it) {
+		return false, nil // put back by Release
 	}
 	w.hand(it)
 	return w.more(), nil
+}
+
+// weigh has the gate hold as much for an item as its body takes. It returns
+// false when ctx has ended before there was room.
+func (w *worker) weigh(ctx context.Context, it *item) bool {
+	size := int64(0)
+	if it.page != nil {
+		size = int64(len(it.page.Body))
+	}
+	if it.held == 0 && size > 0 { // not asked for, or by a Fetcher that knows no Hold
+		if err := w.gate.enter(ctx, size); err != nil {
+			return false
+		}
+	} else {
+		w.gate.leave(it.held - size)
+	}
+	it.held = size
+	return true
 }
 
 // more tells whether the lease goes on.
@@ -305,6 +321,13 @@ func (w *worker) fetch(ctx context.Context, it *item) error {
 	q := fetch.Request{URL: u.URL, Source: src.Source, MinInterval: src.MinInterval, Accept: src.Accept}
 	if w.known(u) {
 		q.ETag, q.LastModified = u.ETag, u.LastModified
+	}
+	q.Hold = func(ctx context.Context, size int64) error {
+		err := w.gate.enter(ctx, size)
+		if err == nil {
+			it.held += size
+		}
+		return err
 	}
 	response, err := w.Fetcher.Fetch(ctx, q)
 	if err == nil {

@@ -101,6 +101,11 @@ type Request struct {
 	// has come. A time says that nothing is left until then: the budget's
 	// hosts are left alone so long. nil is no quota.
 	Spend func(ctx context.Context, key string) (until time.Time, err error)
+	// Hold waits until there is room for a body of about so many bytes. It is
+	// called when the head of a page has come, before its body is read, at most
+	// once; the time it takes is not the answer's. nil is room for everything.
+	// Stream takes none: it keeps no body.
+	Hold func(ctx context.Context, bytes int64) error
 }
 
 // Response is what a URL answered: exactly one of Page, NotModified and

@@ -49,21 +49,43 @@ func (l *limits) RoundTrip(req *http.Request) (*http.Response, error) {
 	if x.stream != nil {
 		return l.openStream(req, x)
 	}
-	ctx, cancel := context.WithTimeout(parent, l.timeout)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(parent)
+	defer cancel(nil)
+	end := newDeadline(l.timeout, func() { cancel(context.DeadlineExceeded) })
+	defer end.timer.Stop()
 	res, err := l.head(ctx, req, x)
 	if err != nil {
 		return nil, err
 	}
 	defer res.Body.Close()
 	if isPage(res.StatusCode) {
-		if err := l.take(x, res); err != nil {
+		if err := l.take(ctx, x, res, end); err != nil {
 			return nil, l.bodyError(ctx, parent, x, err)
 		}
 	} else {
 		l.drain(x, res)
 	}
 	return withoutBody(res), nil
+}
+
+// deadline is a time limit that can be suspended.
+type deadline struct {
+	timer *time.Timer
+	at    time.Time
+}
+
+func newDeadline(d time.Duration, over func()) *deadline {
+	return &deadline{timer: time.AfterFunc(d, over), at: time.Now().Add(d)}
+}
+
+// suspend stops the time until resume is called.
+func (d *deadline) suspend() (resume func()) {
+	left := time.Until(d.at)
+	d.timer.Stop()
+	return func() {
+		d.at = time.Now().Add(left)
+		d.timer.Reset(left)
+	}
 }
 
 // head sends the request within ctx and takes the answer's head.
@@ -127,12 +149,20 @@ func (l *limits) bodyError(ctx, parent context.Context, x *exchange, err error) 
 }
 
 // take checks what the header says about the page, and reads the body.
-func (l *limits) take(x *exchange, res *http.Response) (err error) {
+func (l *limits) take(ctx context.Context, x *exchange, res *http.Response, end *deadline) (err error) {
 	limit, sniff := l.maxBody, false
 	if x.originFile {
 		limit = robots.MaxSize + 1 // one more shows Parse that it is cut
 	} else if sniff, err = x.wanted(res, limit); err != nil {
 		return err
+	}
+	hint := sizeHint(res)
+	if x.Hold != nil {
+		resume := end.suspend()
+		if err := x.Hold(ctx, int64(hint)); err != nil {
+			return err
+		}
+		resume()
 	}
 	raw := &counter{from: res.Body}
 	defer func() { x.received = raw.n.Load() }()
@@ -141,7 +171,7 @@ func (l *limits) take(x *exchange, res *http.Response) (err error) {
 		return err
 	}
 	defer release()
-	x.body, err = l.read(x, body, raw, sizeHint(res, body != io.Reader(raw)), limit, sniff)
+	x.body, err = l.read(x, body, raw, hint, limit, sniff)
 	if err == nil && !x.originFile && isHTML(res.Header.Get("Content-Type"), x.body) && MarkupReserved(x.body) {
 		x.body = nil // dropped before anybody can keep it
 		return x.fail(Reserved, errors.New(`the page reserves text and data mining (<meta name="tdm-reservation" content="1">)`))
@@ -194,11 +224,11 @@ func (x *exchange) bomb(unpacked int64) error {
 }
 
 // sizeHint guesses the size of the decompressed body.
-func sizeHint(res *http.Response, compressed bool) int {
+func sizeHint(res *http.Response) int {
 	switch n := res.ContentLength; {
 	case n < 0:
 		return 64 << 10
-	case compressed:
+	case contentCoding(res.Header.Values("Content-Encoding")) != "":
 		return int(min(6*n, maxHint))
 	default:
 		return int(min(n, maxHint))

@@ -5,11 +5,14 @@ import (
 	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -219,6 +222,51 @@ func TestEverythingHappensWithinTheTimeout(t *testing.T) {
 				t.Errorf("took %s", took)
 			}
 		})
+	}
+}
+
+func TestBodiesAreReadWhenThereIsRoom(t *testing.T) {
+	const timeout = time.Second
+	url := speak(t, func(c net.Conn) {
+		io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\n")
+		io.WriteString(c, "whole")
+	})
+	cl := client(t, func(c *Config) { c.Timeout = timeout })
+	var held []int64
+	r, err := cl.Fetch(t.Context(), Request{URL: url + "/", Hold: func(_ context.Context, n int64) error {
+		held = append(held, n)
+		time.Sleep(timeout + timeout/10) // is not the answer's time
+		return nil
+	}})
+	if err != nil || string(r.Page.Body) != "whole" || !slices.Equal(held, []int64{5}) {
+		t.Errorf("got %+v, %v, asked for room %v", r, err, held)
+	}
+}
+
+func TestWithoutRoomTheFetchEndsWithItsContext(t *testing.T) {
+	url := speak(t, func(c net.Conn) {
+		io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\nwhole")
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := client(t, nil).Fetch(ctx, Request{URL: url + "/", Hold: func(ctx context.Context, _ int64) error {
+		cancel()
+		<-ctx.Done()
+		return context.Cause(ctx)
+	}})
+	if e, ok := errors.AsType[*Error](err); !ok || e.Class != Canceled {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAnswersWithoutAPageNeedNoRoom(t *testing.T) {
+	for _, status := range []string{"404 Not Found", "304 Not Modified", "302 Found\r\nLocation: /x"} {
+		url := speak(t, func(c net.Conn) {
+			io.WriteString(c, "HTTP/1.1 "+status+"\r\nContent-Length: 0\r\n\r\n")
+		})
+		_, _ = client(t, nil).Fetch(t.Context(), Request{URL: url + "/", ETag: `"1"`, Hold: func(context.Context, int64) error {
+			t.Errorf("%s: asked for room", status)
+			return nil
+		}})
 	}
 }
 
