@@ -189,7 +189,7 @@ func (s *scan) quiet(n *node) bool {
 	if n.text <= 120 && (n.name.is(titleTrait|verifiedTrait) || heading(n.n.DataAtom)) {
 		return true
 	}
-	return n.noise() || n.text <= maxNoise && (n.n.DataAtom == atom.Button || n.n.DataAtom == atom.Form)
+	return n.noise() || n.text <= maxNoise && (n.n.DataAtom == atom.Button || n.n.DataAtom == atom.Form && asks(n.n))
 }
 
 // maxNoise is how long a text may be that is noise by its name: names
@@ -442,7 +442,7 @@ func (s *scan) authorShown(i int32) int8 {
 	if href != "" && n.n.DataAtom == atom.A && n.text <= 50 && profileLink(href) {
 		return byText
 	}
-	if own := s.texts[i].short; own != "" && !s.inBody(i) && byLine(own) != "" {
+	if own := s.texts[i].short; own != "" && !s.inBody(i) && (byLine(own) != "" || namelike(own) && wrote(n.n)) {
 		return byText - 1
 	}
 	if n.name.is(personTrait) && n.text <= 40 && n.name.hint == noHint && !n.name.is(dateTrait|noiseTrait|titleTrait) {
@@ -451,13 +451,28 @@ func (s *scan) authorShown(i int32) int8 {
 	return 0
 }
 
+// wrote tells whether what follows an element says that it names who wrote:
+// "<b>Ann</b> wrote on 3 May".
+func wrote(n *html.Node) bool {
+	next := n.NextSibling
+	if next == nil || next.Type != html.TextNode {
+		return false
+	}
+	verb, _, _ := strings.Cut(strings.TrimSpace(next.Data[:min(len(next.Data), shortText)]), " ")
+	switch strings.TrimSuffix(verb, ":") {
+	case "wrote", "writes", "said", "says", "schreef", "schrijft", "zei", "zegt", "reageerde", "schrieb", "schreibt", "sagte", "sagt":
+		return true
+	}
+	return false
+}
+
 // profileLink tells links to people by the path's words.
 func profileLink(href string) bool {
 	href = strings.ToLower(href)
 	if len(href) > 300 {
 		return false
 	}
-	for _, p := range []string{"/user/", "/users/", "/profile", "/profiel", "/member", "/leden/", "/lid/", "/u/", "/gebruiker", "/people/", "/author/", "memberlist.php", "member.php", "profile.php", "action=profile", "/reviewer", "/mitglied"} {
+	for _, p := range []string{"/user/", "/users/", "/profile", "/profiel", "/member", "/leden/", "/lid/", "/u/", "/gebruiker", "/people/", "/author/", "memberlist.php", "member.php", "profile.php", "action=profile", "user?id=", "/reviewer", "/mitglied"} {
 		if strings.Contains(href, p) {
 			return true
 		}

@@ -239,12 +239,39 @@ func (r *reader) notText(n *html.Node, top int32, p parts) bool {
 // noise tells buttons, forms and what class names call noise.
 func (r *reader) noise(n *html.Node) bool {
 	switch n.DataAtom {
-	case atom.Button, atom.Form, atom.Input, atom.Label:
+	case atom.Button, atom.Input, atom.Label:
 		return true
+	case atom.Form:
+		return asks(n) // and does not only wrap a text that its writer may edit
 	}
 	i, ok := r.index[n]
 	return ok && (r.nodes[i].noise() || r.nodes[i].name.is(verifiedTrait) && r.nodes[i].text <= shortText ||
 		r.nodes[i].name.is(replyTrait) && (n.DataAtom == atom.A || n.DataAtom == atom.Li && r.in(i).link == r.nodes[i].text && r.nodes[i].text <= 40))
+}
+
+// asks tells whether a form has something to fill in or to press among its
+// first elements; forms may stand in each other, so not all are looked at.
+func asks(form *html.Node) bool {
+	left := 200
+	var down func(n *html.Node) bool
+	down = func(n *html.Node) bool {
+		for c := n.FirstChild; c != nil && left > 0; c = c.NextSibling {
+			left--
+			switch c.DataAtom {
+			case atom.Textarea, atom.Select, atom.Button:
+				return true
+			case atom.Input:
+				if !strings.EqualFold(element.Attr(c, "type"), "hidden") {
+					return true
+				}
+			}
+			if down(c) {
+				return true
+			}
+		}
+		return false
+	}
+	return down(form)
 }
 
 // othersWords tells a quotation that names whom it quotes: words of somebody

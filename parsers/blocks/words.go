@@ -38,7 +38,8 @@ var hintWords = map[string]hint{
 	"comment": commentHint, "comments": commentHint, "reactie": commentHint, "reacties": commentHint, "reply": commentHint,
 	"replies": commentHint, "commentaar": commentHint,
 	"post": postHint, "posts": postHint, "postbit": postHint, "postbitlegacy": postHint, "forumpost": postHint, "postrow": postHint,
-	"message": postHint, "messages": postHint, "bericht": postHint, "berichten": postHint, "beitrag": postHint, "postcontainer": postHint, "blockpost": postHint,
+	"message": postHint, "messages": postHint, "bericht": postHint, "berichten": postHint, "beitrag": postHint, "postcontainer": postHint, "blockpost": postHint, "postitem": postHint, "postid": postHint,
+	"postblock": postHint, "postbox": postHint,
 	"question": questionHint, "vraag": questionHint, "frage": questionHint,
 	"answer": answerHint, "answers": answerHint, "antwoord": answerHint, "antwoorden": answerHint, "antwort": answerHint, "antworten": answerHint,
 }
@@ -109,7 +110,7 @@ var traitWords = map[trait]string{
 	ownerTrait:    "owner merchant seller vendor company business shop store staff bedrijf winkel developer official webshop admin manager brand",
 	replyTrait:    "reply response reactie antwoord answer respons antwort",
 	verifiedTrait: "verified geverifieerd verifiziert geverifieerde",
-	listTrait:     "list lijst section area wrapper container holder thread wall feed overview comments reviews reacties beoordelingen recensies testimonials answers messages kommentare bewertungen commentlist reviewlist replies ervaringen",
+	listTrait:     "list lijst section area wrapper container holder thread wall feed overview comments reviews reacties beoordelingen recensies testimonials answers messages kommentare bewertungen commentlist reviewlist replies ervaringen tree",
 	countTrait:    "count counter total number aantal summary",
 	metaTrait:     "meta metadata header footer head foot attribution submitted",
 	postTextTrait: "postbody postmsg postcontent postmessage posttext messagetext messagebody messagecontent",
