@@ -228,3 +228,14 @@ func TestABareNumberIsAGradeOfTheScaleOfItsGroup(t *testing.T) {
 		}
 	}
 }
+
+func TestTheIDIsTheNumberRatherThanTheNameOfAPart(t *testing.T) {
+	var b strings.Builder
+	for i := range 2 {
+		fmt.Fprintf(&b, `<div class=post_wrapper><ul id="msg_8810%d_info"><li>Newbie</ul><b class=author>A%d</b><i class=date>%d March 2024</i><div class=inner id="msg_8810%d">It broke after three weeks, and so did the next.</div></div>`, i, i, i+1, i)
+	}
+	f := Parse(foundtest.Open("p.html", []byte("<html lang=en>"+b.String())))
+	if len(f.Mentions) != 2 || f.Mentions[0].NativeID != "88100" || f.Mentions[1].NativeID != "88101" {
+		t.Errorf("found %+v", f.Mentions)
+	}
+}

@@ -123,13 +123,20 @@ func (r *reader) innerIDs(g *group) []string {
 			return true
 		})
 	}
+	var first []string
 	for _, st := range stems {
 		ids := found[st]
-		if len(ids) == len(g.members) && len(slices.Compact(slices.Sorted(slices.Values(ids)))) == len(ids) && len(ids) > 1 {
-			return ids
+		if len(ids) != len(g.members) || len(ids) < 2 || len(slices.Compact(slices.Sorted(slices.Values(ids)))) != len(ids) {
+			continue
+		}
+		if strings.Trim(ids[0], "0123456789") == "" {
+			return ids // the number itself, not the name of a part of the block
+		}
+		if first == nil {
+			first = ids
 		}
 	}
-	return nil
+	return first
 }
 
 // ordinals tells whether ids are numbers one after the other, as of things
