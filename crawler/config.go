@@ -69,7 +69,7 @@ type Config struct {
 	// LeastRest is the shortest time that a page which seldom changes is left
 	// out for (see frontier.Plan); 0 means 5 minutes.
 	LeastRest time.Duration
-	// Workers bounds the hosts that are worked on at the same time; 0 means 64.
+	// Workers bounds the hosts that are worked on at the same time; 0 means 256.
 	Workers int
 	// MaxWait is how long a run waits for URLs that are due later (after a
 	// failure, or because the host wants to be left alone); those due later
@@ -96,7 +96,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Events == nil {
 		c.Events = func(Event) {}
 	}
-	setDefault(&c.Workers, 64)
+	setDefault(&c.Workers, 256)
 	setDefault(&c.LeastRest, leastRest)
 	setDefault(&c.MaxWait, 2*time.Minute)
 	setDefault(&c.Backoff, 2*time.Second)

@@ -82,17 +82,16 @@ func newWorker(d *dispatch, r *run, l *frontier.Lease, began time.Time) *worker 
 func (w *worker) work(ctx context.Context) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var helpers sync.WaitGroup
-	stopped := make(chan struct{})
-	helpers.Go(func() { w.keepLease(ctx, cancel, stopped) })
-	helpers.Go(func() { w.store(ctx, cancel) })
+	stopKeeping := w.keepLease(ctx, cancel)
+	var storing sync.WaitGroup
+	storing.Go(func() { w.store(ctx, cancel) })
 	if err := w.fetchAll(ctx); err != nil {
 		cancel(err)
 		w.check(err)
 	}
 	close(w.items)
-	close(stopped)
-	helpers.Wait()
+	stopKeeping()
+	storing.Wait()
 	if w.pacer != nil {
 		w.pacer.Allow(w.lease.Key, time.Time{})
 		if next := w.pacer.Next(w.lease.Key); next.After(w.pause) {
@@ -127,27 +126,37 @@ func (w *worker) check(err error) {
 	}
 }
 
-// keepLease extends the lease while a fetch or a handler takes its time.
-func (w *worker) keepLease(ctx context.Context, cancel context.CancelCauseFunc, stopped <-chan struct{}) {
-	tick := time.NewTicker(w.LeaseTTL / 3)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-			began := time.Now()
-			if err := w.Frontier.Extend(w.last, w.lease); err != nil {
-				cancel(err)
-				w.check(err)
-				return
-			}
-			if w.pacer != nil {
-				w.pacer.Allow(w.lease.Key, began.Add(w.lease.TTL))
-			}
-		case <-stopped:
-			return
-		case <-ctx.Done():
+// keepLease extends the lease while a fetch or a handler takes its time, until
+// stop is called or ctx ends. A timer waits, as a goroutine for each of some
+// hundred hosts would take megabytes.
+func (w *worker) keepLease(ctx context.Context, cancel context.CancelCauseFunc) (stop func()) {
+	var mu sync.Mutex // held while the lease is extended
+	var timer *time.Timer
+	stopped := false
+	mu.Lock()
+	defer mu.Unlock()
+	timer = time.AfterFunc(w.LeaseTTL/3, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if stopped || ctx.Err() != nil {
 			return
 		}
+		began := time.Now()
+		if err := w.Frontier.Extend(w.last, w.lease); err != nil {
+			cancel(err)
+			w.check(err)
+			return
+		}
+		if w.pacer != nil {
+			w.pacer.Allow(w.lease.Key, began.Add(w.lease.TTL))
+		}
+		timer.Reset(time.Until(began.Add(w.LeaseTTL / 3)))
+	})
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		stopped = true
+		timer.Stop()
 	}
 }
 

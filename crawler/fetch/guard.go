@@ -15,6 +15,8 @@ const (
 	dialTimeout  = 10 * time.Second
 	idleTimeout  = 30 * time.Second
 	maxIdleConns = 512
+	// writeBuffer is enough for most requests; each connection has one.
+	writeBuffer = 1 << 10
 	// maxHeader is what browsers take, too.
 	maxHeader = 256 << 10
 )
@@ -35,6 +37,7 @@ func newTransport(c Config, dialer *net.Dialer) *http.Transport {
 		MaxIdleConns:           maxIdleConns,
 		MaxIdleConnsPerHost:    8, // more than one only where no rate limit holds
 		IdleConnTimeout:        idleTimeout,
+		WriteBufferSize:        writeBuffer,
 		DisableCompression:     true, // limits.go decompresses, and counts
 		ForceAttemptHTTP2:      true,
 	}
