@@ -211,7 +211,7 @@ type Web struct {
 func Default() *Config {
 	return &Config{
 		Timezone: "Local",
-		Crawl: Crawl{Rate: 1, Workers: 64, MaxPages: 200, Timeout: 30 * time.Second,
+		Crawl: Crawl{Rate: 1, Workers: 256, MaxPages: 200, Timeout: 30 * time.Second,
 			MaxBody: 16 << 20, MaxCrawlDelay: time.Minute, OverMaxDelay: "skip", DeepEvery: 30 * 24 * time.Hour, RemovedAfterRuns: 3},
 		Privacy:   Privacy{Authors: "pseudonym"},
 		Retention: Retention{Pages: "90d"},

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -43,12 +41,13 @@ type collector struct {
 	fetch  *sourceFetcher
 	pipe   *pipeline
 	engine crawler.Config
+	// stopGarbage ends collectGarbage.
+	stopGarbage func()
 	// removedAfter is in how many good runs a mention must be missing.
 	removedAfter int
 }
 
 func newCollector(e *env, cfg *configs.Config, w *workspace, o crawlOptions, progress *progress) (*collector, error) {
-	collectGarbage()
 	pipe, err := newPipeline(cfg, e.log(), true)
 	if err != nil {
 		return nil, err
@@ -64,21 +63,9 @@ func newCollector(e *env, cfg *configs.Config, w *workspace, o crawlOptions, pro
 		return nil, err
 	}
 	c := &collector{w: w, client: client, fetch: asking, pipe: pipe, engine: engineConfig(cfg, asking, progress),
-		removedAfter: cfg.Crawl.RemovedAfterRuns}
+		stopGarbage: collectGarbage(), removedAfter: cfg.Crawl.RemovedAfterRuns}
 	c.engine.Frontier, c.engine.Snapshots, c.engine.Generation = w.frontier, w.snapshots, w.index.Generation()
 	return c, nil
-}
-
-// crawlGC is how far the heap may grow before it is collected, in percent: a
-// crawl's heap is small (buffers that are used again), so that collecting at
-// every doubling costs a fiftieth of its CPU and saves little memory.
-const crawlGC = 150
-
-// collectGarbage sets crawlGC; GOGC in the environment wins.
-func collectGarbage() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(crawlGC)
-	}
 }
 
 // engineConfig is what every crawl takes from the configuration.
@@ -89,6 +76,7 @@ func engineConfig(cfg *configs.Config, fetcher crawler.Fetcher, progress *progre
 func (c *collector) close() {
 	c.fetch.close()
 	c.client.Close()
+	c.stopGarbage()
 }
 
 // collect runs the sources once and puts their runs and coverage into the

@@ -310,7 +310,7 @@ func crawlToStdout(ctx context.Context, e *env, cfg *configs.Config, f *crawlFla
 	}
 	defer fr.Close()
 	fr.ShareKeys(budgetKeys(cfg))
-	collectGarbage()
+	defer collectGarbage()()
 	pipe, err := newPipeline(cfg, e.log(), !f.raw)
 	if err != nil {
 		return err
