@@ -29,14 +29,18 @@ type coverageLedger struct {
 	mu       sync.Mutex
 	declared map[string]map[string]int
 	blocked  map[string]int
+	// writing holds, per source, what is declared until it is in the index, so
+	// that counts get there in their order, and those of several sources at once.
+	writing map[string]*sync.Mutex
 }
 
 // newCoverageLedger begins with what earlier runs of the sources noted.
 func newCoverageLedger(ctx context.Context, ix ledgerIndex, sources []*crawler.Source) (*coverageLedger, error) {
-	l := &coverageLedger{ix: ix, declared: map[string]map[string]int{}, blocked: map[string]int{}}
+	l := &coverageLedger{ix: ix, declared: map[string]map[string]int{}, blocked: map[string]int{}, writing: map[string]*sync.Mutex{}}
 	var names []string
 	for _, s := range sources {
 		names = append(names, s.Name)
+		l.writing[s.Name] = &sync.Mutex{}
 	}
 	known, err := ix.Coverage(ctx, names...)
 	if err != nil {
@@ -63,16 +67,19 @@ func (l *coverageLedger) note(source, item string, n int) bool {
 // declare takes what pages say about their items, and how many of them ask not
 // to be indexed.
 func (l *coverageLedger) declare(ctx context.Context, source string, items []mention.Item, withheld int) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.blocked[source] += withheld
+	writing := l.writing[source]
+	writing.Lock()
+	defer writing.Unlock()
 	var news []mention.Coverage
+	l.mu.Lock()
+	l.blocked[source] += withheld
 	for i := range items {
 		n := cmp.Or(items[i].ReviewCount, items[i].RatingCount)
 		if name := items[i].Name; n != nil && name != "" && l.note(source, name, *n) {
 			news = append(news, mention.Coverage{Source: source, Item: name, Declared: n})
 		}
 	}
+	l.mu.Unlock()
 	if len(news) == 0 {
 		return nil
 	}
@@ -84,10 +91,6 @@ func (l *coverageLedger) declare(ctx context.Context, source string, items []men
 // nothing is declared, all that was collected.
 func (l *coverageLedger) coverage(ctx context.Context, s *crawler.SourceReport) ([]mention.Coverage, error) {
 	run, keptOut, capped := s.Run, s.RobotsBlocked+s.Reserved, s.Capped
-	all, err := l.ix.Aggregate(ctx, index.AggregateRequest{Query: onSiteQuery(run.Source)})
-	if err != nil {
-		return nil, fmt.Errorf("coverage of %s: %w", run.Source, err)
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	blocked, err := l.catchUp(ctx, run)
@@ -106,11 +109,16 @@ func (l *coverageLedger) coverage(ctx context.Context, s *crawler.SourceReport) 
 		out = append(out, mention.Coverage{Run: run.ID, Source: run.Source, Item: item, Declared: &n, Collected: collected[item], Capped: capped})
 	}
 	slices.SortFunc(out, func(a, b mention.Coverage) int { return cmp.Compare(a.Item, b.Item) })
-	total := mention.Coverage{Run: run.ID, Source: run.Source, Collected: all.Total, Blocked: max(blocked, keptOut+l.blocked[run.Source]), Capped: capped}
+	total := mention.Coverage{Run: run.ID, Source: run.Source, Blocked: max(blocked, keptOut+l.blocked[run.Source]), Capped: capped, Reason: shortfall(s)}
 	if len(out) > 0 {
 		total.Declared, total.Collected = &declared, got // like against like
+		return append(out, total), nil
 	}
-	total.Reason = shortfall(s)
+	all, err := l.ix.Aggregate(ctx, index.AggregateRequest{Query: onSiteQuery(run.Source)})
+	if err != nil {
+		return nil, fmt.Errorf("coverage of %s: %w", run.Source, err)
+	}
+	total.Collected = all.Total
 	return append(out, total), nil
 }
 
