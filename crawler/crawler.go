@@ -96,6 +96,10 @@ type Outcome struct {
 	// Directives of headers and markup together: with NoFollow no link of
 	// the page is followed.
 	Directives mention.Directives
+	// Canonical is the URL on the same host that the page names as its own
+	// (RFC 6596), where that is another one: it is followed, and from then on
+	// the page itself is only read by deep runs.
+	Canonical string
 	// Blocked says that the page was a wall rather than content.
 	Blocked string
 	// New, Changed and Same count the page's mentions by what the index

@@ -122,6 +122,26 @@ func TestScopeBoundsWhatIsFollowed(t *testing.T) {
 	}
 }
 
+func TestAPageThatNamesAnotherAsCanonicalIsReadOnceAndFollowed(t *testing.T) {
+	b := newBench(t, map[string]page{"/": {links: []string{"item /p?color=red"}}, "/p?color=red": {}, "/p": {}})
+	b.handler.respond = func(p *mention.Page) (o crawler.Outcome, err error) {
+		if strings.Contains(p.URL, "color") {
+			o.Canonical = b.site.URL + "/p"
+		}
+		return o, nil
+	}
+	b.one(b.source(), crawler.StatusDone)
+	b.wantAsked("/", "/p", "/p?color=red")
+	if r := b.one(b.source(), crawler.StatusDone); !r.Deep {
+		t.Errorf("what is known under another name is missed: %+v", r)
+	}
+	b.wantAsked("/", "/p")
+	deep := b.source()
+	deep.Deep = true
+	b.one(deep, crawler.StatusDone)
+	b.wantAsked("/", "/p", "/p?color=red")
+}
+
 func TestNoFollowPageIsHandledButNotFollowed(t *testing.T) {
 	b := newBench(t, map[string]page{
 		"/":  {links: []string{"page /a", "page /b"}},

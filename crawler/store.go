@@ -407,7 +407,12 @@ func (w *worker) handled(it *item, out Outcome, err error) outcome {
 	o.result.Generation = w.run.generation
 	o.result.Redo = w.run.reach.MaxDepth > 0
 	if !it.page.Directives.Merge(out.Directives).NoFollow {
-		fresh := w.run.reach.links(it.page, out.Links, it.url.Depth, w.seen)
+		found := out.Links
+		if out.Canonical != "" && w.run.reach.holds(out.Canonical, false) {
+			o.result.Alias = true
+			found = append(found, mention.Link{URL: out.Canonical, Kind: mention.LinkItem})
+		}
+		fresh := w.run.reach.links(it.page, found, it.url.Depth, w.seen)
 		links, stop := w.run.chains.next(w.run.src, it.url, it.page, out, fresh)
 		o.result.Links = links
 		if stop != nil {

@@ -21,6 +21,9 @@ type Result struct {
 	// Directives are what the page says about its own use, its headers and
 	// its markup together.
 	Directives mention.Directives
+	// Canonical is the URL on the same host under which the page wants to be
+	// known (rel=canonical); empty where that is its own.
+	Canonical string `json:",omitempty"`
 	// Blocked says why the page is a wall (login, captcha, consent) rather
 	// than content; empty when it is content.
 	Blocked string

@@ -143,6 +143,7 @@ func (r *Registry) Parse(p *mention.Page, o Options) (Result, error) {
 	if p.Origin != nil {
 		carry(p.Origin, out.Links)
 	}
+	out.Canonical = links.Canonical(d)
 	out.Blocked = wall(d, out)
 	return out, nil
 }

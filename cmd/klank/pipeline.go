@@ -113,7 +113,7 @@ func (p *pipeline) read(src *crawler.Source, page *mention.Page, n int, found *f
 	if err != nil {
 		return out, err
 	}
-	out.Links, out.Directives, out.Blocked = res.Links, res.Directives, res.Blocked
+	out.Links, out.Directives, out.Canonical, out.Blocked = res.Links, res.Directives, res.Canonical, res.Blocked
 	out.Fields = fieldsOf(&res)
 	for _, pr := range res.Problems {
 		p.log.Debug("problem on page", "url", page.URL, "where", pr.Where, "what", pr.What)
@@ -128,7 +128,9 @@ func (p *pipeline) read(src *crawler.Source, page *mention.Page, n int, found *f
 		found.pages = append(found.pages, n)
 	}
 	found.mentions = append(found.mentions, res.Mentions...)
-	if res.Blocked == "" && len(res.Mentions)+len(res.Items) > 0 { // else it is not known to be read well
+	// Else it is not known to be read well, or is read too seldom to tell what
+	// is there still.
+	if res.Blocked == "" && res.Canonical == "" && len(res.Mentions)+len(res.Items) > 0 {
 		found.seen = append(found.seen, sighting(src, page, res.Mentions))
 	}
 	return out, nil

@@ -135,6 +135,10 @@ type Result struct {
 	Class, Message string
 	// Unasked says of a URL that is Done that it was not asked for.
 	Unasked bool
+	// Alias says of a URL that is Done that its page names another one as its
+	// canonical URL: like a page that has not changed for ever, and without
+	// being counted, it is left to deep runs; see Plan.
+	Alias bool
 	// Links are added in the same transaction.
 	Links []Link
 	// Redo makes depth exact: a link that is known from further away and was

@@ -195,7 +195,7 @@ func (t *tx) settle(l *Lease, r *Result) (int64, error) {
 			return t.exec("UPDATE urls SET state = 2, lease = 0, due = ?, attempts = attempts + 1, class = ?, message = ?, settled = ? WHERE id = ? AND lease = ?",
 				t.millis(r.Due), r.Class, message, t.now, r.URL.ID, l.Token)
 		}
-		return t.exec(`UPDATE urls SET state = 2, attempts = 0, visited = ?, changed = CASE WHEN sha256 = ? THEN changed ELSE ? END,
+		return t.exec(`UPDATE urls SET state = 2, attempts = 0, visited = ?, changed = CASE WHEN sha256 = ? AND visited > 0 THEN changed ELSE ? END,
 			snapshot = ?, sha256 = ?, etag = ?, last_modified = ?, generation = '' WHERE id = ? AND lease = ?`,
 			t.now, r.SHA256, t.now, r.Snapshot, r.SHA256, etag, modified, r.URL.ID, l.Token)
 	case Done:
@@ -203,10 +203,10 @@ func (t *tx) settle(l *Lease, r *Result) (int64, error) {
 		// measured from the old depth: once more, from the snapshot.
 		return t.exec(`UPDATE urls SET state = CASE WHEN ? AND depth < ? THEN CASE WHEN ? = '' THEN 0 ELSE 2 END ELSE 3 END,
 			due = ?, lease = 0, attempts = 0, class = '', message = '', settled = ?, run = ?,
-			visited = CASE WHEN ? OR state = 2 THEN visited ELSE ? END, changed = CASE WHEN sha256 = ? THEN changed ELSE ? END,
+			visited = CASE WHEN ? OR state = 2 THEN visited ELSE ? END, changed = CASE WHEN ? THEN 0 WHEN sha256 = ? AND visited > 0 THEN changed ELSE ? END,
 			snapshot = ?, sha256 = ?, etag = ?, last_modified = ?, generation = ? WHERE id = ? AND lease = ?`,
 			r.Redo, r.URL.Depth, r.Snapshot, t.now, t.now, l.run,
-			r.Unasked, t.now, r.SHA256, t.now,
+			r.Unasked, t.now, r.Alias, r.SHA256, t.now,
 			r.Snapshot, r.SHA256, etag, modified, r.Generation, r.URL.ID, l.Token)
 	case Failed:
 		return t.exec("UPDATE urls SET state = 4, lease = 0, due = ?, attempts = attempts + 1, class = ?, message = ?, settled = ? WHERE id = ? AND lease = ?",

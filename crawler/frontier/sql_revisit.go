@@ -43,9 +43,15 @@ func (t *tx) rest(seq, source int64, after, last string, least time.Duration) er
 	if err := t.row("SELECT generation, whole FROM runs WHERE seq = ?", seq).Scan(&generation, &whole); err != nil || whole {
 		return err
 	}
-	n, err := t.exec(`UPDATE urls SET run = ? WHERE source = ? AND url > ? AND url <= ? AND run <> ? AND state = 3 AND `+settledWell+`
-		AND generation = ? AND (visited - changed) / 4 >= ? AND visited + CASE WHEN (visited - changed) / 4 < ? THEN (visited - changed) / 4 ELSE ? END > ?`,
-		seq, source, after, last, seq, generation, least.Milliseconds(), maxRest, maxRest, t.now)
+	pass := func(which string) (int64, error) {
+		return t.exec(`UPDATE urls SET run = ? WHERE source = ? AND url > ? AND url <= ? AND run <> ? AND state = 3 AND `+settledWell+which+`
+			AND generation = ? AND (visited - changed) / 4 >= ? AND visited + CASE WHEN (visited - changed) / 4 < ? THEN (visited - changed) / 4 ELSE ? END > ?`,
+			seq, source, after, last, seq, generation, least.Milliseconds(), maxRest, maxRest, t.now)
+	}
+	if _, err := pass(" AND changed = 0"); err != nil { // aliases
+		return err
+	}
+	n, err := pass(" AND changed > 0")
 	if err != nil || n == 0 {
 		return err
 	}

@@ -31,6 +31,36 @@ func Find(d *document.Document) []mention.Link {
 	return f.out
 }
 
+// Canonical returns the URL on the same host under which the page wants to be
+// known (rel=canonical, RFC 6596); "" where that is its own or none. What sites
+// often name wrongly is none: the first page of a list on the others, and the
+// front page.
+func Canonical(d *document.Document) string {
+	var u string
+	for _, h := range parseHeaders(d.Page.Link) {
+		if has(h.rel, "canonical") {
+			u = d.Abs(h.target)
+		}
+	}
+	if u == "" && d.IsHTML() {
+		for i := range d.Outline().Anchors {
+			if a := &d.Outline().Anchors[i]; a.Element == "link" && has(a.Rel, "canonical") {
+				u = d.Abs(a.Href)
+				break
+			}
+		}
+	}
+	here, err := url.Parse(d.URL)
+	to, ok := split(u)
+	if err != nil || u == d.URL || !ok || to.Host != here.Host || strings.Trim(to.Path, "/") == "" {
+		return ""
+	}
+	if from, to := pagination(here), pagination(&to); from.number != to.number && !(from.first() && to.first()) {
+		return ""
+	}
+	return u
+}
+
 type finder struct {
 	d    *document.Document
 	out  []mention.Link

@@ -98,6 +98,32 @@ func TestLinkHeadersAreReadAfterRFC8288(t *testing.T) {
 	}
 }
 
+func TestThePageIsKnownUnderTheURLThatItNames(t *testing.T) {
+	for _, c := range []struct{ page, body, header, want string }{
+		{"/p/1?color=red", `<link rel="canonical" href="/p/1">`, "", "/p/1"},
+		{"/p/1?color=red", `<link href="https://www.example.com/p/1?utm_source=x" rel="nofollow canonical">`, "", "/p/1"},
+		{"/p/1?color=red", `<p>text`, `</p/1>; rel="canonical"`, "/p/1"},
+		{"/list?sort=new&page=2", `<link rel="canonical" href="/list?page=2">`, "", "/list?page=2"},
+		{"/list?page=1", `<link rel="canonical" href="/list">`, "", "/list"},
+		{"/p/1", `<link rel="canonical" href="/p/1#reviews">`, "", ""},
+		{"/p/1", `<p>text`, "", ""},
+		{"/p/1", `<a rel="canonical" href="/p/2">2</a>`, "", ""},
+		{"/p/1", `<link rel="canonical" href="https://other.example/p/1">`, "", ""},
+		{"/p/1", `<link rel="canonical" href="/">`, "", ""},
+		{"/list?page=2", `<link rel="canonical" href="/list">`, "", ""},
+		{"/list/page/3/", `<link rel="canonical" href="/list/">`, "", ""},
+		{"/p/1", `<link rel="canonical" href="javascript:x">`, "", ""},
+	} {
+		want := c.want
+		if want != "" {
+			want = "https://www.example.com" + want
+		}
+		if got := Canonical(open("https://www.example.com"+c.page, c.body, c.header)); got != want {
+			t.Errorf("%s with %s%s is %q, want %q", c.page, c.body, c.header, got, want)
+		}
+	}
+}
+
 func TestDirectivesOfHeadersAndMarkupAddUp(t *testing.T) {
 	for body, want := range map[string]mention.Directives{
 		`<meta name=robots content="NOINDEX">`:                 {NoIndex: true},
@@ -125,6 +151,9 @@ func FuzzFind(f *testing.F) {
 	f.Add("https://www.example.com/t/1", `<base href="//"><a href="/t/1/2">2</a>`, `<;>,,<`)
 	f.Add("", `<a href="http://x/page/2">`, "")
 	f.Fuzz(func(t *testing.T, pageURL, body, header string) {
+		if c := Canonical(open(pageURL, body, header)); c != "" && mention.Host(c) != mention.Host(pageURL) {
+			t.Errorf("%q is known as %q", pageURL, c)
+		}
 		seen := map[string]bool{}
 		for _, l := range Find(open(pageURL, body, header)) {
 			u, err := url.Parse(l.URL)

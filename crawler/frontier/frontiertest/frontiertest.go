@@ -59,6 +59,7 @@ func Run(t *testing.T, open Open) {
 		{"a daily quota is spent once, by all together", quota},
 		{"hosts that are held up are listed with the reason", heldUp},
 		{"a page that stays the same is asked for less often", revisits},
+		{"a page that names another as canonical is left to deep runs", aliases},
 		{"what was not had is due in the next run", restlessEnds},
 		{"a run is deep when the last good deep one is long ago", deepRuns},
 		{"a deep run is begun in the place of another that was interrupted", deepInstead},

@@ -121,6 +121,32 @@ func revisits(f *fixture) {
 	f.Skip("this machine is too busy to tell times apart")
 }
 
+// aliases has a page that names another one as its canonical URL.
+func aliases(f *fixture) {
+	run := f.begin("shop", host+"/")
+	must(f.Add(f.Context(), run, links(frontier.PriorityItem, host+"/p", host+"/p?red")))(f)
+	l := f.lease("shop")
+	u := f.claim(l, host+"/", host+"/p", host+"/p?red")
+	var results []frontier.Result
+	for i := range u {
+		r := done(u[i])
+		r.SHA256, r.Alias = "a", i == 2
+		results = append(results, r)
+	}
+	f.settle(l, results...)
+	f.release(l, time.Time{})
+	f.end(run, "done")
+	soon := frontier.Plan{Generation: "g1", DeepEvery: time.Hour, LeastRest: time.Hour}
+	urls, run := f.due("shop", soon, "a")
+	f.want("the next run", urls, "/", "/p")
+	if run.NotDue != 0 {
+		f.Errorf("an alias is counted: %+v", run)
+	}
+	soon.Deep = true
+	urls, _ = f.due("shop", soon, "b")
+	f.want("a deep run", urls, "/", "/p", "/p?red")
+}
+
 // restlessEnds has pages that were not done be due in every run.
 func restlessEnds(f *fixture) {
 	run := f.begin("shop", host+"/gone", host+"/moved", host+"/later")
