@@ -17,7 +17,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"klank": main})
+	testscript.Main(m, map[string]func(){"klank": main, "soakweb": soakWeb})
 }
 
 // TestCommands runs testdata/script/*.txtar: every command as its user types
