@@ -163,7 +163,10 @@ func (c *Config) KeepsPages(s *Source) bool {
 }
 
 // snapshotModes are the allowed values of Source.Snapshots.
-var snapshotModes = []string{snapshotsKeep, "drop"}
+var snapshotModes = []string{snapshotsKeep, SnapshotsDrop}
+
+// SnapshotsDrop as Source.Snapshots keeps no raw pages.
+const SnapshotsDrop = "drop"
 
 const (
 	snapshotsKeep = "keep"

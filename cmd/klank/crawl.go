@@ -219,6 +219,9 @@ func addURLSources(cfg *configs.Config, f *crawlFlags, urls []string) error {
 				if f.brand == "" {
 					byHost[host].Brand = c.Brand
 				}
+				if !cfg.KeepsPages(c) {
+					byHost[host].Snapshots = configs.SnapshotsDrop
+				}
 			}
 			order = append(order, host)
 		}

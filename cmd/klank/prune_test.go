@@ -178,3 +178,14 @@ func TestPruningIsDoneOnceADayByItself(t *testing.T) {
 		t.Errorf("klank prune says %s", out)
 	}
 }
+
+func TestAURLOfASourceWhosePagesMayNotBeKeptKeepsNone(t *testing.T) {
+	for _, snapshots := range []string{"", configs.SnapshotsDrop} {
+		cfg := configs.Default()
+		cfg.Sources = []configs.Source{{Name: "shop", Type: "site", URLs: []string{"https://shop.example/"}, Snapshots: snapshots}}
+		sources, err := crawlSources(cfg, &crawlFlags{}, []string{"https://shop.example/p/1"})
+		if err != nil || len(sources) != 1 || sources[0].KeepNoPages != (snapshots != "") {
+			t.Errorf("snapshots %q: %+v, %v", snapshots, sources, err)
+		}
+	}
+}
