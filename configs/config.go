@@ -160,6 +160,9 @@ type Frontier struct {
 	// (postgres://user:password@host/database); empty keeps the state in
 	// frontier.db in the data folder.
 	PostgresEnv string `yaml:"postgres_env"`
+	// Lease is how long the hosts of a process that no longer answers stay its
+	// own, before another takes them over.
+	Lease time.Duration `yaml:"lease"`
 }
 
 // PostgresURL returns the URL of the PostgreSQL that keeps the state of a
@@ -213,6 +216,7 @@ func Default() *Config {
 		Timezone: "Local",
 		Crawl: Crawl{Rate: 1, Workers: 256, MaxPages: 200, Timeout: 30 * time.Second,
 			MaxBody: 16 << 20, MaxCrawlDelay: time.Minute, OverMaxDelay: "skip", DeepEvery: 30 * 24 * time.Hour, RemovedAfterRuns: 3},
+		Frontier:  Frontier{Lease: time.Minute},
 		Privacy:   Privacy{Authors: "pseudonym"},
 		Retention: Retention{Pages: "90d"},
 		Web:       Web{Addr: "127.0.0.1:8417", TokenEnv: "KLANK_TOKEN"},

@@ -248,6 +248,9 @@ func (v *validator) check(c *Config) {
 	}
 	v.schedule("schedule", c.Schedule, zone)
 	v.crawl(&c.Crawl)
+	if c.Frontier.Lease < time.Second || c.Frontier.Lease > time.Hour {
+		v.fail("frontier.lease", `%s is out of range; allowed is "1s" to "1h"`, c.Frontier.Lease)
+	}
 	v.budgets(c.Budgets)
 	names := v.brands(c.Brands)
 	seen := map[string]bool{}

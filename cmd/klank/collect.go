@@ -1,8 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"klank/configs"
@@ -70,7 +73,7 @@ func newCollector(e *env, cfg *configs.Config, w *workspace, o crawlOptions, pro
 
 // engineConfig is what every crawl takes from the configuration.
 func engineConfig(cfg *configs.Config, fetcher crawler.Fetcher, progress *progress) crawler.Config {
-	return crawler.Config{Fetcher: fetcher, Workers: cfg.Crawl.Workers, DeepEvery: cfg.Crawl.DeepEvery, Events: progress.event}
+	return crawler.Config{Fetcher: fetcher, Workers: cfg.Crawl.Workers, DeepEvery: cfg.Crawl.DeepEvery, LeaseTTL: cfg.Frontier.Lease, Events: progress.event}
 }
 
 func (c *collector) close() {
@@ -108,24 +111,43 @@ func (c *collector) collect(ctx context.Context, sources []*crawler.Source) (*cr
 	if err != nil {
 		return nil, err
 	}
+	covered := make([][]mention.Coverage, len(report.Sources))
+	errs := make([]error, len(report.Sources))
+	var recording sync.WaitGroup
+	turns := make(chan struct{}, recordTogether)
 	for i := range report.Sources {
-		s := &report.Sources[i]
-		misread := judge(s, earlier)
-		if err := c.bury(last, s, misread); err != nil {
-			return nil, err
-		}
-		cov, err := ledger.coverage(last, s)
-		if err != nil {
-			return nil, err
-		}
-		c.fetch.recordAccess(&s.Run)
-		if err := c.w.index.PutRun(last, s.Run, cov); err != nil {
-			return nil, err
-		}
-		res.coverage = append(res.coverage, cov...)
+		turns <- struct{}{}
+		recording.Go(func() {
+			defer func() { <-turns }()
+			covered[i], errs[i] = c.record(last, &report.Sources[i], ledger, earlier)
+		})
 	}
+	recording.Wait()
+	if err := cmp.Or(errs...); err != nil {
+		return nil, err
+	}
+	res.coverage = slices.Concat(covered...)
 	res.took = time.Since(start)
 	return res, ctx.Err()
+}
+
+// recordTogether bounds the runs that are put into the index at the same time,
+// where they share transactions and their waits for the disk.
+const recordTogether = 16
+
+// record judges a run beside earlier ones, and puts it and its coverage into
+// the index.
+func (c *collector) record(ctx context.Context, s *crawler.SourceReport, ledger *coverageLedger, earlier []mention.Run) ([]mention.Coverage, error) {
+	misread := judge(s, earlier)
+	if err := c.bury(ctx, s, misread); err != nil {
+		return nil, err
+	}
+	cov, err := ledger.coverage(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	c.fetch.recordAccess(&s.Run)
+	return cov, c.w.index.PutRun(ctx, s.Run, cov)
 }
 
 // comparedRuns is how many earlier runs a run is compared with.
