@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -23,7 +24,7 @@ func testPostgres(t *testing.T) string {
 		}
 		t.Skip("skipped: KLANK_TEST_POSTGRES names no server")
 	}
-	schema := fmt.Sprintf("klank_cmd_%d", os.Getpid())
+	schema := "klank_test_" + strings.ToLower(rand.Text()[:12])
 	t.Cleanup(func() {
 		c, err := pgx.Connect(context.Background(), server)
 		if err != nil {

@@ -160,9 +160,21 @@ func (m *Market) Brands() []Brand {
 type Request struct {
 	Host string
 	// Path is path and query as asked for.
-	Path   string
-	Time   time.Time
-	Status int
+	Path string
+	// Time is when it came, Ended when it was answered or its sender was gone.
+	Time, Ended time.Time
+	Status      int
+	// Agent is its User-Agent.
+	Agent string
+}
+
+// Linger has every answer take so much longer; to be called before a crawl.
+func (m *Market) Linger(d time.Duration) {
+	for _, s := range m.sites {
+		s.mu.Lock()
+		s.linger = d
+		s.mu.Unlock()
+	}
 }
 
 // Log returns all requests so far in the order of their arrival.

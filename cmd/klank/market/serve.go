@@ -62,10 +62,19 @@ func (p *page) withETag() *page {
 // ServeHTTP answers a request and logs it.
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	at, rec := time.Now(), &recorder{ResponseWriter: w, status: http.StatusOK}
+	s.mu.Lock()
+	linger := s.linger
+	s.mu.Unlock()
+	if linger > 0 {
+		select {
+		case <-time.After(linger):
+		case <-r.Context().Done():
+		}
+	}
 	s.answer(rec, r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.log = append(s.log, Request{Host: s.host, Path: r.URL.RequestURI(), Time: at, Status: rec.status})
+	s.log = append(s.log, Request{Host: s.host, Path: r.URL.RequestURI(), Time: at, Ended: time.Now(), Status: rec.status, Agent: r.UserAgent()})
 }
 
 func (s *site) answer(w http.ResponseWriter, r *http.Request) {

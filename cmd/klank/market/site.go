@@ -46,8 +46,9 @@ type site struct {
 	listener net.Listener
 	server   *http.Server
 
-	mu  sync.Mutex
-	log []Request
+	mu     sync.Mutex
+	linger time.Duration
+	log    []Request
 }
 
 // load reads the data of all sites.
