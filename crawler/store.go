@@ -427,9 +427,10 @@ func (w *worker) handled(it *item, out Outcome, err error) outcome {
 // can only be fetched again.
 func (w *worker) unhandled(it *item, err error, count func(*SourceReport)) outcome {
 	w.run.unhandled(err, panicked(err))
+	due := time.Now().Add(maxPause)
 	o := outcome{
-		result: frontier.Result{URL: it.url, State: frontier.Fetched, Due: time.Now().Add(maxPause), Class: classHandler, Message: err.Error()},
-		event:  Event{Kind: EventError, Err: fmt.Errorf("%s could not be stored: %w", it.url.URL, err)},
+		result: frontier.Result{URL: it.url, State: frontier.Fetched, Due: due, Class: classHandler, Message: err.Error()},
+		event:  Event{Kind: EventError, Err: fmt.Errorf("could not be stored: %w", err), Retry: due},
 		change: count,
 	}
 	if !w.keeps() {

@@ -33,6 +33,7 @@ type SQLite struct {
 
 // sqliteFile is the backend.
 type sqliteFile struct {
+	path  string
 	reads *sql.DB
 	db    *sql.DB // the writer's pool of one
 	conn  *sql.Conn
@@ -52,9 +53,9 @@ func OpenSQLite(path string) (*SQLite, error) {
 		return nil, fmt.Errorf("frontier: cannot make the folder: %w", err)
 	}
 	st := &store{dialect: dialect{elements: "json_each(?)", byStateIndex: " INDEXED BY urls_due", owner: process()}}
-	f := &sqliteFile{lock: make(chan struct{}, 1), stmts: map[string]*sql.Stmt{}, budgets: &st.budgets}
+	f := &sqliteFile{path: path, lock: make(chan struct{}, 1), stmts: map[string]*sql.Stmt{}, budgets: &st.budgets}
 	st.backend = f
-	if err := f.open(path); err != nil {
+	if err := f.open(); err != nil {
 		_ = f.close()
 		return nil, fmt.Errorf("frontier: open %s: %w", path, err)
 	}
@@ -77,8 +78,8 @@ func dataSource(path string, cache int) string {
 	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + options.Encode()
 }
 
-func (f *sqliteFile) open(path string) (err error) {
-	if f.db, err = sql.Open("sqlite", dataSource(path, writerCache)); err != nil {
+func (f *sqliteFile) open() (err error) {
+	if f.db, err = sql.Open("sqlite", dataSource(f.path, writerCache)); err != nil {
 		return err
 	}
 	f.db.SetMaxOpenConns(1)
@@ -91,7 +92,7 @@ func (f *sqliteFile) open(path string) (err error) {
 	if err = f.migrate(context.Background()); err != nil {
 		return err
 	}
-	if f.reads, err = sql.Open("sqlite", dataSource(path, readerCache)); err != nil {
+	if f.reads, err = sql.Open("sqlite", dataSource(f.path, readerCache)); err != nil {
 		return err
 	}
 	f.reads.SetMaxOpenConns(2)
@@ -177,6 +178,7 @@ func (f *sqliteFile) write(ctx context.Context, fn func(*tx) error) (err error) 
 		return errors.New("frontier: closed")
 	}
 	t := &tx{ctx: context.WithoutCancel(ctx), run: f}
+	defer func() { err = f.advise(err) }()
 	if _, err := f.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		// When the context ends at this moment the driver reports that, and
 		// the transaction may have begun nevertheless.
@@ -200,6 +202,25 @@ func (f *sqliteFile) write(ctx context.Context, fn func(*tx) error) (err error) 
 	}
 	f.budgets.keep(t.made)
 	return nil
+}
+
+// advise adds to an error of the file what to do about it.
+func (f *sqliteFile) advise(err error) error {
+	var se *sqlite.Error
+	if !errors.As(err, &se) {
+		return err
+	}
+	switch se.Code() & 0xff {
+	case sqlite3.SQLITE_FULL:
+		return fmt.Errorf("%w: no space left for %s; free some and go on, nothing is lost", err, f.path)
+	case sqlite3.SQLITE_BUSY:
+		return fmt.Errorf("%w: another process has held %s for %s; go on when it is done", err, f.path, busyTimeout)
+	case sqlite3.SQLITE_IOERR:
+		return fmt.Errorf("%w: %s cannot be read or written; check the disk", err, f.path)
+	case sqlite3.SQLITE_READONLY:
+		return fmt.Errorf("%w: %s cannot be written; check the rights on the file and its folder", err, f.path)
+	}
+	return err
 }
 
 // insert implements backend, one link at a time: a statement that is prepared
