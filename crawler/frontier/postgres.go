@@ -42,6 +42,7 @@ type Postgres struct {
 
 // postgresServer is the backend.
 type postgresServer struct {
+	host    string
 	db      *sql.DB
 	timeout time.Duration // of a call
 	budgets *budgetRows
@@ -104,7 +105,7 @@ func OpenPostgres(ctx context.Context, url string) (*Postgres, error) {
 		forUpdate: " FOR UPDATE",
 		forLease:  " FOR UPDATE OF b SKIP LOCKED",
 	}}
-	p := &postgresServer{db: stdlib.OpenDB(*config), timeout: callTimeout, budgets: &st.budgets}
+	p := &postgresServer{host: config.Host, db: stdlib.OpenDB(*config), timeout: callTimeout, budgets: &st.budgets}
 	st.backend = p
 	p.db.SetMaxOpenConns(maxConnections)
 	p.db.SetMaxIdleConns(maxConnections)
@@ -179,7 +180,11 @@ func (p *postgresServer) migrate(ctx context.Context, schema string) error {
 
 // read implements backend. All that fn reads is from one moment.
 func (p *postgresServer) read(ctx context.Context, fn func(*tx) error) error {
-	return cut(ctx, p.attempt(ctx, fn, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}))
+	err := cut(ctx, p.attempt(ctx, fn, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}))
+	if err != nil {
+		err = fmt.Errorf("PostgreSQL on %s: %w", p.host, err)
+	}
+	return err
 }
 
 // write implements backend.
@@ -190,7 +195,7 @@ func (p *postgresServer) write(ctx context.Context, fn func(*tx) error) error {
 			return err
 		}
 		if try == maxTries || !collided(err) {
-			return fmt.Errorf("frontier: %w", cut(ctx, err))
+			return fmt.Errorf("frontier: PostgreSQL on %s: %w", p.host, cut(ctx, err))
 		}
 		select {
 		case <-time.After(rand.N(time.Duration(try) * 20 * time.Millisecond)):
