@@ -41,7 +41,7 @@ func fullFaults() bool { return os.Getenv("KLANK_TEST_FAULTS") == "full" }
 // KLANK_TEST_FAULTS=full kills 20 times instead of a few.
 func TestKilledProcessesLoseNothingAndKeepTheInterval(t *testing.T) {
 	disturbed(t, []int{1, 3}, func(f *fleet, processes int) {
-		kills := 4
+		kills := 3
 		if fullFaults() {
 			kills = 20
 		}
@@ -80,6 +80,9 @@ func disturbed(t *testing.T, processes []int, disturb func(f *fleet, processes i
 	}
 	for _, kind := range []string{"sqlite", "postgres"} {
 		for _, n := range processes {
+			if kind == "postgres" && n == 1 && !fullFaults() {
+				continue // waits for a lease to expire after each kill
+			}
 			t.Run(fmt.Sprintf("%s, %d at a time", kind, n), func(t *testing.T) {
 				database := ""
 				if kind == "postgres" {
@@ -168,7 +171,11 @@ func (f *fleet) start() *process {
 // by itself is to have ended well.
 func (f *fleet) ended(p *process) (killed bool) {
 	f.t.Helper()
+	hangs := time.AfterFunc(faultWait, func() { _ = p.Process.Kill() })
 	err := p.Wait()
+	if !hangs.Stop() {
+		f.t.Fatalf("%s does not come to an end\n%s", p.name, &p.stderr)
+	}
 	if status, ok := p.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() && status.Signal() == syscall.SIGKILL {
 		return true
 	}
