@@ -5,6 +5,7 @@ import (
 	"unicode"
 
 	"klank/parsers/document"
+	"klank/parsers/normalize"
 )
 
 // maxMentions bounds what one page can yield.
@@ -76,6 +77,10 @@ func (m *merger) add(f document.Found) {
 	before := len(m.candidates)
 	for i := range f.Mentions {
 		c := &f.Mentions[i]
+		c.Text = normalize.Edges(c.Text)
+		if c.Reply != nil {
+			c.Reply.Text = normalize.Edges(c.Reply.Text)
+		}
 		if at := m.find(c, before); at >= 0 {
 			m.taken[at] = m.from
 			join(&m.candidates[at], c)

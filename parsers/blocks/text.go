@@ -8,6 +8,7 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"klank/parsers/blocks/element"
+	"klank/parsers/normalize"
 )
 
 // shape is what the bodies of a group's blocks have in common.
@@ -145,38 +146,13 @@ func (r *reader) text(m int32, p parts) string {
 	return withoutCustom(strings.Join(out, "\n\n"))
 }
 
-// customs are what sites print around a text: a short paragraph that holds
-// the words of one of them is no part of it.
-var customs = [][]string{
-	{"found", "helpful"}, {"found", "useful"}, {"was this", "helpful"}, {"vond", "nuttig"}, {"vonden", "nuttig"}, {"was deze", "nuttig"}, {"nuttig", "?"},
-	{"fanden", "hilfreich"}, {"war diese", "hilfreich"}, {"trouvé", "utile"}, {"awaiting moderation"}, {"wacht op moderatie"}, {"verified purchase"}, {"geverifieerde aankoop"},
-	{"datum van ervaring:"}, {"date of experience:"}, {"datum der erfahrung:"}, {"date de l'expérience"},
-}
-
-// withoutCustom drops such paragraphs.
+// withoutCustom drops what sites print around a text, and the signature.
 func withoutCustom(text string) string {
 	kept := strings.Split(text, "\n\n")
 	if i := slices.IndexFunc(kept, ruled); i > 0 {
 		kept = kept[:i]
 	}
-	kept = slices.DeleteFunc(kept, func(p string) bool {
-		if len(p) > 100 {
-			return false
-		}
-		p = strings.ToLower(p)
-		for _, c := range customs {
-			all := true
-			for _, w := range c {
-				all = all && strings.Contains(p, w)
-			}
-			// A sentence may say so too: customs are cut short or ask.
-			if all && (!strings.HasSuffix(p, "!") && (len(c) == 1 || strings.ContainsAny(p, "0123456789?") || len(p) < 40)) {
-				return true
-			}
-		}
-		return false
-	})
-	return strings.Join(kept, "\n\n")
+	return strings.Join(slices.DeleteFunc(kept, normalize.Boilerplate), "\n\n")
 }
 
 // ruled tells whether a paragraph is the line below which older forums put a
