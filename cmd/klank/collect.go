@@ -51,6 +51,9 @@ type collector struct {
 }
 
 func newCollector(e *env, cfg *configs.Config, w *workspace, o crawlOptions, progress *progress) (*collector, error) {
+	if err := w.snapshots.Writable(); err != nil { // before anybody is asked
+		return nil, err
+	}
 	pipe, err := newPipeline(cfg, e.log(), true)
 	if err != nil {
 		return nil, err

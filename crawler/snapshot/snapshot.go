@@ -81,6 +81,19 @@ func Open(dir string) (*Store, error) {
 	return &Store{dir: dir, root: root, maxFile: MaxFile}, nil
 }
 
+// Writable makes and removes an empty file: nil when pages can be saved.
+func (s *Store) Writable() error {
+	name := ".writable-" + rand.Text()
+	f, err := s.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err == nil {
+		err = errors.Join(f.Close(), s.root.Remove(name))
+	}
+	if err != nil {
+		return writeError(s.dir, err)
+	}
+	return nil
+}
+
 // Put saves a page and returns its locator after the record is on disk
 // (fsync). Puts at the same time share an fsync.
 func (s *Store) Put(ctx context.Context, page *mention.Page) (string, error) {
