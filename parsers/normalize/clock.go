@@ -137,7 +137,7 @@ func relativeDate(ts tokens, lang string, at time.Time) (reading, bool) {
 	marked := false
 	for i, t := range ts {
 		switch t.text {
-		case "ago", "geleden", "fa", "atrás", "vor", "hace", "há":
+		case "ago", "geleden", "fa", "atrás", "vor", "hace", "há", "sedan", "siden", "temu", "назад":
 			marked = true
 		case "il":
 			marked = marked || ts.is(i+1, "y") && ts.is(i+2, "a")
@@ -151,8 +151,12 @@ func relativeDate(ts tokens, lang string, at time.Time) (reading, bool) {
 			if ts.is(i+1, "m") && ts.at(i+1).glued {
 				u = minutes
 			}
-		case ts.is(i, "vorige", "vorig", "last", "letzte", "letzten", "letztes", "afgelopen"):
+		case ts.is(i, "vorige", "vorig", "last", "letzte", "letzten", "letztes", "afgelopen", "förra", "sidste", "forrige"):
 			if u >= days {
+				return back(at, 1, u), true
+			}
+		case ts.is(i+1, "dernière", "dernier", "passée", "passé", "pasada", "pasado", "passada", "passado", "scorsa", "scorso"):
+			if u = unitOf(t.text); u >= days {
 				return back(at, 1, u), true
 			}
 		default:
@@ -176,14 +180,28 @@ func namedDay(ts tokens, lang string, at time.Time) (reading, bool) {
 	for i, t := range ts {
 		n := -1
 		switch t.text {
-		case "today", "vandaag", "heute", "aujourd", "hoy", "oggi", "hoje":
+		case "today", "vandaag", "heute", "aujourd", "hoy", "oggi", "hoje", "idag", "dziś", "dzisiaj", "сегодня":
 			n = 0
-		case "yesterday", "gisteren", "gestern", "ayer", "ieri", "ontem":
+		case "yesterday", "gisteren", "gisteravond", "gisterenavond", "gistermiddag", "gisterochtend", "gestern", "ayer", "ieri", "ontem", "igår", "wczoraj", "вчера":
 			n = 1
-		case "eergisteren", "vorgestern", "anteayer":
+			if ts.is(i-1, "before", "altro") { // "the day before yesterday", "l'altro ieri"
+				n = 2
+			}
+		case "eergisteren", "vorgestern", "anteayer", "anteontem", "förrgår", "przedwczoraj", "позавчера":
 			n = 2
+		case "dag", "går": // "i dag", "i går"
+			switch {
+			case !ts.is(i-1, "i") || lang == "nl":
+			case t.text == "dag":
+				n = 0
+			default:
+				n = 1
+			}
 		case "hier":
-			if lang == "fr" {
+			switch {
+			case ts.is(i-2, "avant"):
+				n = 2
+			case lang == "fr":
 				n = 1
 			}
 		case "now", "zojuist", "zonet", "daarnet":

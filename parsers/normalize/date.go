@@ -52,6 +52,12 @@ func readDate(s, lang string, at time.Time) (reading, bool) {
 			return reading{time: t, precision: mention.Second}, plausibleYear(t.Year())
 		}
 	}
+	if ms, ok := strings.CutPrefix(s, "/Date("); ok { // how ASP.NET writes milliseconds in JSON
+		s, _, _ = strings.Cut(strings.TrimSuffix(ms, ")/"), "+")
+	}
+	if len(s) > 11 && s[10] == '.' && strings.Trim(s[11:], "0123456789") == "" { // Unix seconds with a fraction
+		s = s[:10]
+	}
 	if r, ok, decided := digitsOnly(s); decided {
 		return r, ok
 	}

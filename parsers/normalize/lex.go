@@ -32,6 +32,9 @@ func lex(s string) []token {
 			glued = false
 			i++
 			continue
+		case (r == '\'' || r == '’') && j < len(rs) && rs[j] >= '0' && rs[j] <= '9': // '26
+			i++
+			continue
 		case r >= '0' && r <= '9':
 			v := int(r - '0')
 			for ; j < len(rs) && rs[j] >= '0' && rs[j] <= '9'; j++ {

@@ -17,31 +17,47 @@ func monthOf(w, lang string) int {
 		return only(5, lang, "it")
 	case "gen":
 		return only(1, lang, "it")
+	case "mart": // "Wal-Mart 3"
+		return only(3, lang, "tr")
+	case "leden": // members, in Dutch
+		return only(1, lang, "cs")
 	case "ene":
 		return only(1, lang, "es")
-	case "jan", "january", "januari", "janvier", "janv", "enero", "gennaio", "januar", "jänner", "janeiro", "stycznia", "styczeń", "января":
+	case "jan", "january", "januari", "janvier", "janv", "enero", "gennaio", "januar", "jänner", "janeiro", "stycznia", "styczeń", "января",
+		"tammikuuta", "ledna", "január", "ocak", "ianuarie", "ιανουαρίου", "січня":
 		return 1
-	case "feb", "febr", "february", "februari", "février", "fevrier", "févr", "fév", "febrero", "febbraio", "februar", "fevereiro", "fev", "lutego", "luty", "февраля":
+	case "feb", "febr", "february", "februari", "février", "fevrier", "févr", "fév", "febrero", "febbraio", "februar", "fevereiro", "fev", "lutego", "luty", "февраля",
+		"helmikuuta", "února", "únor", "február", "şubat", "februarie", "φεβρουαρίου", "лютого":
 		return 2
-	case "mar", "march", "maart", "mrt", "mars", "marzo", "märz", "maerz", "mär", "marts", "março", "marca", "marzec", "марта":
+	case "mar", "march", "maart", "mrt", "mars", "marzo", "märz", "maerz", "mär", "marts", "março", "marca", "marzec", "марта",
+		"maaliskuuta", "března", "březen", "március", "martie", "μαρτίου", "березня":
 		return 3
-	case "apr", "april", "avril", "avr", "abril", "abr", "aprile", "kwietnia", "kwiecień", "апреля":
+	case "apr", "april", "avril", "avr", "abril", "abr", "aprile", "kwietnia", "kwiecień", "апреля",
+		"huhtikuuta", "dubna", "duben", "április", "nisan", "aprilie", "απριλίου", "квітня":
 		return 4
-	case "may", "mei", "mai", "mayo", "maggio", "maj", "maio", "maja", "мая":
+	case "may", "mei", "mai", "mayo", "maggio", "maj", "maio", "maja", "мая",
+		"toukokuuta", "května", "květen", "május", "mayıs", "μαΐου", "травня":
 		return 5
-	case "jun", "june", "juni", "juin", "junio", "giugno", "giu", "junho", "czerwca", "czerwiec", "июня":
+	case "jun", "june", "juni", "juin", "junio", "giugno", "giu", "junho", "czerwca", "czerwiec", "июня",
+		"kesäkuuta", "června", "červen", "június", "haziran", "iunie", "ιουνίου", "червня":
 		return 6
-	case "jul", "july", "juli", "juillet", "juil", "julio", "luglio", "lug", "julho", "lipca", "lipiec", "июля":
+	case "jul", "july", "juli", "juillet", "juil", "julio", "luglio", "lug", "julho", "lipca", "lipiec", "июля",
+		"heinäkuuta", "července", "červenec", "július", "temmuz", "iulie", "ιουλίου", "липня":
 		return 7
-	case "aug", "august", "augustus", "août", "aout", "agosto", "augusti", "sierpnia", "sierpień", "августа":
+	case "aug", "august", "augustus", "août", "aout", "agosto", "augusti", "sierpnia", "sierpień", "августа",
+		"elokuuta", "srpna", "srpen", "augusztus", "ağustos", "αυγούστου", "серпня":
 		return 8
-	case "sep", "sept", "september", "septembre", "septiembre", "settembre", "setembro", "września", "wrzesień", "сентября":
+	case "sep", "sept", "september", "septembre", "septiembre", "settembre", "setembro", "września", "wrzesień", "сентября",
+		"syyskuuta", "září", "szeptember", "eylül", "septembrie", "σεπτεμβρίου", "вересня":
 		return 9
-	case "oct", "october", "okt", "oktober", "octobre", "octubre", "ottobre", "ott", "outubro", "października", "październik", "октября":
+	case "oct", "october", "okt", "oktober", "octobre", "octubre", "ottobre", "ott", "outubro", "października", "październik", "октября",
+		"lokakuuta", "října", "říjen", "október", "ekim", "octombrie", "οκτωβρίου", "жовтня":
 		return 10
-	case "nov", "november", "novembre", "noviembre", "novembro", "listopada", "listopad", "ноября":
+	case "nov", "november", "novembre", "noviembre", "novembro", "listopada", "listopad", "ноября",
+		"marraskuuta", "listopadu", "kasım", "noiembrie", "νοεμβρίου", "листопада":
 		return 11
-	case "dec", "december", "décembre", "decembre", "déc", "diciembre", "dic", "dicembre", "dezember", "dez", "dezembro", "desember", "grudnia", "grudzień", "декабря":
+	case "dec", "december", "décembre", "decembre", "déc", "diciembre", "dic", "dicembre", "dezember", "dez", "dezembro", "desember", "grudnia", "grudzień", "декабря",
+		"joulukuuta", "prosince", "prosinec", "aralık", "decembrie", "δεκεμβρίου", "грудня":
 		return 12
 	}
 	return 0
@@ -71,19 +87,26 @@ const (
 // unitOf returns the unit a lower-case word names.
 func unitOf(w string) unit {
 	switch w {
-	case "second", "seconds", "sec", "secs", "seconde", "seconden", "sekunde", "sekunden", "secondes", "segundo", "segundos", "secondi":
+	case "second", "seconds", "sec", "secs", "seconde", "seconden", "sekunde", "sekunden", "secondes", "segundo", "segundos", "secondi",
+		"sekund", "sekunder", "sekundy", "сек", "секунд":
 		return seconds
-	case "minute", "minutes", "min", "mins", "minuut", "minuten", "minuto", "minutos", "minuti":
+	case "minute", "minutes", "min", "mins", "minuut", "minuten", "minuto", "minutos", "minuti",
+		"minut", "minuter", "minutter", "minuty", "мин", "минут", "минуты", "минуту":
 		return minutes
-	case "hour", "hours", "hr", "hrs", "uur", "uren", "uurtje", "stunde", "stunden", "heure", "heures", "hora", "horas", "ora", "ore", "h":
+	case "hour", "hours", "hr", "hrs", "uur", "uren", "uurtje", "stunde", "stunden", "heure", "heures", "hora", "horas", "ora", "ore", "h",
+		"std", "stdn", "timme", "timmar", "tim", "time", "timer", "godzina", "godziny", "godzinę", "godzin", "godz", "час", "часа", "часов":
 		return hours
-	case "day", "days", "dag", "dagen", "tag", "tage", "tagen", "jour", "jours", "día", "días", "dia", "dias", "giorno", "giorni", "d":
+	case "day", "days", "dag", "dagen", "tag", "tage", "tagen", "jour", "jours", "día", "días", "dia", "dias", "giorno", "giorni", "d",
+		"dagar", "dage", "dager", "dni", "dzień", "день", "дня", "дней":
 		return days
-	case "week", "weeks", "wk", "wks", "weken", "weekje", "woche", "wochen", "semaine", "semaines", "semana", "semanas", "settimana", "settimane", "w":
+	case "week", "weeks", "wk", "wks", "weken", "weekje", "woche", "wochen", "semaine", "semaines", "semana", "semanas", "settimana", "settimane", "w",
+		"wkn", "vecka", "veckan", "veckor", "uge", "uger", "uke", "uker", "tydzień", "tygodnie", "tygodni", "неделю", "недели", "недель":
 		return weeks
-	case "month", "months", "mo", "mos", "maand", "maanden", "mnd", "monat", "monate", "monaten", "mois", "mes", "meses", "mese", "mesi":
+	case "month", "months", "mo", "mos", "maand", "maanden", "mnd", "monat", "monate", "monaten", "mois", "mes", "meses", "mese", "mesi",
+		"mndn", "månad", "månaden", "månader", "mån", "måned", "måneder", "miesiąc", "miesiące", "miesięcy", "mês", "месяц", "месяца", "месяцев":
 		return months
-	case "year", "years", "yr", "yrs", "jaar", "jaren", "jahr", "jahre", "jahren", "an", "ans", "año", "años", "ano", "anos", "anno", "anni", "y":
+	case "year", "years", "yr", "yrs", "jaar", "jaren", "jahr", "jahre", "jahren", "an", "ans", "año", "años", "ano", "anos", "anno", "anni", "y",
+		"jr", "année", "år", "året", "rok", "lata", "lat", "год", "года", "лет":
 		return years
 	}
 	return noUnit
@@ -92,11 +115,11 @@ func unitOf(w string) unit {
 // smallNumber reads the words for one to twelve that relative dates use.
 func smallNumber(w string) int {
 	switch w {
-	case "a", "an", "one", "een", "één", "ein", "eine", "einem", "einer", "un", "une", "una", "uno", "n":
+	case "a", "an", "one", "een", "één", "ein", "eine", "einem", "einer", "un", "une", "una", "uno", "n", "um", "uma", "en", "ett", "et":
 		return 1
-	case "two", "twee", "zwei", "deux", "dos", "due", "couple", "paar":
+	case "two", "twee", "zwei", "deux", "dos", "due", "couple", "paar", "två", "to", "dois", "duas":
 		return 2
-	case "three", "drie", "drei", "trois", "tres", "tre":
+	case "three", "drie", "drei", "trois", "tres", "tre", "três":
 		return 3
 	case "four", "vier", "quatre", "cuatro", "quattro":
 		return 4
