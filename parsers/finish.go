@@ -1,6 +1,7 @@
 package parsers
 
 import (
+	"fmt"
 	"time"
 
 	"klank/mention"
@@ -66,6 +67,21 @@ func finish(d *document.Document, cs []document.Candidate, items *itemSet) []men
 		}
 	}
 	return out
+}
+
+// undecided reports, once a page, the dates that nobody can tell the day of.
+func undecided(cs []document.Candidate) []mention.Problem {
+	n, example := 0, ""
+	for i := range cs {
+		if c := &cs[i]; c.Undecided != "" && c.Published.IsZero() {
+			n++
+			fill(&example, c.Undecided)
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return []mention.Problem{{Where: "dates", What: fmt.Sprintf("%d left empty: day and month of %.40q cannot be told apart by the page's language", n, example)}}
 }
 
 // setID sets the id; a date that moves with every fetch takes no part in it.

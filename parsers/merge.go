@@ -170,6 +170,7 @@ func join(a, b *document.Candidate) {
 	if a.Published.IsZero() || a.Unsteady && !b.Unsteady && !b.Published.IsZero() {
 		a.Published, a.PublishedPrecision, a.Unsteady = b.Published, b.PublishedPrecision, b.Unsteady
 	}
+	fill(&a.Undecided, b.Undecided)
 	if a.Updated.IsZero() {
 		a.Updated = b.Updated
 	}

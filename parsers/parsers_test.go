@@ -150,6 +150,24 @@ func TestARelativeDateTakesNoPartInTheID(t *testing.T) {
 	}
 }
 
+func TestADateThatCanBeReadTwoWaysIsLeftEmptyAndReported(t *testing.T) {
+	body := reviews(`{"@type":"Review","author":"Ann","datePublished":"03/06/2026","reviewBody":"Fine.","reviewRating":"4"}`) +
+		`<div class="h-review"><b class="p-author">Bob</b><time class="dt-published">04-05-2026</time><p class="e-content">It broke on the second day.</p><b class="p-rating">1</b></div>`
+	got := parse(t, page("https://www.example.com/k", body), Options{})
+	if len(got.Mentions) != 2 || !got.Mentions[0].Published.IsZero() || !got.Mentions[1].Published.IsZero() {
+		t.Errorf("got %+v", got.Mentions)
+	}
+	if len(got.Problems) != 1 || got.Problems[0].Where != "dates" || !strings.Contains(got.Problems[0].What, `2 left empty: day and month of "03/06/2026"`) {
+		t.Errorf("problems are %+v", got.Problems)
+	}
+	for lang, want := range map[string]time.Month{"nl": time.June, "en": time.March, "de-DE": time.June} {
+		got := parse(t, page("https://www.example.com/k", "<html lang="+lang+">"+body), Options{})
+		if len(got.Mentions) != 2 || got.Mentions[0].Published.Month() != want || len(got.Problems) != 0 {
+			t.Errorf("in %s: %+v, %+v", lang, got.Mentions, got.Problems)
+		}
+	}
+}
+
 func TestSourceAndEvidenceComeFromThePage(t *testing.T) {
 	p := page("http://127.0.0.1:8080/k", reviews(`{"@type":"Review","author":"Ann","reviewBody":"Fine.","reviewRating":"4"}`))
 	p.Source = mention.Source{Name: "kettles", Type: "shop", Host: "elsewhere.example"}

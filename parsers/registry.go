@@ -136,6 +136,7 @@ func (r *Registry) Parse(p *mention.Page, o Options) (Result, error) {
 	}
 	m.items.belong(p.Origin)
 	out.Items = m.items.list
+	out.Problems = append(out.Problems, undecided(m.candidates)...)
 	out.Mentions = finish(d, m.candidates, &m.items)
 	found, told := more.links(&m.items, len(out.Mentions))
 	out.Links = joinLinks(append(found, extra...), links.Find(d))

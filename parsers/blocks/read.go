@@ -494,6 +494,7 @@ func (r *reader) date(i int32, c *document.Candidate) {
 	if ok {
 		c.Published, c.PublishedPrecision, c.Unsteady = stamp.Time, stamp.Precision, stamp.Unsteady
 	}
+	c.Undecided = stamp.Undecided
 }
 
 // rating reads the block's grade: of several the first, which by custom is

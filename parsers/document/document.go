@@ -50,6 +50,9 @@ type Candidate struct {
 	// ("3 weeks ago", see normalize.Relative): it moves with every fetch and
 	// takes no part in the id.
 	Unsteady bool
+	// Undecided is the published time as written, where it has none in
+	// Published because its day and month cannot be told apart.
+	Undecided string
 	// Handle names the candidate within its page, ParentHandle and
 	// ThreadHandle name others; the registry turns them into mention ids.
 	Handle, ParentHandle, ThreadHandle string

@@ -32,6 +32,17 @@ func Relative(s, lang string) bool {
 	return ok && r.relative
 }
 
+// Ambiguous tells whether s is a date that Date refuses only because nothing
+// says which of its numbers is the day: 03/06/2026 without a language.
+func Ambiguous(s, lang string) bool {
+	if _, ok := readDate(s, lang, time.Time{}); ok {
+		return false
+	}
+	dayFirst, ok := readDate(s, "nl", time.Time{})
+	monthFirst, ok2 := readDate(s, "en", time.Time{})
+	return ok && ok2 && !dayFirst.time.Equal(monthFirst.time)
+}
+
 type reading struct {
 	time      time.Time
 	precision mention.Precision

@@ -111,6 +111,9 @@ func (r *reader) dates(c *document.Candidate, t *Thing) {
 			c.Unsteady = normalize.Relative(s, lang)
 			break
 		}
+		if normalize.Ambiguous(s, lang) {
+			c.Undecided = s
+		}
 	}
 	if when, _, ok := normalize.Date(t.text("dateModified"), lang, r.d.Page.Fetched); ok && when.After(c.Published) {
 		c.Updated = when

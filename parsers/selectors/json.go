@@ -99,6 +99,8 @@ func (p *page) record(v any) document.Candidate {
 	if stamp, ok := p.stamp(s.date.values(v)); ok {
 		c.Published, c.PublishedPrecision, c.Unsteady = stamp.Time, stamp.Precision, stamp.Unsteady
 		hit("date", true)
+	} else {
+		c.Undecided = stamp.Undecided
 	}
 	c.URL = p.d.Abs(s.url.scalar(v))
 	hit("url", c.URL != "")
@@ -162,6 +164,7 @@ func grade(f field, v any) *mention.Rating {
 // stamp reads a time: in words, or as a number of seconds or milliseconds
 // since 1970.
 func (p *page) stamp(all []any) (element.Stamp, bool) {
+	var undecided element.Stamp
 	for _, v := range all {
 		if n, ok := v.(json.Number); ok {
 			if at, ok := unixTime(n); ok {
@@ -169,11 +172,13 @@ func (p *page) stamp(all []any) (element.Stamp, bool) {
 			}
 			continue
 		}
-		if stamp, ok := element.TimeText(scalar(v), p.d.Language, p.d.Page.Fetched); ok {
+		stamp, ok := element.TimeText(scalar(v), p.d.Language, p.d.Page.Fetched)
+		if ok {
 			return stamp, true
 		}
+		undecided = stamp
 	}
-	return element.Stamp{}, false
+	return undecided, false
 }
 
 // unixTime reads a number of seconds or, from the year 5138 on, milliseconds.

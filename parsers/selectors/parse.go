@@ -161,6 +161,8 @@ func (p *page) block(n *html.Node, blocks map[*html.Node]bool) document.Candidat
 	if stamp, ok := p.date(n, blocks); ok {
 		c.Published, c.PublishedPrecision, c.Unsteady = stamp.Time, stamp.Precision, stamp.Unsteady
 		hit("date", true)
+	} else {
+		c.Undecided = stamp.Undecided
 	}
 	c.URL = p.d.Abs(link(s.url, n, blocks))
 	hit("url", c.URL != "")
@@ -186,19 +188,24 @@ func (p *page) profile(n *html.Node, skip map[*html.Node]bool) string {
 
 func (p *page) date(n *html.Node, skip map[*html.Node]bool) (element.Stamp, bool) {
 	at := p.d.Page.Fetched
+	var undecided element.Stamp
 	for _, a := range p.s.date {
 		nodes, _ := field{a}.elements(n, skip)
 		for _, e := range nodes {
+			var stamp element.Stamp
+			var ok bool
 			if a.attr != "" {
-				if stamp, ok := element.TimeText(element.Attr(e, a.attr), p.d.Language, at); ok {
-					return stamp, true
-				}
-			} else if stamp, ok := element.Time(e, p.d.Language, at); ok {
+				stamp, ok = element.TimeText(element.Attr(e, a.attr), p.d.Language, at)
+			} else {
+				stamp, ok = element.Time(e, p.d.Language, at)
+			}
+			if ok {
 				return stamp, true
 			}
+			undecided = stamp
 		}
 	}
-	return element.Stamp{}, false
+	return undecided, false
 }
 
 // links adds what next and links select; both may select links or what holds

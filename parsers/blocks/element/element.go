@@ -167,6 +167,9 @@ type Stamp struct {
 	Precision mention.Precision
 	// Unsteady says that it was counted back from the time of fetching.
 	Unsteady bool
+	// Undecided is the time as written where nothing tells its day from its
+	// month; then there is no Time.
+	Undecided string
 }
 
 // timeWords are parts of the names of attributes that hold times.
@@ -216,9 +219,13 @@ func Time(n *html.Node, lang string, at time.Time) (Stamp, bool) {
 	return TimeText(Text(n, 200), lang, at)
 }
 
-// TimeText reads a published time from a phrase.
+// TimeText reads a published time from a phrase; without one the stamp may
+// still say what is undecided.
 func TimeText(s, lang string, at time.Time) (Stamp, bool) {
 	t, p, ok := normalize.Date(s, lang, at)
+	if !ok && normalize.Ambiguous(s, lang) {
+		return Stamp{Undecided: s}, false
+	}
 	if !ok {
 		return Stamp{}, false
 	}
