@@ -164,7 +164,8 @@ func scaled(text string, rest *string) (int, bool) {
 	return whole(text)
 }
 
-// Rating reads a grade as published: "4,5", "4/5", "4 van 5", "80%", "★★★★☆".
+// Rating reads a grade as published: "4,5", "4/5", "4 van 5", "80%",
+// "★★★★☆", "👍", "rapportcijfer 4", "four stars".
 // best and worst are the scale's ends as published beside it, "" where
 // unknown; a scale inside value holds only when best says none.
 //
@@ -230,8 +231,45 @@ func plainNumber(s string) (float64, bool) {
 }
 
 // outOf are the words between a grade and its scale.
-var outOf = map[string]bool{"/": true, "van": true, "van de": true, "uit": true, "out of": true, "of": true, "von": true,
-	"sur": true, "de": true, "su": true, "av": true, "na": true, "af": true, "z": true, "stars out of": true, "sterren van de": true, "von max.": true}
+var outOf = map[string]bool{"van": true, "uit": true, "op": true, "out": true, "of": true, "von": true, "aus": true,
+	"sur": true, "de": true, "su": true, "av": true, "na": true, "af": true, "z": true, "max": true}
+
+// scaleNames are names of grades that say their scale: Dutch school grades,
+// and the dice of Norwegian and Danish papers.
+var scaleNames = []struct {
+	word string
+	best float64
+}{{"cijfer", 10}, {"terningkast", 6}}
+
+// joins tells whether what stands between two numbers makes the second the
+// scale of the first: a slash, or few words with one such as "out of".
+func joins(between string) bool {
+	if between == "/" {
+		return true
+	}
+	words := strings.FieldsFunc(between, func(r rune) bool { return !unicode.IsLetter(r) && r != '(' && r != ',' && r != ';' })
+	for _, w := range words {
+		if outOf[w] {
+			return len(words) <= 5 && !strings.ContainsAny(between, "(,;")
+		}
+	}
+	return len(words) <= 1 && strings.Contains(between, "/")
+}
+
+// isScale tells a scale from a number of reviews ("4,6 van 120 reviews").
+func isScale(top float64, after string) bool {
+	switch top {
+	case 3, 4, 5, 6, 7, 10, 20, 100:
+		return true
+	}
+	after = strings.TrimLeft(strings.ToLower(after), " \u00a0\u202f")
+	for _, w := range countWords {
+		if strings.HasPrefix(after, w) {
+			return false
+		}
+	}
+	return true
+}
 
 // grade reads a value and, where it stands beside it, the scale (else 0).
 func grade(s string) (value, scale float64, ok bool) {
@@ -240,7 +278,7 @@ func grade(s string) (value, scale float64, ok bool) {
 	}
 	nums := numbers(s)
 	if len(nums) == 0 {
-		return stars(s)
+		return signs(s)
 	}
 	first := nums[0]
 	v, ok := decimal(first.text)
@@ -251,15 +289,23 @@ func grade(s string) (value, scale float64, ok bool) {
 	if strings.HasPrefix(strings.TrimLeft(rest, " \u00a0"), "%") {
 		return v, 100, true
 	}
-	if strings.HasPrefix(rest, "½") {
-		v += 0.5
+	for sign, part := range map[string]float64{"¼": 0.25, "½": 0.5, "¾": 0.75} {
+		if strings.HasPrefix(rest, sign) {
+			v += part
+		}
+	}
+	before := strings.ToLower(s[:first.start])
+	for _, n := range scaleNames {
+		if strings.Contains(before, n.word) {
+			scale = n.best
+		}
 	}
 	if len(nums) > 1 {
 		between := strings.ToLower(strings.TrimSpace(s[first.end:nums[1].start]))
 		w, ok := decimal(nums[1].text)
 		switch {
 		case !ok:
-		case outOf[between]:
+		case joins(between) && isScale(w, s[nums[1].end:]):
 			scale = w
 		case strings.Contains(between, "のうち"): // "5つ星のうち4.2": the scale comes first
 			v, scale = w, v
@@ -268,9 +314,38 @@ func grade(s string) (value, scale float64, ok bool) {
 	return v, scale, true
 }
 
+// starWords are beginnings of the word for a star.
+var starWords = []string{"star", "ster", "étoile", "estrell", "estrela", "stell", "stjärn", "stjern"}
+
+// signs reads a grade without figures: stars, thumbs, "four stars".
+func signs(s string) (value, scale float64, ok bool) {
+	if value, scale, ok = stars(s); ok {
+		return value, scale, ok
+	}
+	s = strings.ToLower(strings.TrimSpace(s))
+	for i, thumbs := range [][]string{
+		{"👎", "thumbs down", "thumb down", "duim omlaag", "duimpje omlaag", "daumen runter", "pouce vers le bas"},
+		{"👍", "thumbs up", "thumb up", "duim omhoog", "duimpje omhoog", "daumen hoch", "pouce vers le haut"},
+	} {
+		for _, t := range thumbs {
+			if strings.HasPrefix(s, t) {
+				return float64(i), 1, true
+			}
+		}
+	}
+	if words := strings.Fields(s); len(words) >= 2 && len(words) <= 3 {
+		for _, w := range starWords {
+			if n := smallNumber(words[0]); n > 0 && n <= 10 && strings.HasPrefix(words[1], w) {
+				return float64(n), 0, true
+			}
+		}
+	}
+	return 0, 0, false
+}
+
 // stars counts filled, half and empty star signs.
 func stars(s string) (value, scale float64, ok bool) {
-	filled, half, empty := 0, 0, 0
+	filled, half, empty, bubbles, hollow := 0, 0, 0, 0, 0
 	for _, r := range s {
 		switch r {
 		case '★', '⭐', '🌟', '✭', '✮', '✯':
@@ -279,7 +354,14 @@ func stars(s string) (value, scale float64, ok bool) {
 			empty++
 		case '½', '⯪', '⯨':
 			half = 1
+		case '●', '⬤':
+			bubbles++
+		case '○', '◯':
+			hollow++
 		}
+	}
+	if filled+empty == 0 && bubbles > 0 && bubbles+hollow == 5 { // a bullet of a list is none
+		return float64(bubbles), 5, true
 	}
 	if filled+empty == 0 {
 		return 0, 0, false

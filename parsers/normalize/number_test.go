@@ -34,13 +34,33 @@ func TestRatingsAreReadWithTheirScale(t *testing.T) {
 		{"(5 of 5)", "", "", 5, 5, 1},
 		{"120", "", "", 120, 120, 1},
 		{"1", "1", "0", 1, 1, 1},
+		{"8,5", "", "", 8.5, 10, 7.5 / 9},
+		{"4 von 5", "", "", 4, 5, 0.75},
+		{"4 étoiles sur 5", "", "", 4, 5, 0.75},
+		{"4 sterren van de 10", "", "", 4, 10, 3.0 / 9},
+		{"4 out of a possible 10", "", "", 4, 10, 3.0 / 9},
+		{"Score: 4 op 10", "", "", 4, 10, 3.0 / 9},
+		{"4 op een schaal van 10", "", "", 4, 10, 3.0 / 9},
+		{"4*/10", "", "", 4, 10, 3.0 / 9},
+		{"4 / max. 10", "", "", 4, 10, 3.0 / 9},
+		{"Rapportcijfer: 4", "", "", 4, 10, 3.0 / 9},
+		{"terningkast 5", "", "", 5, 6, 0.8},
+		{"7½", "", "", 7.5, 10, 6.5 / 9},
+		{"4.6 of 120 reviews", "", "", 4.6, 5, 0.9},
+		{"4,8 (de 178 avaliações)", "", "", 4.8, 5, 0.95},
+		{"👍🏽", "", "", 1, 1, 1},
+		{"Thumbs down", "", "", 0, 1, 0},
+		{"Duimpje omhoog", "", "", 1, 1, 1},
+		{"four stars", "", "", 4, 5, 0.75},
+		{"vier sterren", "", "", 4, 5, 0.75},
+		{"●●●●○", "", "", 4, 5, 0.75},
 	} {
 		r := Rating(c.value, c.best, c.worst)
 		if r == nil || r.Value != c.v || r.Best != c.b || math.Abs(r.Score-c.score) > 1e-9 {
 			t.Errorf("Rating(%q, %q, %q) = %+v, want %v of %v, score %v", c.value, c.best, c.worst, r, c.v, c.b, c.score)
 		}
 	}
-	for _, s := range []string{"", "goed", "none", "-"} {
+	for _, s := range []string{"", "goed", "none", "-", "●", "star", "a lot of stars"} {
 		if r := Rating(s, "5", "1"); r != nil {
 			t.Errorf("Rating(%q) = %+v, want none", s, r)
 		}
@@ -107,6 +127,45 @@ func TestSharedStrings(t *testing.T) {
 		if got := Rating(r.Text, "", ""); r.Value != nil && (got == nil || got.Value != *r.Value) {
 			t.Errorf("Rating(%q) = %+v, want %v", r.Text, got, *r.Value)
 		}
+	}
+	t.Logf("%d dates, %d counts, %d ratings, %d stars", len(all.Dates), len(all.Counts), len(all.Ratings), len(all.Stars))
+}
+
+// TestSharedRatings reads grades of real pages, where they are available: the
+// value always, and the best wherever the snippet itself shows it.
+func TestSharedRatings(t *testing.T) {
+	b, err := os.ReadFile("../../../shared/pages/ratings/rating_values.json")
+	if err != nil {
+		t.Skip("the shared sample of ratings is not here")
+	}
+	var all []struct {
+		HTML  string   `json:"html"`
+		Value *float64 `json:"ratingValue"`
+		Best  *float64 `json:"bestRating"`
+	}
+	if err := json.Unmarshal(b, &all); err != nil {
+		t.Fatal(err)
+	}
+	values, bests, ofBests := 0, 0, 0
+	for _, c := range all {
+		text := HTML(c.HTML)
+		got := Rating(text, "", "")
+		switch {
+		case (got == nil) != (c.Value == nil), got != nil && got.Value != *c.Value:
+			t.Errorf("Rating(%q) = %+v", text, got)
+			continue
+		}
+		values++
+		if c.Best != nil && got != nil {
+			ofBests++
+			if got.Best == *c.Best {
+				bests++
+			}
+		}
+	}
+	t.Logf("values %d of %d, best %d of %d", values, len(all), bests, ofBests)
+	if ofBests-bests > 2 { // two say theirs only outside of the snippet
+		t.Errorf("best is right in %d of %d", bests, ofBests)
 	}
 }
 
