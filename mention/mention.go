@@ -111,6 +111,9 @@ type Rating struct {
 	// Worst is the scale's bottom; nil when unknown.
 	Worst *float64 `json:"worst,omitempty"`
 	Score float64  `json:"score"`
+	// Assumed says that no scale was published and Best follows from Value.
+	// Only parsers set it, for each other: it is false in their results.
+	Assumed bool `json:"-"`
 }
 
 // SubRating is a grade for one side of the experience (delivery, price, …).

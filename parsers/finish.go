@@ -6,6 +6,7 @@ import (
 
 	"klank/mention"
 	"klank/parsers/document"
+	"klank/parsers/normalize"
 )
 
 // finish turns the candidates of a page into mentions: where they come from,
@@ -66,7 +67,44 @@ func finish(d *document.Document, cs []document.Candidate, items *itemSet) []men
 			out[i].Thread = id
 		}
 	}
+	oneScale(out)
+	for i := range items.list {
+		if r := items.list[i].Rating; r != nil {
+			r.Assumed = false
+		}
+	}
 	return out
+}
+
+// oneScale gives the grades of a page that say no scale the one of those
+// beside them: in a list with an 8, or with a 7 of 10, a bare 4 is out of
+// ten as well. It goes by the type of what is reviewed, as a page of films
+// may show products; longer scales are never lent, for they are mostly
+// another's ("87%" of the critics).
+func oneScale(ms []mention.Mention) {
+	itemType := func(m *mention.Mention) string {
+		if m.Item == nil {
+			return ""
+		}
+		return m.Item.Type
+	}
+	outOfTen := map[string]bool{}
+	for i := range ms {
+		if r := ms[i].Rating; r != nil && r.Best == 10 {
+			outOfTen[itemType(&ms[i])] = true
+		}
+	}
+	for i := range ms {
+		r := ms[i].Rating
+		if r == nil || !r.Assumed {
+			continue
+		}
+		best := r.Best
+		if best == 5 && outOfTen[itemType(&ms[i])] {
+			best = 10
+		}
+		ms[i].Rating = normalize.Rescale(*r, best)
+	}
 }
 
 // undecided reports, once a page, the dates that nobody can tell the day of.

@@ -168,6 +168,31 @@ func TestADateThatCanBeReadTwoWaysIsLeftEmptyAndReported(t *testing.T) {
 	}
 }
 
+func TestGradesWithoutAScaleHaveTheOneOfTheirList(t *testing.T) {
+	for name, c := range map[string]struct {
+		first string
+		best  float64
+	}{
+		"stars":               {`"5"`, 5},
+		"school grades":       {`"8,5"`, 10},
+		"a published ten":     {`{"@type":"Rating","ratingValue":"3","bestRating":"10"}`, 10},
+		"a published five":    {`{"@type":"Rating","ratingValue":"3","bestRating":"5"}`, 5},
+		"another's per cents": {`"87%"`, 5},
+	} {
+		ms := parse(t, page("https://www.example.com/k", reviews(
+			`{"@type":"Review","author":"Ann","reviewBody":"Fine.","reviewRating":`+c.first+`},
+			{"@type":"Review","author":"Bob","reviewBody":"It broke.","reviewRating":"4"},
+			{"@type":"Review","author":"Eve","reviewBody":"So so.","reviewRating":{"@type":"Rating","ratingValue":"2","bestRating":"5","worstRating":"1"}}`)), Options{}).Mentions
+		if len(ms) != 3 || ms[1].Rating.Value != 4 || ms[1].Rating.Best != c.best || ms[1].Rating.Score != 3/(c.best-1) {
+			t.Errorf("%s: got %+v", name, ms[1].Rating)
+			continue
+		}
+		if r := ms[2].Rating; r.Best != 5 || r.Score != 0.25 || ms[1].Rating.Assumed {
+			t.Errorf("%s: what is published changed: %+v", name, r)
+		}
+	}
+}
+
 func TestSourceAndEvidenceComeFromThePage(t *testing.T) {
 	p := page("http://127.0.0.1:8080/k", reviews(`{"@type":"Review","author":"Ann","reviewBody":"Fine.","reviewRating":"4"}`))
 	p.Source = mention.Source{Name: "kettles", Type: "shop", Host: "elsewhere.example"}

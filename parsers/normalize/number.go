@@ -192,21 +192,35 @@ func Rating(value, best, worst string) *mention.Rating {
 		w = min(w, v)
 		r.Worst = &w
 	}
+	r.Assumed = top <= 0
 	if top < v || top <= 0 {
 		top = ladder(v)
 	}
 	r.Best = top
+	r.Score = score(r)
+	return r
+}
+
+// Rescale returns r as published on a scale up to best, which is not below
+// its value.
+func Rescale(r mention.Rating, best float64) *mention.Rating {
+	r.Best, r.Assumed = best, false
+	r.Score = score(&r)
+	return &r
+}
+
+// score is the place of a grade between the ends of its scale, 0..1.
+func score(r *mention.Rating) float64 {
 	low := 0.0
 	if r.Worst != nil {
 		low = *r.Worst
-	} else if top <= 10 && top > 1 && v >= 1 {
+	} else if r.Best <= 10 && r.Best > 1 && r.Value >= 1 {
 		low = 1
 	}
-	r.Score = 1
-	if top > low {
-		r.Score = min(1, max(0, (v-low)/(top-low)))
+	if r.Best <= low {
+		return 1
 	}
-	return r
+	return min(1, max(0, (r.Value-low)/(r.Best-low)))
 }
 
 func ladder(v float64) float64 {
