@@ -23,7 +23,12 @@ const (
 // page, or a field of the mentions. The layout of the source has probably
 // changed then, and the run is suspect. Runs of different size compare by
 // their shares; from too little nothing is concluded.
-func Drift(previous, current FieldCounts) []string {
+//
+// unchanged is how many pages this run found as they were, or left out as they
+// seldom change. Pages that do change are often of another kind than the rest,
+// lists that hold no mentions say, so that what stands on a page is compared
+// only where as many were read anew: a new layout changes them all.
+func Drift(previous, current FieldCounts, unchanged int) []string {
 	var all []string
 	check := func(what, of string, before, beforeOf, now, nowOf int) {
 		if beforeOf <= 0 || nowOf <= 0 {
@@ -34,8 +39,10 @@ func Drift(previous, current FieldCounts) []string {
 			all = append(all, fmt.Sprintf("%d %s on %d %s, where earlier runs had %d on %d", now, what, nowOf, of, before, beforeOf))
 		}
 	}
-	check("items", "pages", previous.Items, previous.Pages, current.Items, current.Pages)
-	check("mentions", "pages", previous.Mentions, previous.Pages, current.Mentions, current.Pages)
+	if unchanged <= current.Pages {
+		check("items", "pages", previous.Items, previous.Pages, current.Items, current.Pages)
+		check("mentions", "pages", previous.Mentions, previous.Pages, current.Mentions, current.Pages)
+	}
 	for _, f := range []struct {
 		what        string
 		before, now int

@@ -27,9 +27,13 @@ func TestDriftTellsWhatHasFallenAway(t *testing.T) {
 		"never rated":  {crawler.FieldCounts{Pages: 100, Mentions: 1000, Text: 1000}, crawler.FieldCounts{Pages: 100, Mentions: 1000, Text: 1000}, nil},
 		"always dense": {crawler.FieldCounts{Pages: 1, Mentions: 30, Rating: 5}, crawler.FieldCounts{Pages: 1, Mentions: 30}, nil},
 	} {
-		if got := crawler.Drift(c.previous, c.now); !slices.Equal(got, c.want) {
+		if got := crawler.Drift(c.previous, c.now, c.now.Pages); !slices.Equal(got, c.want) {
 			t.Errorf("%s: got %q, want %q", name, got, c.want)
 		}
+	}
+	few := crawler.FieldCounts{Pages: 20, Mentions: 12, Author: 12, Text: 12}
+	if got := crawler.Drift(before, few, 21); len(got) != 1 || got[0] != "0 ratings on 12 mentions, where earlier runs had 900 on 1000" {
+		t.Errorf("where most pages are as they were: %q", got)
 	}
 }
 

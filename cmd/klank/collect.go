@@ -179,7 +179,7 @@ func judge(s *crawler.SourceReport, earlier []mention.Run) (misread bool) {
 		return s.Walls > 0
 	}
 	s.Run.Fields = &fields
-	drift := crawler.Drift(before, fields)
+	drift := crawler.Drift(before, fields, s.NotModified+s.NotDue+s.Unreached)
 	if len(drift) > 0 && s.Status == crawler.StatusDone {
 		s.Status = crawler.StatusSuspect
 		s.Reason = "the layout has probably changed: " + strings.Join(drift, "; ")
