@@ -1,7 +1,9 @@
 package fetch
 
 import (
+	"context"
 	"math"
+	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -164,7 +166,13 @@ func TestHostThatDoesNotAnswerAgainAndAgainIsSlowed(t *testing.T) {
 		set   func(*Client)
 	}{
 		"refused": {Conn, func(c *Client) { c.transport.DialContext = refuse }},
-		"timeout": {Timeout, func(c *Client) { c.robots.next.(*pacer).next.(*limits).timeout = time.Nanosecond }},
+		"timeout": {Timeout, func(c *Client) {
+			c.robots.next.(*pacer).next.(*limits).timeout = time.Millisecond
+			c.transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := client(t, func(c *Config) { c.Rate = 1000 })
