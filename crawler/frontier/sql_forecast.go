@@ -37,7 +37,7 @@ const (
 	asked = iota
 	saved
 	idle
-	resting
+	rests
 )
 
 func (s *store) forecast(t *tx, source int64, plan Plan, free string) (f Forecast, err error) {
@@ -53,7 +53,6 @@ func (s *store) forecast(t *tx, source int64, plan Plan, free string) (f Forecas
 	}
 	// A run that goes on asks for what is not settled, a new one for all but
 	// what is dead for free, and what rests as BeginRun has it.
-	rest := fmt.Sprintf("CASE WHEN (u.visited - u.changed) / 4 < %d THEN (u.visited - u.changed) / 4 ELSE %d END", maxRest, maxRest)
 	kinds := fmt.Sprintf("WHEN u.state = 2 THEN %d ", saved)
 	var args []any
 	switch {
@@ -63,12 +62,11 @@ func (s *store) forecast(t *tx, source int64, plan Plan, free string) (f Forecas
 		kinds += fmt.Sprintf("WHEN u.state = 5 AND u.class IN (SELECT value FROM %s) THEN %d ", s.elements, idle)
 		args = append(args, free)
 		if !f.Deep {
-			kinds += fmt.Sprintf("WHEN u.state = 3 AND "+settledWell+" AND u.generation = ? AND (u.visited - u.changed) / 4 >= %d AND u.visited + %s > %d THEN %d ",
-				plan.LeastRest.Milliseconds(), rest, t.now, resting)
-			args = append(args, plan.Generation)
+			kinds += fmt.Sprintf("WHEN %s THEN %d ", resting, rests)
+			args = append(args, plan.Generation, plan.LeastRest.Milliseconds(), t.now)
 		}
 	}
-	rows, err := t.rows("SELECT b.key, x.kind, count(*), min(x.until) FROM (SELECT u.budget, u.visited + "+rest+" AS until, CASE "+kinds+
+	rows, err := t.rows("SELECT b.key, x.kind, count(*), min(x.until) FROM (SELECT u.budget, visited + "+restTime+" AS until, CASE "+kinds+
 		fmt.Sprintf("ELSE %d END AS kind FROM urls u WHERE u.source = ?) AS x JOIN budgets b ON b.id = x.budget GROUP BY b.key, x.kind ORDER BY b.key", asked),
 		append(args, source)...)
 	if err != nil {
@@ -88,7 +86,7 @@ func (s *store) forecast(t *tx, source int64, plan Plan, free string) (f Forecas
 			f.Hosts = append(f.Hosts, HostForecast{Key: key, URLs: n})
 		case saved:
 			f.Saved += n
-		case resting:
+		case rests:
 			f.Resting += n
 			if end := t.local(until); f.RestingUntil.IsZero() || end.Before(f.RestingUntil) {
 				f.RestingUntil = end

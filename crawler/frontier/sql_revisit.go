@@ -3,6 +3,7 @@ package frontier
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -35,6 +36,13 @@ func (t *tx) deep(source int64, plan Plan) (bool, error) {
 // mentions are in the run's index, and no seed, page of a list or feed.
 const settledWell = "priority IN (2, 4) AND sha256 <> '' AND generation <> ''"
 
+// restTime is for how many milliseconds a page rests after a visit, and resting
+// are the pages that do; it takes a generation, the shortest rest and now.
+var (
+	restTime = fmt.Sprintf("CASE WHEN (visited - changed) / 4 < %[1]d THEN (visited - changed) / 4 ELSE %[1]d END", maxRest)
+	resting  = "state = 3 AND " + settledWell + " AND generation = ? AND (visited - changed) / 4 >= ? AND visited + " + restTime + " > ?"
+)
+
 // rest has the run pass over what has seldom changed among the URLs of a chunk,
 // see Plan, and counts it.
 func (t *tx) rest(seq, source int64, after, last string, least time.Duration) error {
@@ -43,19 +51,20 @@ func (t *tx) rest(seq, source int64, after, last string, least time.Duration) er
 	if err := t.row("SELECT generation, whole FROM runs WHERE seq = ?", seq).Scan(&generation, &whole); err != nil || whole {
 		return err
 	}
-	pass := func(which string) (int64, error) {
-		return t.exec(`UPDATE urls SET run = ? WHERE source = ? AND url > ? AND url <= ? AND run <> ? AND state = 3 AND `+settledWell+which+`
-			AND generation = ? AND (visited - changed) / 4 >= ? AND visited + CASE WHEN (visited - changed) / 4 < ? THEN (visited - changed) / 4 ELSE ? END > ?`,
-			seq, source, after, last, seq, generation, least.Milliseconds(), maxRest, maxRest, t.now)
-	}
-	if _, err := pass(" AND changed = 0"); err != nil { // aliases
+	rows, err := t.rows("UPDATE urls SET run = ? WHERE source = ? AND url > ? AND url <= ? AND run <> ? AND "+resting+" RETURNING changed",
+		seq, source, after, last, seq, generation, least.Milliseconds(), t.now)
+	if err != nil {
 		return err
 	}
-	n, err := pass(" AND changed > 0")
-	if err != nil || n == 0 {
+	rested, err := collect(rows, func(scan func(...any) error) (changed int64, err error) { err = scan(&changed); return changed, err })
+	if err != nil {
 		return err
 	}
-	_, err = t.exec("UPDATE runs SET not_due = not_due + ? WHERE seq = ?", n, seq)
+	rested = slices.DeleteFunc(rested, func(changed int64) bool { return changed == 0 }) // aliases
+	if len(rested) == 0 {
+		return nil
+	}
+	_, err = t.exec("UPDATE runs SET not_due = not_due + ? WHERE seq = ?", len(rested), seq)
 	return err
 }
 
