@@ -124,12 +124,7 @@ func TestHostilePagesEndNoRun(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	files, _ := filepath.Glob("../../testdata/blocks/page-*.html")
-	for _, file := range files {
-		if body, err := os.ReadFile(file); err == nil {
-			f.Add(body)
-		}
-	}
+	foundtest.Seed(f, "../../testdata/blocks/page-*.html")
 	f.Fuzz(func(t *testing.T, body []byte) {
 		d := foundtest.Open("p.html", body)
 		for _, m := range Parse(d).Mentions {

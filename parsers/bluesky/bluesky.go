@@ -37,11 +37,7 @@ func Detect(d *document.Document) bool {
 func Parse(d *document.Document) document.Found {
 	r := reader{d: d, seen: map[string]bool{}}
 	var p page
-	if wire.IsArray(d.Body) {
-		if r.malformed(wire.Decode(d.Body, &p.Posts)) {
-			return r.found
-		}
-	} else if r.malformed(wire.Decode(d.Body, &p)) {
+	if r.malformed(wire.DecodeList(d.Body, "posts", &p)) {
 		return r.found
 	}
 	switch {

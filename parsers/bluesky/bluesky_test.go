@@ -1,8 +1,6 @@
 package bluesky
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -37,12 +35,7 @@ func TestDeepThreadsAreReadOrRefused(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	files, _ := filepath.Glob("testdata/*.json")
-	for _, file := range files {
-		if body, err := os.ReadFile(file); err == nil {
-			f.Add(body)
-		}
-	}
+	foundtest.Seed(f, "testdata/*.json")
 	f.Fuzz(func(t *testing.T, body []byte) {
 		d := foundtest.Open("x.json", body)
 		Detect(d)

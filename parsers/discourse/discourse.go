@@ -10,6 +10,7 @@ package discourse
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"klank/mention"
@@ -255,11 +256,9 @@ func (r *reader) rest(s *stream) {
 		wire.Problem(&r.found, "discourse", fmt.Sprintf("of %d further posts %d are linked", len(rest), maxRest))
 		rest = rest[:maxRest]
 	}
-	for len(rest) > 0 {
-		n := min(perRequest, len(rest))
-		u := "/t/" + url.PathEscape(string(r.topic.ID)) + "/posts.json?" + url.Values{"post_ids[]": rest[:n]}.Encode()
+	for ids := range slices.Chunk(rest, perRequest) {
+		u := "/t/" + url.PathEscape(string(r.topic.ID)) + "/posts.json?" + url.Values{"post_ids[]": ids}.Encode()
 		wire.Next(&r.found, r.d, r.d.Abs(u))
-		rest = rest[n:]
 	}
 }
 

@@ -38,12 +38,7 @@ func TestAPageThatIsNoJSONIsAProblem(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	files, _ := filepath.Glob("testdata/*.json")
-	for _, file := range files {
-		if body, err := os.ReadFile(file); err == nil {
-			f.Add(body)
-		}
-	}
+	foundtest.Seed(f, "testdata/*.json")
 	f.Fuzz(func(t *testing.T, body []byte) {
 		d := foundtest.Open("t/57.json", body)
 		Detect(d)

@@ -109,12 +109,7 @@ func TestEveryCaseOfTheLibraryIsReadWithoutPanic(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	files, _ := filepath.Glob("../../testdata/feeds/*")
-	for _, file := range files {
-		if body, err := os.ReadFile(file); err == nil && filepath.Ext(file) != ".golden" {
-			f.Add(body)
-		}
-	}
+	foundtest.Seed(f, "../../testdata/feeds/*")
 	f.Fuzz(func(t *testing.T, body []byte) {
 		d := foundtest.Open("feed", body)
 		Detect(d)

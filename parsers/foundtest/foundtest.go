@@ -31,6 +31,12 @@ func Open(name string, body []byte) *document.Document {
 	return d
 }
 
+// OpenJSON opens a body as the answer of an API.
+func OpenJSON(url, body string) *document.Document {
+	d, _ := document.Open(&mention.Page{URL: url, Status: 200, ContentType: "application/json", Body: []byte(body), Fetched: Fetched})
+	return d
+}
+
 // Golden runs parse on every file that pattern matches and compares what it
 // finds, as JSON, with the file of the same name and ".golden" after it. With
 // the flag -update it writes those files.

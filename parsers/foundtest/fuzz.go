@@ -12,10 +12,8 @@ import (
 	"klank/parsers/document"
 )
 
-// Fuzz feeds a parser with foreign bytes, beginning with the files that
-// pattern matches, and holds what is true of everything that is found: valid
-// text, grades within their scale, absolute links, something said.
-func Fuzz(f *testing.F, pattern string, detect func(*document.Document) bool, parse func(*document.Document) document.Found) {
+// Seed adds the files that pattern matches, without golden ones, to the corpus.
+func Seed(f *testing.F, pattern string) {
 	files, err := filepath.Glob(pattern)
 	if err != nil {
 		f.Fatal(err)
@@ -25,6 +23,13 @@ func Fuzz(f *testing.F, pattern string, detect func(*document.Document) bool, pa
 			f.Add(body)
 		}
 	}
+}
+
+// Fuzz feeds a parser with foreign bytes, beginning with the files that
+// pattern matches, and holds what is true of everything that is found: valid
+// text, grades within their scale, absolute links, something said.
+func Fuzz(f *testing.F, pattern string, detect func(*document.Document) bool, parse func(*document.Document) document.Found) {
+	Seed(f, pattern)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		d := Open("api/v1/reviews?page=1", body)
 		detect(d)

@@ -1,22 +1,13 @@
 package hackernews
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"klank/mention"
-	"klank/parsers/document"
 	"klank/parsers/foundtest"
 )
 
 func TestGolden(t *testing.T) { foundtest.Golden(t, "testdata/*.json", Parse) }
-
-func open(u, body string) *document.Document {
-	d, _ := document.Open(&mention.Page{URL: u, ContentType: "application/json", Body: []byte(body)})
-	return d
-}
 
 func TestDetectNeedsItemsOrTheAPI(t *testing.T) {
 	for _, c := range []struct {
@@ -33,7 +24,7 @@ func TestDetectNeedsItemsOrTheAPI(t *testing.T) {
 		{"", `{"hits":[{"objectID":"1","price":3}]}`, false},
 		{"", ``, false},
 	} {
-		if got := Detect(open(c.url, c.body)); got != c.want {
+		if got := Detect(foundtest.OpenJSON(c.url, c.body)); got != c.want {
 			t.Errorf("%s %s: got %v", c.url, c.body, got)
 		}
 	}
@@ -50,7 +41,7 @@ func TestItemsThatAreNamedAreLinked(t *testing.T) {
 		{algolia + "search?query=x&page=2", `{"hits":[{"objectID":"5","title":"x","_tags":["story"]}],"page":2,"nbPages":3}`, ""},
 	} {
 		var got []string
-		f := Parse(open(c.url, c.body))
+		f := Parse(foundtest.OpenJSON(c.url, c.body))
 		for _, l := range f.Links {
 			got = append(got, string(l.Kind)+" "+l.URL)
 		}
@@ -63,21 +54,16 @@ func TestItemsThatAreNamedAreLinked(t *testing.T) {
 func TestDeepTreesAreReadOrRefused(t *testing.T) {
 	for n, problems := range map[int]int{3000: 0, 1 << 14: 1} {
 		body := strings.Repeat(`{"created_at_i":1,"children":[`, n) + strings.Repeat(`]}`, n)
-		if f := Parse(open("", body)); len(f.Mentions) != 0 || len(f.Problems) != problems {
+		if f := Parse(foundtest.OpenJSON("", body)); len(f.Mentions) != 0 || len(f.Problems) != problems {
 			t.Errorf("%d levels: %d mentions, problems %v", n, len(f.Mentions), f.Problems)
 		}
 	}
 }
 
 func FuzzParse(f *testing.F) {
-	files, _ := filepath.Glob("testdata/*.json")
-	for _, file := range files {
-		if body, err := os.ReadFile(file); err == nil {
-			f.Add(body)
-		}
-	}
+	foundtest.Seed(f, "testdata/*.json")
 	f.Fuzz(func(t *testing.T, body []byte) {
-		d := open("https://hacker-news.firebaseio.com/v0/x.json", string(body))
+		d := foundtest.OpenJSON("https://hacker-news.firebaseio.com/v0/x.json", string(body))
 		Detect(d)
 		for _, m := range Parse(d).Mentions {
 			if m.NativeID == "" || m.Text == "" && m.Title == "" {

@@ -38,13 +38,7 @@ func Detect(d *document.Document) bool {
 func Parse(d *document.Document) document.Found {
 	r := reader{d: d, seen: map[string]bool{}}
 	var p page
-	var err error
-	if wire.IsArray(d.Body) {
-		err = wire.Decode(d.Body, &p.Items)
-	} else {
-		err = wire.Decode(d.Body, &p)
-	}
-	if err != nil {
+	if err := wire.DecodeList(d.Body, "items", &p); err != nil {
 		wire.Problem(&r.found, "lemmy", "malformed: "+err.Error())
 		return r.found
 	}

@@ -1,22 +1,13 @@
 package lemmy
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"klank/mention"
-	"klank/parsers/document"
 	"klank/parsers/foundtest"
 )
 
 func TestGolden(t *testing.T) { foundtest.Golden(t, "testdata/*.json", Parse) }
-
-func open(u, body string) *document.Document {
-	d, _ := document.Open(&mention.Page{URL: u, ContentType: "application/json", Body: []byte(body)})
-	return d
-}
 
 func TestDetectNeedsViews(t *testing.T) {
 	for body, want := range map[string]bool{
@@ -26,7 +17,7 @@ func TestDetectNeedsViews(t *testing.T) {
 		`<p>"posts" "creator" "ap_id"`:                            false,
 		``:                                                        false,
 	} {
-		if got := Detect(open("", body)); got != want {
+		if got := Detect(foundtest.OpenJSON("", body)); got != want {
 			t.Errorf("%s: got %v", body, got)
 		}
 	}
@@ -43,7 +34,7 @@ func TestTheNextPageAndTheCommentsOfPostsAreLinked(t *testing.T) {
 		{api + "post/list?page_cursor=P4", `{"posts":[]}`, ""},
 	} {
 		var got []string
-		for _, l := range Parse(open(c.url, c.body)).Links {
+		for _, l := range Parse(foundtest.OpenJSON(c.url, c.body)).Links {
 			got = append(got, string(l.Kind)+" "+l.URL)
 		}
 		if strings.Join(got, "\n") != c.want {
@@ -53,21 +44,16 @@ func TestTheNextPageAndTheCommentsOfPostsAreLinked(t *testing.T) {
 }
 
 func TestAnAddressThatIsLookedUpIsRead(t *testing.T) {
-	f := Parse(open("", `{"post":{"post":{"id":3,"name":"x"},"creator":{"name":"a"}},"comment":null}`))
+	f := Parse(foundtest.OpenJSON("", `{"post":{"post":{"id":3,"name":"x"},"creator":{"name":"a"}},"comment":null}`))
 	if len(f.Mentions) != 1 || f.Mentions[0].NativeID != "post_3" || len(f.Problems) != 0 {
 		t.Errorf("%+v", f)
 	}
 }
 
 func FuzzParse(f *testing.F) {
-	files, _ := filepath.Glob("testdata/*.json")
-	for _, file := range files {
-		if body, err := os.ReadFile(file); err == nil {
-			f.Add(body)
-		}
-	}
+	foundtest.Seed(f, "testdata/*.json")
 	f.Fuzz(func(t *testing.T, body []byte) {
-		d := open("https://www.example.com/api/v3/post/list", string(body))
+		d := foundtest.OpenJSON("https://www.example.com/api/v3/post/list", string(body))
 		Detect(d)
 		for _, m := range Parse(d).Mentions {
 			if m.NativeID == "" || m.Text == "" && m.Title == "" {

@@ -1,8 +1,6 @@
 package mastodon
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -54,12 +52,7 @@ func TestDeepNestingIsAProblemNotACrash(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	files, _ := filepath.Glob("../../testdata/api/mastodon-*")
-	for _, file := range files {
-		if body, err := os.ReadFile(file); err == nil && filepath.Ext(file) != ".golden" {
-			f.Add(body)
-		}
-	}
+	foundtest.Seed(f, "../../testdata/api/mastodon-*")
 	f.Fuzz(func(t *testing.T, body []byte) {
 		d := foundtest.Open("timeline.json", body)
 		Detect(d)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"klank/mention"
@@ -37,11 +38,9 @@ func (r *reader) rest() {
 		wire.Problem(&r.found, "reddit", fmt.Sprintf("of %d comments that are left out %d are linked", len(ids), maxRest))
 		ids = ids[:maxRest]
 	}
-	for len(ids) > 0 {
-		n := min(perRequest, len(ids))
-		q := url.Values{"api_type": {"json"}, "link_id": {r.post}, "children": {strings.Join(ids[:n], ",")}}
+	for some := range slices.Chunk(ids, perRequest) {
+		q := url.Values{"api_type": {"json"}, "link_id": {r.post}, "children": {strings.Join(some, ",")}}
 		wire.Next(&r.found, r.d, r.d.Abs("/api/morechildren.json?"+q.Encode()))
-		ids = ids[n:]
 	}
 	for _, id := range r.continued {
 		wire.Next(&r.found, r.d, r.d.Abs("/comments/"+url.PathEscape(strings.TrimPrefix(r.post, "t3_"))+"/_/"+url.PathEscape(id)+".json"))

@@ -2,21 +2,14 @@ package reddit
 
 import (
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"klank/mention"
-	"klank/parsers/document"
 	"klank/parsers/foundtest"
 )
 
 func TestGolden(t *testing.T) { foundtest.Golden(t, "testdata/*.json", Parse) }
-
-func open(url, body string) *document.Document {
-	d, _ := document.Open(&mention.Page{URL: url, Status: 200, ContentType: "application/json", Body: []byte(body), Fetched: foundtest.Fetched})
-	return d
-}
 
 func TestDetectNeedsPostsOrComments(t *testing.T) {
 	for body, want := range map[string]bool{
@@ -35,7 +28,7 @@ func TestDetectNeedsPostsOrComments(t *testing.T) {
 }
 
 func TestTheNextPageOfAListingIsItsCursor(t *testing.T) {
-	f := Parse(open("https://oauth.reddit.com/r/koffie/new?limit=100&after=t3_1", `{"kind":"Listing","data":{"after":"t3_2","children":[]}}`))
+	f := Parse(foundtest.OpenJSON("https://oauth.reddit.com/r/koffie/new?limit=100&after=t3_1", `{"kind":"Listing","data":{"after":"t3_2","children":[]}}`))
 	want := mention.Link{URL: "https://oauth.reddit.com/r/koffie/new?limit=100&after=t3_2", Kind: mention.LinkNext}
 	if len(f.Links) != 1 || f.Links[0] != want {
 		t.Errorf("links: %+v", f.Links)
@@ -47,7 +40,7 @@ func TestCommentsThatATreeLeavesOutAreLinked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := Parse(open("https://www.reddit.com/r/koffie/comments/1abc01.json", string(body)))
+	f := Parse(foundtest.OpenJSON("https://www.reddit.com/r/koffie/comments/1abc01.json", string(body)))
 	want := []string{
 		"https://www.reddit.com/api/morechildren.json?api_type=json&children=k7%2Ck8%2Ck9%2Cka&link_id=t3_1abc01",
 		"https://www.reddit.com/comments/1abc01/_/k3.json",
@@ -74,12 +67,7 @@ func TestDeepTreesAreReadOrRefusedInLinearTime(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	files, _ := filepath.Glob("testdata/*.json")
-	for _, file := range files {
-		if body, err := os.ReadFile(file); err == nil {
-			f.Add(body)
-		}
-	}
+	foundtest.Seed(f, "testdata/*.json")
 	f.Fuzz(func(t *testing.T, body []byte) {
 		d := foundtest.Open("r.json", body)
 		Detect(d)

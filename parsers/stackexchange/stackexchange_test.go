@@ -1,22 +1,13 @@
 package stackexchange
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"klank/mention"
-	"klank/parsers/document"
 	"klank/parsers/foundtest"
 )
 
 func TestGolden(t *testing.T) { foundtest.Golden(t, "testdata/*.json", Parse) }
-
-func open(u, body string) *document.Document {
-	d, _ := document.Open(&mention.Page{URL: u, ContentType: "application/json", Body: []byte(body)})
-	return d
-}
 
 func TestDetectNeedsPosts(t *testing.T) {
 	for body, want := range map[string]bool{
@@ -27,7 +18,7 @@ func TestDetectNeedsPosts(t *testing.T) {
 		`<p>"items" "has_more" "question_id"`:                      false,
 		``:                                                         false,
 	} {
-		if got := Detect(open("", body)); got != want {
+		if got := Detect(foundtest.OpenJSON("", body)); got != want {
 			t.Errorf("%s: got %v", body, got)
 		}
 	}
@@ -43,7 +34,7 @@ func TestWhatAnAnswerLeavesOutIsLinked(t *testing.T) {
 			"item " + api + "questions/1?filter=withbody&pagesize=100&site=coffee\nitem " + api + "answers/3?filter=withbody&pagesize=100&site=coffee"},
 	} {
 		var got []string
-		for _, l := range Parse(open(c.url, c.body)).Links {
+		for _, l := range Parse(foundtest.OpenJSON(c.url, c.body)).Links {
 			got = append(got, string(l.Kind)+" "+l.URL)
 		}
 		if strings.Join(got, "\n") != c.want {
@@ -57,7 +48,7 @@ func TestTheHostIsTheSitesNotTheAPIs(t *testing.T) {
 		"stackoverflow": "stackoverflow.com", "nl.stackoverflow": "nl.stackoverflow.com", "meta.superuser": "meta.superuser.com", "coffee": "coffee.stackexchange.com",
 		"coffee.meta": "coffee.meta.stackexchange.com", "mathoverflow.net": "mathoverflow.net", "askubuntu.com": "askubuntu.com", "a/b": "", "": "",
 	} {
-		f := Parse(open(api+"answers?site="+site, `{"items":[{"answer_id":1,"question_id":2,"body":"x"}],"has_more":false}`))
+		f := Parse(foundtest.OpenJSON(api+"answers?site="+site, `{"items":[{"answer_id":1,"question_id":2,"body":"x"}],"has_more":false}`))
 		if got := f.Mentions[0].Source.Host; got != want {
 			t.Errorf("%q: got %q, want %q", site, got, want)
 		}
@@ -65,14 +56,9 @@ func TestTheHostIsTheSitesNotTheAPIs(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	files, _ := filepath.Glob("testdata/*.json")
-	for _, file := range files {
-		if body, err := os.ReadFile(file); err == nil {
-			f.Add(body)
-		}
-	}
+	foundtest.Seed(f, "testdata/*.json")
 	f.Fuzz(func(t *testing.T, body []byte) {
-		d := open(api+"questions?site=coffee", string(body))
+		d := foundtest.OpenJSON(api+"questions?site=coffee", string(body))
 		Detect(d)
 		for _, m := range Parse(d).Mentions {
 			if m.NativeID == "" || m.Text == "" && m.Title == "" {

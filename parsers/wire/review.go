@@ -17,7 +17,7 @@ import (
 // DecodeList reads JSON into v as Decode does, and a bare array as if it were
 // the member key of an object: so tools save the lists of an API.
 func DecodeList(body []byte, key string, v any) error {
-	if IsArray(body) {
+	if IsArray(body) && json.Valid(body) { // what is none is not to become JSON by this
 		body = slices.Concat([]byte(`{"`+key+`":`), body, []byte("}"))
 	}
 	return Decode(body, v)

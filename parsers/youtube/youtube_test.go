@@ -2,7 +2,6 @@ package youtube
 
 import (
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -58,12 +57,7 @@ func TestWhatAnAnswerLeavesOutIsLinkedWithTheSameKey(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	files, _ := filepath.Glob("testdata/*.json")
-	for _, file := range files {
-		if body, err := os.ReadFile(file); err == nil {
-			f.Add(body)
-		}
-	}
+	foundtest.Seed(f, "testdata/*.json")
 	f.Fuzz(func(t *testing.T, body []byte) {
 		d := foundtest.Open("youtube/v3/x.json", body)
 		Detect(d)
