@@ -47,12 +47,9 @@ started again.`,
   klank run --config brand.yaml --data /var/lib/klank --log-format json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := e.loadConfig()
+			cfg, err := e.loadServing(cmd, addr)
 			if err != nil {
 				return err
-			}
-			if cmd.Flags().Changed("addr") {
-				cfg.Web.Addr = addr
 			}
 			return runService(cmd.Context(), e, cfg, allowPrivate)
 		},

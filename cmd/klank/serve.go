@@ -27,18 +27,25 @@ or web.token_file name.`,
   KLANK_TOKEN=$(openssl rand -hex 24) klank serve --addr 0.0.0.0:8417`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := e.loadConfig()
+			cfg, err := e.loadServing(cmd, addr)
 			if err != nil {
 				return err
-			}
-			if cmd.Flags().Changed("addr") {
-				cfg.Web.Addr = addr
 			}
 			return runServe(cmd.Context(), e, cfg)
 		},
 	}
 	cmd.Flags().StringVar(&addr, "addr", configs.Default().Web.Addr, "HOST:PORT to listen on")
 	return cmd
+}
+
+// loadServing reads the configuration of a command that serves; its flag --addr
+// wins over the address there.
+func (e *env) loadServing(cmd *cobra.Command, addr string) (*configs.Config, error) {
+	cfg, err := e.loadConfig()
+	if err == nil && cmd.Flags().Changed("addr") {
+		cfg.Web.Addr = addr
+	}
+	return cfg, err
 }
 
 func runServe(ctx context.Context, e *env, cfg *configs.Config) error {
