@@ -20,6 +20,9 @@ const (
 	// startTimeout bounds the start of the browser; a cold one on a busy
 	// machine takes seconds.
 	startTimeout = 30 * time.Second
+	// endTimeout bounds the end of a browser, and of the tabs in it. One that
+	// takes longer is killed and waited for no more.
+	endTimeout = 15 * time.Second
 	// maxHeap bounds the memory of a page's scripts, in MiB; over it the tab
 	// crashes, and with it nothing else.
 	maxHeap = 512
@@ -64,6 +67,22 @@ type process struct {
 	close func()
 }
 
+// end waits until what f closes is closed, or until it takes too long.
+func (b *process) end(f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	select {
+	case <-done:
+	case <-time.After(endTimeout):
+		if c := chromedp.FromContext(b.ctx); c.Browser != nil && c.Browser.Process() != nil {
+			_ = c.Browser.Process().Kill() // it may be gone by now
+		}
+	}
+}
+
 // dead tells whether the browser is gone, of its own or not.
 func (b *process) dead() bool {
 	select {
@@ -100,6 +119,21 @@ func (r *Renderer) running(ctx context.Context) (*process, error) {
 	return b, nil
 }
 
+// retire ends a browser that opens no tabs any more; the next page gets a new
+// one.
+func (r *Renderer) retire(b *process) {
+	select {
+	case r.starting <- struct{}{}:
+		defer func() { <-r.starting }()
+	case <-r.life.Done(): // Close ends it
+		return
+	}
+	if r.browser == b {
+		b.close()
+		r.browser = nil
+	}
+}
+
 // startBrowser starts a Chromium with an empty profile and an empty home, and
 // none of klank's environment, where secrets may stand. It runs until life
 // ends or it is closed; the start alone is bound to ctx.
@@ -110,16 +144,21 @@ func startBrowser(ctx, life context.Context, path, proxyAddress string) (*proces
 	}
 	allocator, stopAllocator := chromedp.NewExecAllocator(life, flags(path, home, proxyAddress)...)
 	quiet := chromedp.WithBrowserErrorf(func(string, ...any) {}) // of pages' doing, mostly
-	bctx, stop := chromedp.NewContext(allocator, chromedp.WithBrowserOption(quiet))
-	b := &process{ctx: bctx, close: sync.OnceFunc(func() {
-		stop()
-		stopAllocator()
+	abandoned, abandon := context.WithCancel(allocator)
+	bctx, stop := chromedp.NewContext(abandoned, chromedp.WithBrowserOption(quiet))
+	b := &process{ctx: bctx}
+	b.close = sync.OnceFunc(func() {
+		b.end(func() {
+			abandon()
+			stop() // once only: it waits for a process, which ends once
+			stopAllocator()
+		})
 		removeAll(home)
-	})}
+	})
 	starting, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	// The first call gives the browser its lifetime, so it gets bctx.
-	watch := context.AfterFunc(starting, stop)
+	watch := context.AfterFunc(starting, abandon)
 	err = chromedp.Do(bctx)
 	if watch() && err == nil {
 		return b, nil

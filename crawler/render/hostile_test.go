@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -235,6 +236,35 @@ func TestACrashedBrowserIsStartedAgain(t *testing.T) {
 	}
 	if st := r.Stats(); st.Starts != 3 {
 		t.Errorf("the browser was started %d times, want 3", st.Starts)
+	}
+}
+
+func TestABrowserThatHangsIsReplaced(t *testing.T) {
+	s := newSite(t, map[string]string{"/": `<p>good</p>`})
+	r := newRenderer(t, loopback(), Config{Timeout: time.Second})
+	get(t, r, s.URL+"/")
+	if err := mainProcess(r).Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	if html := body(t, get(t, r, s.URL+"/")); !strings.Contains(html, "good") {
+		t.Errorf("the page is %s", html)
+	}
+	if st := r.Stats(); st.Starts != 2 {
+		t.Errorf("the browser was started %d times, want 2", st.Starts)
+	}
+}
+
+func TestABrowserThatNobodyWaitsForAnyMoreDoesNotStart(t *testing.T) {
+	r := newRenderer(t, loopback(), Config{})
+	for _, wait := range []time.Duration{0, time.Millisecond, 20 * time.Millisecond} { // before, while and after its process starts
+		ctx, cancel := context.WithTimeout(t.Context(), wait)
+		b, err := startBrowser(ctx, r.life, r.Path, r.proxy.address)
+		cancel()
+		if b != nil {
+			b.close()
+		} else if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("given %s it says %v", wait, err)
+		}
 	}
 }
 

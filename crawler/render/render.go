@@ -177,10 +177,16 @@ func (r *Renderer) Close() { r.close() }
 
 func (r *Renderer) shut() {
 	r.end()
+	closing, cancel := context.WithTimeout(context.Background(), endTimeout)
+	defer cancel()
 	for range cap(r.slots) {
-		r.slots <- struct{}{}
+		select {
+		case r.slots <- struct{}{}:
+		case <-closing.Done(): // a tab that hangs goes with its browser
+		}
 	}
-	if r.browser != nil { // only who holds a slot looks at it
+	r.starting <- struct{}{} // kept: no browser starts any more
+	if r.browser != nil {
 		r.browser.close()
 	}
 	r.proxy.close()
@@ -240,6 +246,9 @@ func (r *Renderer) render(ctx context.Context, req fetch.Request, doc *mention.P
 		}
 		t := newTab(r, req, doc)
 		out, err := t.run(ctx, b)
+		if errors.Is(err, errNoTab) && ctx.Err() == nil {
+			r.retire(b)
+		}
 		if err != nil && b.dead() && ctx.Err() == nil && try == 1 {
 			t.close()
 			continue

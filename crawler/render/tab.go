@@ -42,6 +42,9 @@ const readScript = `(() => {
 	return {url: location.href, size: html.length, html: html.length > %d ? "" : html};
 })()`
 
+// errNoTab says that a browser does not do its work, whatever the page.
+var errNoTab = errors.New("the browser's tab did not open")
+
 // outcome is what came of a page: its text, or where it leads.
 type outcome struct {
 	html, redirect string
@@ -102,7 +105,7 @@ func (t *tab) run(ctx context.Context, b *process) (outcome, error) {
 	tctx, cancel := context.WithTimeout(tctx, t.Timeout+readTimeout)
 	defer cancel()
 	if err := t.open(tctx); err != nil {
-		return outcome{}, fmt.Errorf("the browser's tab did not open: %w", err)
+		return outcome{}, fmt.Errorf("%w: %w", errNoTab, err)
 	}
 	busy, stop := context.WithTimeout(tctx, t.Timeout)
 	t.work.Go(func() { t.judge(busy) })
