@@ -8,7 +8,10 @@
 // this package, never the other way round.
 package mention
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Kind says what sort of publication a mention is.
 type Kind string
@@ -153,11 +156,21 @@ type Engagement struct {
 	Helpful int `json:"helpful,omitempty"`
 }
 
-// Flag marks a mention for a reader's caution: rating_mismatch, duplicate or
-// suspect, with the reason in words.
+// Flag marks a mention for a reader's caution: rating_mismatch, duplicate,
+// suspect or publisher, with the reason in words.
 type Flag struct {
 	Name   string `json:"name"`
 	Reason string `json:"reason,omitempty"`
+}
+
+// FlagPublisher is the name of the flag of what a site says itself in the form
+// of a mention: the questions that its FAQ asks and answers.
+const FlagPublisher = "publisher"
+
+// ByPublisher tells whether the site itself wrote m. Parsers show such
+// mentions; no customer said them, so nothing stores or counts them.
+func (m *Mention) ByPublisher() bool {
+	return slices.ContainsFunc(m.Flags, func(f Flag) bool { return f.Name == FlagPublisher })
 }
 
 // Evidence says where a mention was read and by what.

@@ -15,6 +15,7 @@ func finish(d *document.Document, cs []document.Candidate, items *itemSet) []men
 	p := d.Page
 	host := mention.Host(d.ListURL())
 	main := items.main(d)
+	rank := 0 // in the list of what customers say
 	ambiguousIDs(cs)
 	ids := map[string]string{}  // handle to id
 	seen := map[string]string{} // id to text
@@ -36,8 +37,11 @@ func finish(d *document.Document, cs []document.Candidate, items *itemSet) []men
 		}
 		m.Evidence.Fetched, m.Evidence.SHA256, m.Evidence.Snapshot = p.Fetched, p.SHA256, p.Snapshot
 		fill(&m.Evidence.List, d.URL)
+		if !m.ByPublisher() {
+			rank++
+		}
 		if m.Evidence.Rank == 0 {
-			m.Evidence.Rank = i + 1
+			m.Evidence.Rank = max(rank, 1)
 		}
 		setID(&m, c)
 		if other, ok := seen[m.ID]; ok && other != m.Text && m.NativeID == "" {

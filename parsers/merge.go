@@ -1,6 +1,7 @@
 package parsers
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -100,6 +101,11 @@ func (m *merger) add(f document.Found) {
 	for i := range f.Items {
 		m.items.add(f.Items[i])
 	}
+}
+
+// voices tells whether anything was found that the site did not say itself.
+func (m *merger) voices() bool {
+	return slices.ContainsFunc(m.candidates, func(c document.Candidate) bool { return !c.ByPublisher() })
 }
 
 // maxAlike bounds how many candidates with the same key are compared.

@@ -130,6 +130,27 @@ func TestAReviewInTwoSyntaxesIsOneWithTheFieldsOfBoth(t *testing.T) {
 	}
 }
 
+func TestTheFAQOfASiteDoesNotHideWhatItsVisitorsWrote(t *testing.T) {
+	faq := `<script type="application/ld+json">{"@type":"FAQPage","mainEntity":[{"@type":"Question","name":"Does it boil?","acceptedAnswer":{"@type":"Answer","text":"It does."}}]}</script>`
+	body, err := os.ReadFile("../testdata/blocks/page-reviews-nl.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone := parse(t, page("https://www.example.com/k", string(body)), Options{}).Mentions
+	both := parse(t, page("https://www.example.com/k", faq+string(body)), Options{}).Mentions
+	own := 0
+	for _, m := range both {
+		if m.ByPublisher() {
+			own++
+		} else if m.Evidence.Rank > len(alone) {
+			t.Errorf("rank %d of %d", m.Evidence.Rank, len(alone))
+		}
+	}
+	if own != 2 || len(both) != len(alone)+2 || len(alone) == 0 {
+		t.Errorf("%d mentions, with a FAQ %d, its own %d", len(alone), len(both), own)
+	}
+}
+
 func TestAnIDSharedByDifferentReviewsIsNone(t *testing.T) {
 	ms := parse(t, page("https://www.example.com/k", reviews(
 		`{"@type":"Review","@id":"urn:review","author":"Ann","reviewBody":"Fine.","reviewRating":"4"},

@@ -115,7 +115,7 @@ func (r *Registry) Parse(p *mention.Page, o Options) (Result, error) {
 	var m merger
 	extra := []mention.Link(nil)
 	for _, c := range chosen {
-		if o.Parser == "" && (c.last && len(m.candidates) > 0 || !c.detect(d)) {
+		if o.Parser == "" && (c.last && m.voices() || !c.detect(d)) {
 			continue
 		}
 		f := c.run(d)

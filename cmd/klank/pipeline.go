@@ -114,6 +114,7 @@ func (p *pipeline) read(src *crawler.Source, page *mention.Page, n int, found *f
 		return out, err
 	}
 	out.Links, out.Directives, out.Canonical, out.Blocked = res.Links, res.Directives, res.Canonical, res.Blocked
+	res.Mentions = slices.DeleteFunc(res.Mentions, func(m mention.Mention) bool { return m.ByPublisher() })
 	out.Fields = fieldsOf(&res)
 	for _, pr := range res.Problems {
 		p.log.Debug("problem on page", "url", page.URL, "where", pr.Where, "what", pr.What)

@@ -13,8 +13,8 @@ import (
 // parser is the name of the syntax it came from; it goes into the evidence.
 //
 // A review counts when it has a rating, or an author and a body. What a FAQ
-// page asks and answers is the site's own and no mention; a ClaimReview is a
-// fact check and no review.
+// page asks and answers is the site's own and carries mention.FlagPublisher; a
+// ClaimReview is a fact check and no review.
 func Read(d *document.Document, roots []*Thing, parser string) document.Found {
 	r := reader{d: d, g: newGraph(d.URL, roots), parser: parser, handles: map[*Thing]string{}, replies: map[*Thing]bool{}}
 	for _, n := range r.g.nodes {
@@ -23,7 +23,7 @@ func Read(d *document.Document, roots []*Thing, parser string) document.Found {
 		}
 		r.item(n)
 		at := r.g.place[n.Thing]
-		if k := at.kind(); k != "" && !r.replies[n.Thing] && !r.g.own(at) {
+		if k := at.kind(); k != "" && !r.replies[n.Thing] {
 			r.mention(at, k)
 		}
 	}
@@ -70,6 +70,9 @@ func (r *reader) mention(at node, kind mention.Kind) {
 		m.Reply = r.reply(t, item)
 	} else if m.Text == "" && m.Title == "" {
 		return
+	}
+	if r.g.own(at) {
+		m.Flags = []mention.Flag{{Name: mention.FlagPublisher, Reason: "asked and answered by the site itself"}}
 	}
 	c.Handle = r.handle(t)
 	r.relate(&c, at)

@@ -58,22 +58,33 @@ func TestOnlyACustomersWordsAreMentions(t *testing.T) {
 		root *Thing
 		want int
 	}{
-		"rating alone":     {thing("Review", "reviewRating", rating), 1},
-		"author and body":  {thing("Review", "author", "A", "reviewBody", "b"), 1},
-		"author alone":     {thing("Review", "author", "A"), 0},
-		"body alone":       {thing("Review", "reviewBody", "b"), 0},
-		"fact check":       {thing("ClaimReview", "author", "A", "reviewBody", "b", "reviewRating", rating), 0},
-		"frequently asked": {thing("FAQPage", "mainEntity", thing("Question", "name", "q", "acceptedAnswer", thing("Answer", "text", "a"))), 0},
-		"asked by people":  {thing("QAPage", "mainEntity", thing("Question", "name", "q", "acceptedAnswer", thing("Answer", "text", "a"))), 2},
-		"article":          {thing("Article", "headline", "h", "articleBody", "b", "author", "A"), 0},
-		"untyped review":   {thing("Product", "name", "P", "review", thing("", "reviewRating", rating)), 1},
-		"comment":          {thing("Article", "headline", "h", "comment", thing("Comment", "text", "t")), 1},
-		"empty comment":    {thing("Article", "headline", "h", "comment", thing("Comment", "author", "A")), 0},
-		"owner's reply":    {thing("Product", "name", "P", "review", thing("Review", "reviewRating", rating, "comment", thing("Comment", "author", "P", "text", "thanks"))), 1},
-		"someone's reply":  {thing("Product", "name", "P", "review", thing("Review", "reviewRating", rating, "comment", thing("Comment", "author", "Q", "text", "me too"))), 2},
+		"rating alone":    {thing("Review", "reviewRating", rating), 1},
+		"author and body": {thing("Review", "author", "A", "reviewBody", "b"), 1},
+		"author alone":    {thing("Review", "author", "A"), 0},
+		"body alone":      {thing("Review", "reviewBody", "b"), 0},
+		"fact check":      {thing("ClaimReview", "author", "A", "reviewBody", "b", "reviewRating", rating), 0},
+		"asked by people": {thing("QAPage", "mainEntity", thing("Question", "name", "q", "acceptedAnswer", thing("Answer", "text", "a"))), 2},
+		"article":         {thing("Article", "headline", "h", "articleBody", "b", "author", "A"), 0},
+		"untyped review":  {thing("Product", "name", "P", "review", thing("", "reviewRating", rating)), 1},
+		"comment":         {thing("Article", "headline", "h", "comment", thing("Comment", "text", "t")), 1},
+		"empty comment":   {thing("Article", "headline", "h", "comment", thing("Comment", "author", "A")), 0},
+		"owner's reply":   {thing("Product", "name", "P", "review", thing("Review", "reviewRating", rating, "comment", thing("Comment", "author", "P", "text", "thanks"))), 1},
+		"someone's reply": {thing("Product", "name", "P", "review", thing("Review", "reviewRating", rating, "comment", thing("Comment", "author", "Q", "text", "me too"))), 2},
 	} {
 		if f := read(c.root); len(f.Mentions) != c.want {
 			t.Errorf("%s: %d mentions, want %d: %+v", what, len(f.Mentions), c.want, f.Mentions)
+		}
+	}
+}
+
+func TestWhatASiteAsksAndAnswersItselfIsMarked(t *testing.T) {
+	qa := func() *Thing {
+		return thing("Question", "name", "q", "acceptedAnswer", thing("Answer", "text", "a"))
+	}
+	for page, want := range map[string]bool{"FAQPage": true, "Quiz": true, "QAPage": false, "Product": false} {
+		f := read(thing(page, "name", "n", "mainEntity", qa()))
+		if len(f.Mentions) != 2 || f.Mentions[0].ByPublisher() != want || f.Mentions[1].ByPublisher() != want {
+			t.Errorf("%s: found %+v", page, f.Mentions)
 		}
 	}
 }
