@@ -77,7 +77,13 @@ func Keywords(m *mention.Mention, field string) []string {
 	case "signal":
 		return unique(a.Signals)
 	case "moment_sentiment":
-		return momentSentiments(a.Sentences)
+		return labelled(a.Sentences, func(s *mention.Sentence) []string { return s.Moments })
+	case "touchpoint_sentiment":
+		return labelled(a.Sentences, func(s *mention.Sentence) []string { return s.Touchpoints })
+	case "care_sentiment":
+		return labelled(a.Sentences, func(s *mention.Sentence) []string { return s.Care })
+	case "brand_sentiment":
+		return brandSentiments(m)
 	}
 	return nil
 }
@@ -154,13 +160,33 @@ func SentenceLabel(score float64) string {
 	return mention.Neutral
 }
 
-// momentSentiments joins every sentence's moments with its label, so that a
-// text that praises the shop and damns the delivery counts in both.
-func momentSentiments(ss []mention.Sentence) []string {
+// labelled joins the labels that of gives of every sentence with that of its
+// sentiment, so that a text that praises the shop and damns the delivery counts
+// in both.
+func labelled(ss []mention.Sentence, of func(*mention.Sentence) []string) []string {
 	var out []string
-	for _, s := range ss {
-		for _, m := range s.Moments {
-			out = append(out, m+":"+SentenceLabel(s.Score))
+	for i := range ss {
+		for _, label := range of(&ss[i]) {
+			out = append(out, label+":"+SentenceLabel(ss[i].Score))
+		}
+	}
+	return unique(out)
+}
+
+// brandSentiments joins every brand with the attitude to it: that of the
+// clauses about it, and where the analysis does not tell them apart that of
+// the whole text.
+func brandSentiments(m *mention.Mention) []string {
+	var out []string
+	for _, b := range m.Brands {
+		label := m.Analysis.Sentiment.Label
+		for _, own := range m.Analysis.Brands {
+			if strings.EqualFold(own.Name, b) {
+				label = SentenceLabel(own.Score)
+			}
+		}
+		if b != "" && label != "" {
+			out = append(out, b+":"+label)
 		}
 	}
 	return unique(out)

@@ -55,6 +55,7 @@ func Run(t *testing.T, open func(t *testing.T) index.Index) {
 		{"runs that misread prove nothing", testMisread},
 		{"what has not been seen for long can be deleted", testExpire},
 		{"scan walks all matches in id order", testScan},
+		{"rows tell what mentions hold", testRows},
 		{"runs and coverage are kept", testRecorder},
 		{"compacting changes no answer", testCompact},
 		{"the generation names this index", func(t *testing.T, ix index.Index) { testGeneration(t, ix, open) }},

@@ -3,6 +3,7 @@ package query
 import (
 	"strings"
 
+	"klank/index/text"
 	"klank/mention"
 )
 
@@ -50,7 +51,10 @@ var Fields = []Field{
 	{"touchpoint", Keyword, touchpoints(), true, "a touchpoint it speaks of"},
 	{"care", Keyword, mention.CareLenses, true, "a lens on what the company did"},
 	{"signal", Keyword, mention.Signals, true, "a signal of the whole text"},
-	{"moment_sentiment", Keyword, momentSentiments(), true, "a moment with the sentiment of a sentence on it, e.g. smot:negative"},
+	{"moment_sentiment", Keyword, withSentiments(mention.Moments), true, "a moment with the sentiment of a sentence on it, e.g. smot:negative"},
+	{"touchpoint_sentiment", Keyword, withSentiments(touchpoints()), true, "a touchpoint with the sentiment of a sentence on it, e.g. delivery:negative"},
+	{"care_sentiment", Keyword, withSentiments(mention.CareLenses), true, "a care lens with the sentiment of a sentence on it, e.g. service:positive"},
+	{"brand_sentiment", Keyword, nil, true, "a brand with the attitude to it, e.g. \"Acme:negative\""},
 	{"flag", Keyword, nil, true, "rating_mismatch, duplicate, suspect"},
 	{"verified", Keyword, booleans, true, "true or false, where the source says so"},
 	{"invited", Keyword, booleans, true, "true or false, where the source says so"},
@@ -102,11 +106,12 @@ func touchpoints() []string {
 	return out
 }
 
-func momentSentiments() []string {
+// withSentiments joins every label with every sentiment.
+func withSentiments(labels []string) []string {
 	var out []string
-	for _, m := range mention.Moments {
+	for _, l := range labels {
 		for _, s := range sentiments {
-			out = append(out, m+":"+s)
+			out = append(out, l+":"+s)
 		}
 	}
 	return out
@@ -123,36 +128,11 @@ func Nearest(s string, candidates []string) string {
 		if strings.HasPrefix(c, s) && len(s) >= 3 {
 			return c
 		}
-		if d := editDistance(s, c); d <= dist {
+		if d := text.Distance(s, c); d <= dist {
 			if d < dist || best == "" {
 				best, dist = c, d
 			}
 		}
 	}
 	return best
-}
-
-// editDistance is the optimal string alignment distance: insertions,
-// deletions, replacements and swaps of neighbours count one each.
-func editDistance(a, b string) int {
-	x, y := []rune(a), []rune(b)
-	prev2, prev, cur := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
-	for j := range prev {
-		prev[j] = j
-	}
-	for i := 1; i <= len(x); i++ {
-		cur[0] = i
-		for j := 1; j <= len(y); j++ {
-			cost := 1
-			if x[i-1] == y[j-1] {
-				cost = 0
-			}
-			cur[j] = min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost)
-			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
-				cur[j] = min(cur[j], prev2[j-2]+1)
-			}
-		}
-		prev2, prev, cur = prev, cur, prev2
-	}
-	return prev[len(y)]
 }

@@ -56,6 +56,7 @@ const (
 	tokAnd
 	tokOr
 	tokNot    // NOT, or a - before what it negates
+	tokNear   // NEAR/5
 	tokField  // name: (val is the name)
 	tokWord   // a bare run
 	tokPhrase // "…", unescaped; star when a * follows
@@ -133,12 +134,16 @@ func (l *lexer) next(value bool) (token, error) {
 		l.pos += len(run)
 		return token{kind: map[string]tokenKind{"AND": tokAnd, "OR": tokOr, "NOT": tokNot}[run], val: run, pos: start}, nil
 	}
+	if run == "NEAR" || strings.HasPrefix(run, "NEAR/") {
+		l.pos += len(run)
+		return token{kind: tokNear, val: run, pos: start}, nil
+	}
 	if run[0] == '-' && l.negates(start+1) {
 		l.pos++
 		return token{kind: tokNot, val: "-", pos: start}, nil
 	}
 	if name := fieldName(run); name != "" && !l.group {
-		if _, known := Lookup(name); known || len(run) > len(name)+1 || l.opensValue(start+len(run)) {
+		if _, known := Lookup(name); known || strings.EqualFold(name, savedField) || len(run) > len(name)+1 || l.opensValue(start+len(run)) {
 			l.pos += len(name) + 1
 			return token{kind: tokField, val: name, pos: start}, nil
 		}
@@ -185,9 +190,12 @@ func (l *lexer) phrase(start int) (token, error) {
 		switch {
 		case isQuote(r):
 			t := token{kind: tokPhrase, val: b.String(), pos: start}
-			if strings.HasPrefix(l.in[l.pos:], "*") {
+			switch {
+			case strings.HasPrefix(l.in[l.pos:], "*"):
 				l.pos++
 				t.star = true
+			case strings.HasPrefix(l.in[l.pos:], "~"):
+				return token{}, &SyntaxError{l.pos, "a ~ is for one word without quotes", "for words near each other write a NEAR/3 b"}
 			}
 			return t, nil
 		case r == '\\' && l.pos < len(l.in):

@@ -3,6 +3,7 @@ package query
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -22,14 +23,27 @@ const (
 // Parse reads a query. now is what 30d counts back from. An empty text gives
 // nil: everything. The tree comes back simplified, so that parsing its String
 // gives the same tree again. Errors are *SyntaxError.
-func Parse(text string, now time.Time) (Node, error) {
+func Parse(text string, now time.Time) (Node, error) { return (*Language)(nil).Parse(text, now) }
+
+// Parse reads a query as the function Parse does, with what l adds.
+func (l *Language) Parse(text string, now time.Time) (Node, error) {
+	n, err := l.parse(text, &parser{language: l, now: now.UTC()})
+	if err != nil {
+		return nil, err
+	}
+	return Simplify(n), nil
+}
+
+// parse reads a query with a parser that has only its language, its clock and
+// what it is within.
+func (l *Language) parse(text string, p *parser) (Node, error) {
 	if len(text) > MaxBytes {
 		return nil, &SyntaxError{MaxBytes, fmt.Sprintf("the query is longer than %d bytes", MaxBytes), ""}
 	}
 	if i := invalidUTF8(text); i >= 0 {
 		return nil, &SyntaxError{i, "not valid UTF-8", ""}
 	}
-	p := &parser{lex: lexer{in: text}, now: now.UTC(), skipped: -1}
+	p.lex, p.skipped = lexer{in: text}, -1
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
@@ -39,14 +53,14 @@ func Parse(text string, now time.Time) (Node, error) {
 		}
 		return nil, nil
 	}
-	n, err := p.or(0)
+	n, err := p.or(p.depth)
 	if err != nil {
 		return nil, err
 	}
 	if p.tok.kind == tokClose {
 		return nil, &SyntaxError{p.tok.pos, "this parenthesis was never opened", "put quotes around words that hold one"}
 	}
-	return Simplify(n), nil
+	return n, nil
 }
 
 func invalidUTF8(s string) int {
@@ -64,15 +78,19 @@ func invalidUTF8(s string) int {
 //
 //	or    = and { "OR" and }
 //	and   = not { ["AND"] not }
-//	not   = { "NOT" | "-" } part
+//	not   = { "NOT" | "-" } near
+//	near  = part { "NEAR/n" part }
 //	part  = "*" | "(" or ")" | phrase | word | field value | field "(" or ")"
 type parser struct {
-	lex     lexer
-	tok     token
-	now     time.Time
-	field   *Field // inside field:( … )
-	parts   int
-	skipped int // where punctuation alone was first passed over, or -1
+	language *Language
+	lex      lexer
+	tok      token
+	now      time.Time
+	field    *Field // inside field:( … )
+	parts    int
+	skipped  int      // where punctuation alone was first passed over, or -1
+	within   []string // the saved queries that it is within,
+	depth    int      // and the parentheses
 }
 
 // advance takes the next token, passing over punctuation that stands alone.
@@ -144,17 +162,97 @@ func (p *parser) not(depth int) (Node, error) {
 			return nil, err
 		}
 	}
-	n, err := p.part(depth)
+	n, err := p.near(depth)
 	if err != nil || !negated {
 		return n, err
 	}
 	return &Not{n}, nil
 }
 
+// near reads a part, or a chain of those that are to stand near each other:
+// words and phrases, or alternatives of them.
+func (p *parser) near(depth int) (Node, error) {
+	at := p.tok.pos
+	n, err := p.part(depth)
+	if err != nil || p.tok.kind != tokNear {
+		return n, err
+	}
+	as, err := nearOperands(n, at)
+	if err != nil {
+		return nil, err
+	}
+	var chain []Node
+	for p.tok.kind == tokNear {
+		distance, err := nearDistance(p.tok)
+		if err != nil {
+			return nil, err
+		}
+		if err := p.advance(); err != nil {
+			return nil, err
+		}
+		at = p.tok.pos
+		if n, err = p.part(depth); err != nil {
+			return nil, err
+		}
+		bs, err := nearOperands(n, at)
+		if err != nil {
+			return nil, err
+		}
+		// each pair is spelled with both of its texts
+		if p.parts += 2 * len(as) * len(bs); p.parts > MaxParts {
+			return nil, tooMany(at)
+		}
+		var pairs []Node
+		for _, a := range as {
+			for _, b := range bs {
+				pairs = append(pairs, &Near{a, b, distance})
+			}
+		}
+		chain = append(chain, &Or{pairs})
+		as = bs
+	}
+	return &And{chain}, nil
+}
+
+func tooMany(at int) error {
+	return &SyntaxError{at, fmt.Sprintf("more than %d words and terms", MaxParts), ""}
+}
+
+func nearOperands(n Node, at int) ([]*Text, error) {
+	nodes := []Node{n}
+	if or, ok := Simplify(n).(*Or); ok {
+		nodes = or.Nodes
+	}
+	var out []*Text
+	for _, n := range nodes {
+		switch t, ok := n.(*Text); {
+		case !ok:
+			return nil, &SyntaxError{at, "NEAR joins words and phrases", `for example traag NEAR/5 "te laat"`}
+		case t.Prefix || t.Fuzzy > 0:
+			return nil, &SyntaxError{at, "NEAR joins whole words", "leave out the * or ~"}
+		default:
+			out = append(out, t)
+		}
+	}
+	return out, nil
+}
+
+// MaxDistance is the longest distance of NEAR.
+const MaxDistance = 100
+
+func nearDistance(t token) (int, error) {
+	digits := strings.TrimPrefix(strings.TrimPrefix(t.val, "NEAR"), "/")
+	n, err := strconv.Atoi(digits)
+	if err != nil || n < 0 || n > MaxDistance || strings.Trim(digits, "0123456789") != "" {
+		return 0, &SyntaxError{t.pos, "NEAR needs a distance", fmt.Sprintf("write NEAR/5 for at most five words between; allowed are 0 to %d", MaxDistance)}
+	}
+	return n, nil
+}
+
 func (p *parser) part(depth int) (Node, error) {
 	t := p.tok
 	if p.parts++; p.parts > MaxParts {
-		return nil, &SyntaxError{t.pos, fmt.Sprintf("more than %d words and terms", MaxParts), ""}
+		return nil, tooMany(t.pos)
 	}
 	switch t.kind {
 	case tokOpen:
@@ -210,6 +308,9 @@ func (p *parser) parens(depth int, field *Field) (Node, error) {
 // fieldPart reads field:value, field:"value" or field:( … ).
 func (p *parser) fieldPart(depth int) (Node, error) {
 	name := p.tok
+	if strings.EqualFold(name.val, savedField) {
+		return p.saved(name, depth)
+	}
 	f, ok := Lookup(strings.ToLower(name.val))
 	if !ok {
 		return nil, unknownField(name)
@@ -222,7 +323,7 @@ func (p *parser) fieldPart(depth int) (Node, error) {
 	if t.kind == tokOpen {
 		return p.parens(depth+1, &f)
 	}
-	if t.kind == tokEnd || t.kind == tokClose || t.kind == tokWord && t.val == "" {
+	if t.empty() {
 		return nil, &SyntaxError{name.pos, f.Name + ": needs a value", "write it right after the colon: " + f.example()}
 	}
 	n, err := p.value(f, t)
@@ -238,6 +339,7 @@ func unknownField(t token) error {
 	for i, f := range Fields {
 		names[i] = f.Name
 	}
+	names = append(names, savedField)
 	if n := Nearest(strings.ToLower(t.val), names); n != "" {
 		e.Hint = fmt.Sprintf("did you mean %s:?", n)
 	} else {
@@ -255,6 +357,9 @@ func (p *parser) leaf(t token) (Node, error) {
 		if t.val == "*" {
 			return nil, nil
 		}
+		if fuzzy, err := fuzzyWord(t); fuzzy != nil || err != nil {
+			return fuzzy, err
+		}
 		t.val, t.star = strings.CutSuffix(t.val, "*")
 		if i := strings.IndexByte(t.val, '*'); i >= 0 {
 			return nil, &SyntaxError{t.pos + i, "a * stands only at the end of a word", "for example lever*"}
@@ -264,7 +369,38 @@ func (p *parser) leaf(t token) (Node, error) {
 	if len(words) == 0 {
 		return nil, &SyntaxError{t.pos, "no letters or digits to search for", ""}
 	}
-	return &Text{words, t.star}, nil
+	n := &Text{Words: words, Prefix: t.star}
+	if t.kind == tokWord && !t.star {
+		return p.synonyms(n), nil
+	}
+	return n, nil
+}
+
+// fuzzyWord reads word~, word~1 and word~2; nil for any other word. Without a
+// number it is one error up to five letters, two from six.
+func fuzzyWord(t token) (Node, error) {
+	i := strings.LastIndexByte(t.val, '~')
+	if i <= 0 || strings.Trim(t.val[i+1:], "0123456789") != "" {
+		return nil, nil
+	}
+	words, errs := text.Words(t.val[:i]), t.val[i+1:]
+	if len(words) == 0 {
+		return nil, nil
+	}
+	letters := utf8.RuneCountInString(words[0])
+	switch {
+	case len(words) > 1 || strings.HasSuffix(t.val[:i], "*"):
+		return nil, &SyntaxError{t.pos + i, "a ~ is for one word", "for example levering~"}
+	case letters < 3:
+		return nil, &SyntaxError{t.pos + i, "a ~ needs a word of three letters or more", ""}
+	case errs == "" && letters > 5:
+		errs = "2"
+	case errs == "":
+		errs = "1"
+	case errs != "1" && errs != "2":
+		return nil, &SyntaxError{t.pos + i + 1, "a ~ takes 1 or 2 typing errors", "write " + t.val[:i] + "~2"}
+	}
+	return &Text{Words: words, Fuzzy: int(errs[0] - '0')}, nil
 }
 
 // value turns the value t of field f into a node.

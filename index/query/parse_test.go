@@ -12,7 +12,9 @@ import (
 var now = time.Date(2026, 3, 10, 12, 34, 56, 789, time.UTC)
 
 func words(ws ...string) *Text              { return &Text{Words: ws} }
-func prefix(ws ...string) *Text             { return &Text{ws, true} }
+func prefix(ws ...string) *Text             { return &Text{Words: ws, Prefix: true} }
+func fuzzy(w string, n int) *Text           { return &Text{Words: []string{w}, Fuzzy: n} }
+func near(a, b *Text, n int) *Near          { return &Near{a, b, n} }
 func and(ns ...Node) *And                   { return &And{ns} }
 func or(ns ...Node) *Or                     { return &Or{ns} }
 func not(n Node) *Not                       { return &Not{n} }
@@ -67,6 +69,19 @@ func TestParse(t *testing.T) {
 		{"let op: duur", and(words("let"), words("op"), words("duur")), "let AND op AND duur"},
 		{"10:30", words("10", "30"), `"10 30"`},
 		{"👍", words("👍"), `"👍"`},
+
+		{"traag~", fuzzy("traag", 1), "traag~1"},
+		{"Levering~", fuzzy("levering", 2), "levering~2"},
+		{"levering~1", fuzzy("levering", 1), ""},
+		{"-levering~2", not(fuzzy("levering", 2)), "NOT levering~2"},
+		{"a~b ~5 ~", and(words("a", "b"), words("5")), `"a b" AND 5`},
+
+		{"traag NEAR/5 levering", near(words("traag"), words("levering"), 5), ""},
+		{`NOT a NEAR/0 "te laat" b`, and(not(near(words("a"), words("te", "laat"), 0)), words("b")), `NOT a NEAR/0 "te laat" AND b`},
+		{"a NEAR/2 b NEAR/3 c", and(near(words("a"), words("b"), 2), near(words("b"), words("c"), 3)), "a NEAR/2 b AND b NEAR/3 c"},
+		{"(a OR b) NEAR/2 c", or(near(words("a"), words("c"), 2), near(words("b"), words("c"), 2)), "a NEAR/2 c OR b NEAR/2 c"},
+		{"a NEAR/2 A", words("a"), "a"},
+		{"near NEARBY", and(words("near"), words("nearby")), "near AND nearby"},
 
 		{"a b", and(words("a"), words("b")), "a AND b"},
 		{"a AND b", and(words("a"), words("b")), ""},
@@ -198,6 +213,16 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"a OR AND b", "     ^", "AND has nothing before it", ""},
 		{"a NOT", "     ^", "the query ends", ""},
 		{"!!!", "^", "no letters or digits", ""},
+		{"traag~3", "      ^", "takes 1 or 2", "traag~2"},
+		{"e-mail~", "      ^", "a ~ is for one word", ""},
+		{"ab~", "  ^", "three letters or more", ""},
+		{`"te laat"~2`, "         ^", "one word without quotes", "NEAR/3"},
+		{"a NEAR b", "  ^", "NEAR needs a distance", "NEAR/5"},
+		{"a NEAR/101 b", "  ^", "NEAR needs a distance", "0 to 100"},
+		{"NEAR/3 a", "^", "NEAR/3 has nothing before it", ""},
+		{"a NEAR/3 lev*", "         ^", "NEAR joins whole words", ""},
+		{"a NEAR/3 brand:x", "         ^", "NEAR joins words and phrases", ""},
+		{"saved:x", "      ^", `no query is saved as "x"`, ""},
 		{`"…"`, "^", "no letters or digits", ""},
 		{"é \xff", "  ^", "not valid UTF-8", ""},
 		{strings.Repeat("(", 60) + "a", strings.Repeat(" ", 50) + "^", "more than 50 parentheses", ""},
@@ -284,7 +309,7 @@ func FuzzParse(f *testing.F) {
 		`levering AND (traag OR "te laat") NOT brand:acme rating:<3 published:2026-01..2026-03`,
 		`-a --b "c"* d* brand:("x y" OR -z) rating:>1..<3 published:30d has:reply score:-1e-3 url:https://a.b/c(d)`,
 		"“„”\" \\ ’ \u00ad \u0301 a\u0301 İ ǅ K ſ 中文 👩‍👩‍👧 1️⃣ k:a a.b a_b 3,5 \x00", "field:* *:* * NOT *", `brand:"\`,
-		"published:2026-01-01T00:00:00.5Z..12h", strings.Repeat("é", 300) + " b",
+		"published:2026-01-01T00:00:00.5Z..12h", "a NEAR/3 (b OR \"c d\") NEAR/0 e f~ ghijkl~2 NEAR/1 saved:x", strings.Repeat("a NEAR/1 ", 90) + "b", strings.Repeat("é", 300) + " b",
 	} {
 		f.Add(s)
 	}
@@ -324,6 +349,8 @@ func size(n Node) (depth, parts int) {
 		nodes = n.Nodes
 	case *Not:
 		nodes = []Node{n.Node}
+	case *Near:
+		return 1, 2
 	default:
 		return 1, 1
 	}

@@ -11,6 +11,12 @@
 // last word is one. Words match the title or the text by their Dutch or
 // English stem. * alone matches everything.
 //
+//	lever~  lever~2         words one (two) typing errors away; see Text
+//	traag NEAR/5 levering   both, in any order, at most five words between them
+//
+// NEAR joins words and phrases and binds tightest; a title and its text count
+// as one stretch of words with one between them.
+//
 // # Fields
 //
 // field:value, field:"a value" and field:(a OR b) match a field exactly,
@@ -24,6 +30,8 @@
 // it names, and up to a time of day exactly. rating is the published grade
 // brought to 1..5 stars (1 + 4 × score), whatever its own scale was.
 //
+// saved:name stands for the query that is saved under that name (see Language).
+//
 // The package is not for running questions, and it knows nothing of SQL.
 package query
 
@@ -36,7 +44,7 @@ import (
 	"klank/index/text"
 )
 
-// Node is a query tree: *And, *Or, *Not, *Text, *Term or *Range. A nil Node
+// Node is a query tree: *And, *Or, *Not, *Text, *Near, *Term or *Range. A nil Node
 // matches everything. String gives it back in the language of Parse.
 type Node interface{ String() string }
 
@@ -51,10 +59,24 @@ type (
 
 // Text matches words in the title or the text. Several words are a phrase.
 // Words match by their Dutch or English stem unless Prefix is set, which
-// matches the words as written and the last one as a prefix.
+// matches the words as written and the last one as a prefix. Fuzzy (1 or 2) is
+// for one word, and matches words as written that are so many letters added,
+// left out, replaced or swapped away and begin with the same letter: of those
+// in the index the nearest MaxSpellings.
 type Text struct {
 	Words  []string
 	Prefix bool
+	Fuzzy  int
+}
+
+// MaxSpellings bounds the words that one fuzzy word stands for.
+const MaxSpellings = 500
+
+// Near matches where both texts stand with at most Distance words between
+// them, in either order. Neither is a prefix or fuzzy.
+type Near struct {
+	A, B     *Text
+	Distance int
 }
 
 // Term matches a field's value exactly: id, url, page and parent to the
@@ -114,10 +136,17 @@ func (n *Text) String() string {
 	if len(n.Words) != 1 || !isBare(s) {
 		s = quote(s)
 	}
-	if n.Prefix {
+	switch {
+	case n.Prefix:
 		s += "*"
+	case n.Fuzzy > 0:
+		s += "~" + strconv.Itoa(n.Fuzzy)
 	}
 	return s
+}
+
+func (n *Near) String() string {
+	return n.A.String() + " NEAR/" + strconv.Itoa(n.Distance) + " " + n.B.String()
 }
 
 func (n *Term) String() string {
@@ -194,7 +223,7 @@ func date(t time.Time) string {
 
 // isBare tells whether a word can be spelled without quotes.
 func isBare(s string) bool {
-	if s == "" || s == "AND" || s == "OR" || s == "NOT" {
+	if s == "" || s == "AND" || s == "OR" || s == "NOT" || s == "NEAR" {
 		return false
 	}
 	for _, r := range s {

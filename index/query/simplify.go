@@ -12,6 +12,10 @@ func Simplify(n Node) Node {
 		return simplifyList(n.Nodes, false)
 	case *Not:
 		return negate(Simplify(n.Node))
+	case *Near:
+		if n.A.String() == n.B.String() {
+			return n.A
+		}
 	case *Range:
 		if n.Min == nil && n.Max == nil && n.From.IsZero() && n.To.IsZero() {
 			return &Term{"has", n.Field}

@@ -255,7 +255,7 @@ func (b *batch) insert(m *mention.Mention) error {
 // putRow writes the narrow row and the document with these statements. A nil
 // rowid makes a new one.
 func (b *batch) putRow(facts, docs *sql.Stmt, rowid any, m *mention.Mention, doc []byte) (int64, error) {
-	args := append(make([]any, 0, 40), rowid)
+	args := append(make([]any, 0, 48), rowid)
 	for _, f := range dateFields {
 		args = append(args, millis(index.Date(m, f)))
 	}
@@ -280,7 +280,7 @@ func (b *batch) putRow(facts, docs *sql.Stmt, rowid any, m *mention.Mention, doc
 			args = append(args, nil)
 		}
 	}
-	res, err := b.tx.Stmt(facts).Exec(append(args, m.ID)...)
+	res, err := b.tx.Stmt(facts).Exec(append(args, m.ID, packBrief(index.BriefOf(m)))...)
 	if err != nil {
 		return 0, err
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,25 +13,25 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// setFields are the keyword fields of facts that hold the number of a set,
-// hashFields those that are looked up but never counted (a hash of the
+// setFields are the keyword fields of facts that hold the number of a set
+// (firstSetFields those of the first layout), hashFields those that are looked up but never counted (a hash of the
 // value), numberFields and dateFields the rest (dates in Unix milliseconds).
 var (
-	setFields = []string{"kind", "source", "type", "host", "brand", "item", "language", "sentiment", "moment", "touchpoint",
+	firstSetFields = []string{"kind", "source", "type", "host", "brand", "item", "language", "sentiment", "moment", "touchpoint",
 		"care", "signal", "moment_sentiment", "flag", "verified", "invited", "parser", "has", "author", "thread"}
+	setFields    = slices.Concat(firstSetFields, []string{"touchpoint_sentiment", "care_sentiment", "brand_sentiment"})
 	hashFields   = []string{"url", "page", "parent"}
 	numberFields = []string{"score", "rating", "stars"}
 	dateFields   = []string{"published", "collected", "removed"}
 )
 
-// columns lists the columns of facts after rowid, in order: those that
-// filters and counts read most come first.
+// columns lists the columns of facts after rowid.
 func columns() []string {
 	var out []string
 	for _, fs := range [][]string{dateFields, numberFields, setFields, hashFields} {
 		out = append(out, fs...)
 	}
-	return append(out, "id")
+	return append(out, "id", "brief")
 }
 
 // migrations bring a file from one version to the next. A version, once
@@ -39,7 +40,7 @@ func migrations() []string {
 	facts := "CREATE TABLE facts (rowid INTEGER PRIMARY KEY, " +
 		strings.Join(dateFields, " INTEGER, ") + " INTEGER, " +
 		strings.Join(numberFields, " REAL, ") + " REAL, " +
-		strings.Join(setFields, " INTEGER NOT NULL, ") + " INTEGER NOT NULL, " +
+		strings.Join(firstSetFields, " INTEGER NOT NULL, ") + " INTEGER NOT NULL, " +
 		strings.Join(hashFields, " INTEGER, ") + " INTEGER, id TEXT NOT NULL);"
 	return []string{facts + `
 		CREATE UNIQUE INDEX facts_id ON facts (id);
@@ -66,6 +67,11 @@ func migrations() []string {
 		CREATE TABLE absences (doc INTEGER PRIMARY KEY, source TEXT NOT NULL, since INTEGER NOT NULL, page INTEGER NOT NULL,
 			found TEXT NOT NULL, counted TEXT NOT NULL, runs INTEGER NOT NULL);
 		CREATE INDEX absences_page ON absences (page);`,
+		`ALTER TABLE facts ADD COLUMN touchpoint_sentiment INTEGER NOT NULL DEFAULT 0;
+		ALTER TABLE facts ADD COLUMN care_sentiment INTEGER NOT NULL DEFAULT 0;
+		ALTER TABLE facts ADD COLUMN brand_sentiment INTEGER NOT NULL DEFAULT 0;
+		ALTER TABLE facts ADD COLUMN brief BLOB;
+		INSERT INTO meta SELECT 'stale', '1' WHERE EXISTS (SELECT 1 FROM facts);`,
 	}
 }
 

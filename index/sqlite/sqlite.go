@@ -36,7 +36,7 @@ import (
 )
 
 // Index is an index in a SQLite file. It implements index.Index, Getter,
-// Deleter, Scanner, JSONScanner, Rereader, Absences, Expirer, Recorder, Generation and Compactor.
+// Deleter, Scanner, JSONScanner, RowScanner, Rereader, Absences, Expirer, Recorder, Generation and Compactor.
 type Index struct {
 	path       string
 	generation string
@@ -88,6 +88,9 @@ func (ix *Index) open() (err error) {
 		return err
 	}
 	if err = ix.writer.sight.prepare(db); err != nil {
+		return err
+	}
+	if err = ix.refresh(context.Background()); err != nil {
 		return err
 	}
 	ix.readers, err = sql.Open("sqlite", dsn(ix.path, "deferred", "cache_size(-16384)", "temp_store(memory)"))

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"klank/index"
+	"klank/index/indextest"
 	"klank/index/sqlite"
 	"klank/mention"
 )
@@ -34,12 +35,12 @@ func TestWritesThatComeTogetherStandOrFallAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	cancelled, cancel := context.WithCancel(t.Context())
-	g := newGenerator(1)
+	g := indextest.NewGenerator(1)
 	const writers, bad, late = 50, 7, 20
 	changes, errs := make([][]index.Change, writers), make([]error, writers)
 	var wg, begun sync.WaitGroup
 	for i := range writers {
-		ctx, m := t.Context(), g.mention(i)
+		ctx, m := t.Context(), g.Mention(i)
 		switch i {
 		case bad:
 			m.Rating = &mention.Rating{Value: math.NaN()} // JSON has none

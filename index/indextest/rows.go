@@ -1,0 +1,60 @@
+package indextest
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"klank/index"
+	"klank/index/query"
+	"klank/mention"
+)
+
+// testRows holds rows to what index.RowOf says of the mentions as they stand.
+func testRows(t *testing.T, ix index.Index) {
+	scanner := ability[index.RowScanner](t, ix)
+	fields := []string{"has"}
+	for _, f := range query.Fields {
+		if f.Facet {
+			fields = append(fields, f.Name)
+		}
+	}
+	ms := corpus()
+	for i := range ms {
+		ms[i].Evidence.Rank = i
+	}
+	put(t, ix, ms...)
+	for _, m := range ms[:3] { // a later reading, other words
+		m.Text, m.Evidence.Rank = "Weer een andere tekst", 200
+		put(t, ix, m)
+	}
+	want := map[string]index.Row{}
+	if err := ability[index.Scanner](t, ix).Scan(t.Context(), parse(t, "brand:acme"), func(m *mention.Mention) error {
+		want[m.ID] = *index.RowOf(m, fields)
+		return nil
+	}); err != nil || len(want) != 4 {
+		t.Fatalf("%d mentions, %v", len(want), err)
+	}
+	got := map[string]index.Row{}
+	if err := scanner.ScanRows(t.Context(), parse(t, "brand:acme"), fields, func(r *index.Row) error {
+		kept := *r
+		kept.Values = append([][]string(nil), r.Values...)
+		kept.Touchpoints = append([]index.TouchpointScore(nil), r.Touchpoints...)
+		got[r.ID] = kept
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(want, got, cmpopts.EquateEmpty()); d != "" {
+		t.Errorf("rows (-want +got):\n%s", d)
+	}
+	enough := errors.New("enough")
+	if err := scanner.ScanRows(t.Context(), nil, nil, func(*index.Row) error { return enough }); !errors.Is(err, enough) {
+		t.Errorf("an error of fn: %v", err)
+	}
+	if err := scanner.ScanRows(t.Context(), nil, []string{"rating"}, func(*index.Row) error { return nil }); !errors.Is(err, index.ErrRequest) {
+		t.Errorf("rows of a field without values: %v", err)
+	}
+}

@@ -1,0 +1,138 @@
+package index
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"slices"
+
+	"klank/index/query"
+	"klank/mention"
+)
+
+// Row is what is counted of a mention and never quoted: small enough that a
+// report walks hundreds of thousands of them.
+type Row struct {
+	ID string
+	// Published is in Unix milliseconds; 0 where the mention has no date.
+	Published int64
+	// Rating is in stars (1..5) and Score in -1..1, where Rated and Scored.
+	Rating, Score float64
+	Rated, Scored bool
+	// Values are those of the fields asked for, in that order, each sorted. They
+	// are shared with other rows: read only.
+	Values [][]string
+	Brief
+}
+
+// Brief is the part of a Row that no query asks for.
+type Brief struct {
+	// Author tells authors apart: a hash of Author, 0 without one.
+	Author uint64
+	// Rank is the place in the source's own list (1 is the first), 0 unknown.
+	Rank int
+	// Reach counts what others did with the mention: likes, replies, shares and
+	// helpful votes, and a hundredth of the views.
+	Reach    int
+	Revision int
+	// Touchpoints are the touchpoints of its sentences, each with the mean score
+	// of the sentences that speak of it, in the order of the journey.
+	Touchpoints []TouchpointScore
+}
+
+// TouchpointScore is the attitude to one touchpoint, -1..1, to two decimals.
+type TouchpointScore struct {
+	Name  string
+	Score float64
+}
+
+// RowScanner is the optional ability to walk the rows of all matches, in any
+// order and in constant memory. fields are keyword fields that have facets. The
+// row is fn's until it returns; fn's error ends the walk and is returned.
+type RowScanner interface {
+	ScanRows(ctx context.Context, q query.Node, fields []string, fn func(*Row) error) error
+}
+
+// ScanRows walks the rows of all matches with what ix is able to do: its own
+// rows, else its documents.
+func ScanRows(ctx context.Context, ix Index, q query.Node, fields []string, fn func(*Row) error) error {
+	for _, f := range fields {
+		if err := RowField(f); err != nil {
+			return err
+		}
+	}
+	switch ix := ix.(type) {
+	case RowScanner:
+		return ix.ScanRows(ctx, q, fields, fn)
+	case Scanner:
+		return ix.Scan(ctx, q, func(m *mention.Mention) error { return fn(RowOf(m, fields)) })
+	}
+	return errors.New("index: this index cannot be walked")
+}
+
+// RowField returns an error that wraps ErrRequest for what ScanRows cannot
+// read.
+func RowField(name string) error {
+	if f, ok := query.Lookup(name); ok && f.Type == query.Keyword && f.Facet || name == "has" {
+		return nil
+	}
+	return fmt.Errorf("%w: no field %q in rows", ErrRequest, name)
+}
+
+// RowOf returns the row of a mention: what every RowScanner gives for it.
+func RowOf(m *mention.Mention, fields []string) *Row {
+	r := &Row{ID: m.ID, Brief: BriefOf(m)}
+	if !m.Published.IsZero() {
+		r.Published = m.Published.UnixMilli()
+	}
+	r.Rating, r.Rated = Number(m, "rating")
+	r.Score, r.Scored = Number(m, "score")
+	for _, f := range fields {
+		r.Values = append(r.Values, slices.Sorted(slices.Values(Keywords(m, f))))
+	}
+	return r
+}
+
+// BriefOf returns the brief of a mention.
+func BriefOf(m *mention.Mention) Brief {
+	b := Brief{Rank: m.Evidence.Rank, Revision: m.Revision}
+	if a := Author(m); a != "" {
+		h := fnv.New64a()
+		h.Write([]byte(a))
+		b.Author = max(h.Sum64(), 1)
+	}
+	if e := m.Engagement; e != nil {
+		b.Reach = max(0, e.Likes+e.Replies+e.Shares+e.Helpful+e.Views/100)
+	}
+	if m.Analysis == nil {
+		return b
+	}
+	for _, moment := range mention.Moments {
+		for _, t := range mention.Touchpoints[moment] {
+			if score, ok := meanOf(m.Analysis.Sentences, t); ok {
+				b.Touchpoints = append(b.Touchpoints, TouchpointScore{t, score})
+			}
+		}
+	}
+	return b
+}
+
+// meanOf is the mean score of the sentences on a touchpoint.
+func meanOf(ss []mention.Sentence, touchpoint string) (mean float64, ok bool) {
+	n := 0
+	for i := range ss {
+		for _, t := range ss[i].Touchpoints {
+			if t == touchpoint {
+				mean += ss[i].Score
+				n++
+				break
+			}
+		}
+	}
+	if n == 0 {
+		return 0, false
+	}
+	return math.Round(100*max(-1, min(1, mean/float64(n)))) / 100, true
+}
