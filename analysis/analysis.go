@@ -89,9 +89,9 @@ func (a *Analyzer) analyze(w *work, in Input) mention.Analysis {
 	out := mention.Analysis{Language: in.Language, Version: version}
 	read := in.Language
 	if read == "" {
-		var sure float64
-		out.Language, sure = a.language(w, in.LanguageHint)
-		if read = out.Language; sure < doubt {
+		found := a.language(w, in.LanguageHint)
+		out.Language = found.Tag
+		if read = out.Language; found.Sure < doubt || found.Mixed {
 			read = language.Unknown // read the words of both languages
 		}
 	}
@@ -108,14 +108,14 @@ func (a *Analyzer) analyze(w *work, in Input) mention.Analysis {
 const doubt = 0.6
 
 // language looks at the text, and at the title where the text leaves doubt.
-func (a *Analyzer) language(w *work, hint string) (tag string, sure float64) {
-	tag, sure = a.languages.Detect(&w.text, hint)
-	if sure < 0.8 && w.title.Source != "" {
-		if other, more := a.languages.Detect(&w.title, hint); more > sure {
-			return other, more
+func (a *Analyzer) language(w *work, hint string) language.Result {
+	found := a.languages.Detect(&w.text, hint)
+	if found.Sure < 0.8 && w.title.Source != "" {
+		if other := a.languages.Detect(&w.title, hint); other.Sure > found.Sure {
+			return other
 		}
 	}
-	return tag, sure
+	return found
 }
 
 // label fills in the sentences and the union of their labels.

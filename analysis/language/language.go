@@ -1,10 +1,17 @@
-// Package language names the language of a text: Dutch, English, German and
-// Afrikaans by a small model of letter sequences, other languages by their
-// script or their most frequent words.
+// Package language names the language of a text: Dutch, English, German,
+// Afrikaans, French, Spanish, Italian and Portuguese by a small model of letter
+// sequences, other languages by their script or their most frequent words.
 //
 // It is made for reviews and posts, from one word up, where Dutch and English
-// are likely and Afrikaans is rare. It is not for telling dialects apart, nor
-// for texts in several languages.
+// are likely and Afrikaans is rare. It is not for telling dialects apart.
+//
+// The model (model.bin, half a megabyte) is a multinomial logistic regression
+// over hashed n-grams of one to five bytes and whole words, a byte a weight.
+// It is made by analysis/train/language from sentences, word pairs and words
+// of the lingua project (nl, en, de, af; Apache-2.0 and CC BY), klank's own
+// corpus (nl, en), the words of the sentiment lexicons, and word lists and
+// prose of Debian packages (the rest, and words of all), whose licences their
+// copyright files state. It holds weights, no text.
 package language
 
 import (
@@ -26,13 +33,22 @@ var modelFile []byte
 //go:embed words.txt
 var wordFile string
 
+// Places in Classes.
+const (
+	dutch     = 0
+	english   = 1
+	afrikaans = 3
+)
+
 // Unknown is the tag of a text whose language cannot be told.
 const Unknown = "und"
 
 // Detector is read-only and safe for concurrent use.
 type Detector struct {
-	scale   float32
-	weights [][len(Classes)]int8
+	scale float32
+	// weights has a byte for each class, with 128 for zero: a bucket's are
+	// added all at once.
+	weights []uint64
 	words   map[string]uint32 // a bit for each of tags
 	tags    []string
 }
@@ -44,13 +60,11 @@ func New() (*Detector, error) {
 	}
 	d := &Detector{
 		scale:   math.Float32frombits(binary.LittleEndian.Uint32(modelFile)),
-		weights: make([][len(Classes)]int8, buckets),
+		weights: make([]uint64, buckets),
 		words:   map[string]uint32{},
 	}
 	for b := range d.weights {
-		for c := range Classes {
-			d.weights[b][c] = int8(modelFile[4+b*len(Classes)+c])
-		}
+		d.weights[b] = binary.LittleEndian.Uint64(modelFile[4+b*len(Classes):]) ^ zeros
 	}
 	for line := range strings.Lines(wordFile) {
 		fields := strings.Fields(line)
@@ -71,67 +85,101 @@ func New() (*Detector, error) {
 
 const maxTags = 32
 
-// Places in Classes.
-const (
-	dutch     = 0
-	afrikaans = 3
-)
+// rare is what is known beforehand, in the model's log-odds: that a language
+// is rare where Dutch and English are read.
+var rare = [len(Classes)]float32{0, 0, 0.2, 0.5, 0.4, 0.6, 0.7, 0.7}
 
-// What is known beforehand, in the model's log-odds: Afrikaans is rare where
-// Dutch is read, and a page's own word counts for a little.
 const (
-	rareAfrikaans = 0.5
-	hintWeight    = 1.0
-	sureAfrikaans = 0.6
+	// hintWeight is what a page's own word counts.
+	hintWeight = 1.0
+	// frequentWeight is what one of a language's most frequent words counts.
+	frequentWeight = 0.4
+	sureAfrikaans  = 0.75
 	// sure is the least probability at which a short text gets a language.
-	sure = 0.38
+	sure = 0.35
+	// sureSentence is the probability at which a sentence of so many words or
+	// more is held to be in another language than its text.
+	sureSentence  = 0.9
+	sentenceWords = 3
 )
 
-// Detect returns the BCP 47 tag of a text, or Unknown, and a confidence in
-// [0, 1]. hint is what the page or caller says, or ""; it tips the balance
-// where the text leaves doubt.
-func (d *Detector) Detect(doc *text.Doc, hint string) (string, float64) {
+// Result is the language of a text.
+type Result struct {
+	// Tag is a BCP 47 tag, or Unknown.
+	Tag string
+	// Sure is a confidence in [0, 1].
+	Sure float64
+	// Mixed tells that some sentences are clearly Dutch and others clearly
+	// English.
+	Mixed bool
+}
+
+// Detect names the language of a text. hint is what the page or caller says,
+// or ""; it tips the balance where the text leaves doubt.
+func (d *Detector) Detect(doc *text.Doc, hint string) Result {
 	if tag, share := script(doc.Source); tag != "" {
-		return tag, share
+		return Result{Tag: tag, Sure: share}
 	}
 	hint, _, _ = strings.Cut(strings.ToLower(hint), "-")
-	tag, p := d.byLetters(doc, hint)
 	hits := d.countWords(doc)
-	if tag == "af" && hint != "af" && (hits[dutch] > hits[afrikaans] || hits[dutch] == hits[afrikaans] && p < sureAfrikaans) {
+	best, p, mixed := d.byLetters(doc, &hits, hint)
+	tag := Unknown
+	if best >= 0 {
+		tag = Classes[best]
+	}
+	if best == afrikaans && hint != "af" && (hits[dutch] > hits[afrikaans] || hits[dutch] == hits[afrikaans] && p < sureAfrikaans ||
+		hint != "" && len(doc.Tokens) < sentenceWords) {
 		tag = "nl"
 	}
 	other, lead := d.byWords(&hits, hint)
-	if other != "" && (lead >= 2 || p < 0.6) {
-		return other, min(1, 0.5+0.1*float64(lead))
+	switch {
+	case other != "" && (lead >= 2 || p < 0.6):
+		return Result{other, min(1, 0.5+0.1*float64(lead)), mixed}
+	case p < sure:
+		tag = Unknown
 	}
-	if p < sure {
-		return Unknown, float64(p)
-	}
-	return tag, float64(p)
+	return Result{tag, float64(p), mixed}
 }
 
-// byLetters asks the model.
-func (d *Detector) byLetters(doc *text.Doc, hint string) (string, float32) {
-	var sums [len(Classes)]int32
-	total := 0
-	features(doc.Source, func(buckets []uint32) {
-		for _, b := range buckets {
-			w := &d.weights[b]
-			for c := range sums {
-				sums[c] += int32(w[c])
+// byLetters asks the model for the most likely class, -1 for none, sentence by
+// sentence.
+func (d *Detector) byLetters(doc *text.Doc, hits *[maxTags]int, hint string) (best int, p float32, mixed bool) {
+	var all [len(Classes)]int32
+	total, left := 0, maxBytes
+	var seen [len(Classes)]bool
+	for _, sent := range doc.Sentences {
+		if left <= 0 {
+			break
+		}
+		s := doc.Source[sent.Start:sent.End]
+		s = s[:min(len(s), left)]
+		left -= len(s)
+		sums, n, count := d.sum(s)
+		for c := range all {
+			all[c] += sums[c]
+		}
+		total += n
+		if len(doc.Sentences) > 1 && count >= sentenceWords {
+			if c, p := d.likely(&sums, n, nil, ""); p >= sureSentence {
+				seen[c] = true
 			}
 		}
-		total += len(buckets)
-	})
-	if total == 0 {
-		return Unknown, 0
 	}
-	norm := d.scale / float32(math.Sqrt(float64(total)))
+	best, p = d.likely(&all, total, hits, hint)
+	return best, p, seen[dutch] && seen[english]
+}
+
+// likely returns the most likely class for the sums of n features, or -1.
+func (d *Detector) likely(sums *[len(Classes)]int32, n int, hits *[maxTags]int, hint string) (int, float32) {
+	if n == 0 {
+		return -1, 0
+	}
+	norm := d.scale / float32(math.Sqrt(float64(n)))
 	var logits [len(Classes)]float32
 	for c, name := range Classes {
-		logits[c] = float32(sums[c]) * norm
-		if c == afrikaans {
-			logits[c] -= rareAfrikaans
+		logits[c] = float32(sums[c])*norm - rare[c]
+		if hits != nil {
+			logits[c] += frequentWeight * float32(min(hits[c], 8))
 		}
 		if name == hint {
 			logits[c] += hintWeight
@@ -144,7 +192,40 @@ func (d *Detector) byLetters(doc *text.Doc, hint string) (string, float32) {
 			best = c
 		}
 	}
-	return Classes[best], p[best]
+	return best, p[best]
+}
+
+const (
+	zeros = 0x8080808080808080
+	lanes = 0x00ff00ff00ff00ff
+	// batch is how many bytes a lane of 16 bits holds at least.
+	batch = 256
+)
+
+// sum adds up the weights of a text's features. It also returns their number
+// and that of the words.
+func (d *Detector) sum(s string) (sums [len(Classes)]int32, n, count int) {
+	var buffer [maxGrams]uint32
+	text := words{s: s}
+	for word := text.next(); word != nil; word = text.next() {
+		count++
+		for rest := grams(buffer[:0], word); len(rest) > 0; {
+			part := rest[:min(len(rest), batch)]
+			rest = rest[len(part):]
+			n += len(part)
+			var even, odd uint64
+			for _, b := range part {
+				w := d.weights[b&(buckets-1)]
+				even += w & lanes
+				odd += w >> 8 & lanes
+			}
+			for c := 0; c < len(Classes); c += 2 {
+				sums[c] += int32(even>>(8*c)&0xffff) - 128*int32(len(part))
+				sums[c+1] += int32(odd>>(8*c)&0xffff) - 128*int32(len(part))
+			}
+		}
+	}
+	return sums, n, count
 }
 
 // countWords counts the frequent words of each language.

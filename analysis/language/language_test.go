@@ -1,6 +1,8 @@
 package language
 
 import (
+	"os"
+	"strings"
 	"testing"
 
 	"klank/analysis/text"
@@ -10,11 +12,11 @@ func detect(t testing.TB, d *Detector, s, hint string) string {
 	t.Helper()
 	var doc text.Doc
 	doc.Parse(s)
-	tag, sure := d.Detect(&doc, hint)
-	if sure < 0 || sure > 1 {
-		t.Errorf("%q: confidence %v", s, sure)
+	r := d.Detect(&doc, hint)
+	if r.Sure < 0 || r.Sure > 1 {
+		t.Errorf("%q: confidence %v", s, r.Sure)
 	}
-	return tag
+	return r.Tag
 }
 
 func TestLanguages(t *testing.T) {
@@ -98,4 +100,77 @@ func FuzzDetect(f *testing.F) {
 			t.Fatalf("%q then %q", a, b)
 		}
 	})
+}
+
+// TestShortTextsOfCustomers holds the share of short texts, three to sixty
+// characters, that get their language.
+func TestShortTextsOfCustomers(t *testing.T) {
+	d, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile("testdata/short.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	right, all := 0, 0
+	for line := range strings.Lines(string(data)) {
+		want, text, ok := strings.Cut(strings.TrimSpace(line), "\t")
+		if !ok {
+			continue
+		}
+		all++
+		if got := detect(t, d, text, ""); got == want {
+			right++
+		} else {
+			t.Logf("%q: %s, want %s", text, got, want)
+		}
+	}
+	if share := float64(right) / float64(all); share < 0.94 {
+		t.Errorf("%d of %d short texts (%.3f) get their language, want 0.94", right, all, share)
+	}
+}
+
+func TestMixedTextsAreTold(t *testing.T) {
+	d, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for s, want := range map[string]bool{
+		"Snelle levering en netjes verpakt. Great service, would definitely buy here again.": true,
+		"Snelle levering en netjes verpakt. Goede service, volgende keer weer.":              false,
+		"The food was good but the service was slow. I would not come back.":                 false,
+		"Top service. Helaas werkt de app nog steeds niet goed.":                             false,
+	} {
+		var doc text.Doc
+		doc.Parse(s)
+		if got := d.Detect(&doc, "").Mixed; got != want {
+			t.Errorf("%q: mixed %v", s, got)
+		}
+	}
+}
+
+func TestAfrikaansNeedsStrongEvidence(t *testing.T) {
+	d, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []string{"nooit meer!!", "vir mij niks", "goed produk", "gaan weer", "baie", "alles werk", "lekker", "dis goed", "is reg", "so goed"} {
+		if got := detect(t, d, s, "nl"); got == "af" {
+			t.Errorf("%q is taken for Afrikaans", s)
+		}
+	}
+}
+
+func BenchmarkDetect(b *testing.B) {
+	d, err := New()
+	if err != nil {
+		b.Fatal(err)
+	}
+	var doc text.Doc
+	doc.Parse("De levering was netjes op tijd, maar de klantenservice liet me daarna twee weken wachten op een antwoord.")
+	b.ReportAllocs()
+	for b.Loop() {
+		d.Detect(&doc, "nl")
+	}
 }

@@ -42,15 +42,17 @@ func step(weights, squares [][len(Classes)]float32, sample Sample) {
 	counts := map[uint32]float32{}
 	var used []uint32
 	total := float32(0)
-	features(sample.Text, func(buckets []uint32) {
-		for _, b := range buckets {
+	var buffer [maxGrams]uint32
+	text := words{s: head(sample.Text)}
+	for word := text.next(); word != nil; word = text.next() {
+		for _, b := range grams(buffer[:0], word) {
 			if counts[b] == 0 {
 				used = append(used, b)
 			}
 			counts[b]++
 			total++
 		}
-	})
+	}
 	if total == 0 {
 		return
 	}

@@ -1,15 +1,19 @@
 // Command language trains the model of analysis/language:
 //
-//	go run ./analysis/train/language -to analysis/language/model.bin -lexicons ../shared/corpora/lexicons ../shared/corpora/language/train/*.tsv
+//	go run ./analysis/train/language -to analysis/language/model.bin -lexicons ../shared/corpora/lexicons -corpus analysis/train/corpus -debian DIR ../shared/corpora/language/train/*.tsv
 //
-// The files hold lines of a language code, a tab and a text. The words of the
-// sentiment lexicons (see analysis/train/lexicon) are read too, at a small
-// weight: they are the Dutch and English that reviews are written in. The same
-// files give the same bytes.
+// The files hold lines of a language code, a tab and a text. DIR is a folder
+// into which the packages of debianSources were unpacked (apt-get download
+// PACKAGE; dpkg -x PACKAGE.deb DIR): word lists and fortunes, for the
+// languages that the files do not have. The words of the sentiment lexicons
+// (see analysis/train/lexicon) are read too, at a small weight: they are the
+// Dutch and English that reviews are written in. The same files give the same
+// bytes.
 package main
 
 import (
 	"bufio"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"log"
@@ -25,44 +29,54 @@ func main() {
 	log.SetFlags(0)
 	to := flag.String("to", "analysis/language/model.bin", "file to write")
 	lexicons := flag.String("lexicons", "../shared/corpora/lexicons", "folder of the published lexicons")
+	corpus := flag.String("corpus", "analysis/train/corpus", "folder of klank's own corpus")
+	debian := flag.String("debian", "", "folder with the unpacked Debian packages")
 	flag.Parse()
 	var samples []language.Sample
-	for _, name := range flag.Args() {
-		more, err := read(name)
+	add := func(more []language.Sample, err error) {
 		if err != nil {
 			log.Fatal("language: ", err)
 		}
 		samples = append(samples, more...)
 	}
-	words, err := readLexicons(*lexicons)
-	if err != nil {
-		log.Fatal("language: ", err)
+	for _, name := range flag.Args() {
+		add(read(name))
 	}
-	samples = append(samples, words...)
-	if len(samples) == 0 {
-		log.Fatal("language: no samples: name the files to train from")
-	}
+	add(readLexicons(*lexicons))
+	add(readCorpus(*corpus))
+	add(readDebian(*debian))
 	if err := os.WriteFile(*to, language.Train(samples), 0o644); err != nil {
 		log.Fatal("language: ", err)
 	}
 	fmt.Printf("%d samples\n", len(samples))
 }
 
+// read gives the lines of a file of codes and texts.
 func read(name string) ([]language.Sample, error) {
+	var out []language.Sample
+	err := eachLine(name, func(line string) error {
+		if code, text, ok := strings.Cut(line, "\t"); ok {
+			out = append(out, language.Sample{Language: code, Text: text, Weight: 1})
+		}
+		return nil
+	})
+	return out, err
+}
+
+func eachLine(name string, do func(line string) error) error {
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer f.Close()
-	var out []language.Sample
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
-		if code, text, ok := strings.Cut(lines.Text(), "\t"); ok {
-			out = append(out, language.Sample{Language: code, Text: text, Weight: 1})
+		if err := do(lines.Text()); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	return out, lines.Err()
+	return lines.Err()
 }
 
 // lexiconWeight is what one word of a lexicon counts against a sample.
@@ -90,6 +104,28 @@ func readLexicons(dir string) ([]language.Sample, error) {
 				seen[w] = true
 				out = append(out, language.Sample{Language: f.language, Text: w, Weight: lexiconWeight})
 			}
+		}
+	}
+	return out, nil
+}
+
+// corpusWeight is what one text of our own corpus counts: there are many.
+const corpusWeight = 0.5
+
+// readCorpus gives the texts of klank's own corpus.
+func readCorpus(dir string) ([]language.Sample, error) {
+	var out []language.Sample
+	for _, code := range []string{"nl", "en"} {
+		err := eachLine(filepath.Join(dir, code+".jsonl"), func(line string) error {
+			var row struct{ Text string }
+			if err := json.Unmarshal([]byte(line), &row); err != nil {
+				return err
+			}
+			out = append(out, language.Sample{Language: code, Text: row.Text, Weight: corpusWeight})
+			return nil
+		})
+		if err != nil {
+			return nil, err
 		}
 	}
 	return out, nil
