@@ -37,15 +37,16 @@ type Brief struct {
 	// helpful votes, and a hundredth of the views.
 	Reach    int
 	Revision int
-	// Touchpoints are the touchpoints of its sentences, each with the mean score
-	// of the sentences that speak of it, in the order of the journey.
+	// Touchpoints are the touchpoints of its sentences in the order of the journey,
+	// each with the scores of its sentences.
 	Touchpoints []TouchpointScore
 }
 
-// TouchpointScore is the attitude to one touchpoint, -1..1, to two decimals.
+// TouchpointScore is the attitude to one touchpoint: the lowest and the highest
+// score of the sentences that speak of it, -1..1, to two decimals.
 type TouchpointScore struct {
-	Name  string
-	Score float64
+	Name      string
+	Low, High float64
 }
 
 // RowScanner is the optional ability to walk the rows of all matches, in any
@@ -111,28 +112,26 @@ func BriefOf(m *mention.Mention) Brief {
 	}
 	for _, moment := range mention.Moments {
 		for _, t := range mention.Touchpoints[moment] {
-			if score, ok := meanOf(m.Analysis.Sentences, t); ok {
-				b.Touchpoints = append(b.Touchpoints, TouchpointScore{t, score})
+			if low, high, ok := scoresOf(m.Analysis.Sentences, t); ok {
+				b.Touchpoints = append(b.Touchpoints, TouchpointScore{t, hundredths(low), hundredths(high)})
 			}
 		}
 	}
 	return b
 }
 
-// meanOf is the mean score of the sentences on a touchpoint.
-func meanOf(ss []mention.Sentence, touchpoint string) (mean float64, ok bool) {
-	n := 0
+// scoresOf are the lowest and the highest score of the sentences on a touchpoint.
+func scoresOf(ss []mention.Sentence, touchpoint string) (low, high float64, ok bool) {
 	for i := range ss {
-		for _, t := range ss[i].Touchpoints {
-			if t == touchpoint {
-				mean += ss[i].Score
-				n++
-				break
-			}
+		if !slices.Contains(ss[i].Touchpoints, touchpoint) {
+			continue
 		}
+		if !ok {
+			low, high, ok = ss[i].Score, ss[i].Score, true
+		}
+		low, high = min(low, ss[i].Score), max(high, ss[i].Score)
 	}
-	if n == 0 {
-		return 0, false
-	}
-	return math.Round(100*max(-1, min(1, mean/float64(n)))) / 100, true
+	return low, high, ok
 }
+
+func hundredths(score float64) float64 { return math.Round(100*max(-1, min(1, score))) / 100 }

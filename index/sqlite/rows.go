@@ -19,10 +19,6 @@ import (
 // ScanRows walks the narrow rows of all matches; see index.RowScanner. Memory
 // grows with the distinct sets of values of the fields asked for.
 func (ix *Index) ScanRows(ctx context.Context, q query.Node, fields []string, fn func(*index.Row) error) error {
-	where, err := compile(query.Simplify(q))
-	if err != nil {
-		return err
-	}
 	cols := []string{"f.id", "ifnull(f.published, 0)", "f.rating", "f.score", "f.brief"}
 	for _, f := range fields {
 		if err := index.RowField(f); err != nil {
@@ -31,7 +27,11 @@ func (ix *Index) ScanRows(ctx context.Context, q query.Node, fields []string, fn
 		cols = append(cols, "f."+f)
 	}
 	var stop error // fn's error, handed back as it is
-	err = ix.read(ctx, "scan rows", func(tx *sql.Tx) error {
+	err := ix.read(ctx, "scan rows", func(tx *sql.Tx) error {
+		where, _, err := where(ctx, tx, query.Simplify(q))
+		if err != nil {
+			return err
+		}
 		sets, err := membersOf(ctx, tx, fields)
 		if err != nil {
 			return err
@@ -108,15 +108,15 @@ func membersOf(ctx context.Context, tx *sql.Tx, fields []string) (map[int64][]st
 }
 
 // packBrief writes a brief as the column holds it: the author's hash in eight
-// bytes, rank, reach and revision as varints, and two bytes a touchpoint: its
-// place in briefTouchpoints and its score in hundredths.
+// bytes, rank, reach and revision as varints, and three bytes a touchpoint: its
+// place in briefTouchpoints and its scores in hundredths.
 func packBrief(b index.Brief) []byte {
 	out := binary.LittleEndian.AppendUint64(make([]byte, 0, 24), b.Author)
 	for _, n := range []int{b.Rank, b.Reach, b.Revision} {
 		out = binary.AppendUvarint(out, uint64(max(n, 0)))
 	}
 	for _, t := range b.Touchpoints {
-		out = append(out, byte(slices.Index(briefTouchpoints(), t.Name)), byte(int8(math.Round(100*t.Score))))
+		out = append(out, byte(slices.Index(briefTouchpoints(), t.Name)), byte(int8(math.Round(100*t.Low))), byte(int8(math.Round(100*t.High))))
 	}
 	return out
 }
@@ -139,11 +139,11 @@ func unpackBrief(data []byte, b *index.Brief) error {
 		*n, data = int(v), data[size:]
 	}
 	names := briefTouchpoints()
-	for ; len(data) >= 2; data = data[2:] {
+	for ; len(data) >= 3; data = data[3:] {
 		if int(data[0]) >= len(names) {
 			return errBrief
 		}
-		touchpoints = append(touchpoints, index.TouchpointScore{Name: names[data[0]], Score: float64(int8(data[1])) / 100})
+		touchpoints = append(touchpoints, index.TouchpointScore{Name: names[data[0]], Low: float64(int8(data[1])) / 100, High: float64(int8(data[2])) / 100})
 	}
 	b.Touchpoints = touchpoints
 	return nil
