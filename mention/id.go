@@ -32,19 +32,30 @@ func (m *Mention) SetID(scope string) {
 		m.ID = hashParts("native", host, scope, m.NativeID)
 		return
 	}
-	item := ""
-	if m.Item != nil {
-		item = m.Item.key()
-	}
-	author := ""
-	if m.Author != nil {
-		author = foldSpace(m.Author.Name)
-	}
+	item, author := m.about()
 	if author != "" && !m.Published.IsZero() {
 		m.ID = hashParts("dated", host, item, author, m.Published.UTC().Format(time.RFC3339))
 		return
 	}
-	m.ID = hashParts("text", host, item, author, foldSpace(m.Title), foldSpace(m.Text))
+	m.ID = m.TextID()
+}
+
+// TextID is the id of m where only its text identifies it. An edit makes it
+// another one; see index.Successor.
+func (m *Mention) TextID() string {
+	item, author := m.about()
+	return hashParts("text", m.Source.Host, item, author, foldSpace(m.Title), foldSpace(m.Text))
+}
+
+// about is what the ids of a host's mentions on an item by an author share.
+func (m *Mention) about() (item, author string) {
+	if m.Item != nil {
+		item = m.Item.key()
+	}
+	if m.Author != nil {
+		author = foldSpace(m.Author.Name)
+	}
+	return item, author
 }
 
 // key names the item as steadily as the page allows.
