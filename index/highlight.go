@@ -50,11 +50,13 @@ func join(spans []mention.Span) []mention.Span {
 	return out
 }
 
-// A Pattern is one sequence of words to look for: as stems, or (Prefix) as
-// written with the last word as a prefix.
+// A Pattern is one sequence of words to look for: as stems, or as written with
+// the last word as a prefix (Prefix), or the words that resemble one (Fuzzy; see
+// query.Text).
 type Pattern struct {
 	Words  []string
 	Prefix bool
+	Fuzzy  int
 }
 
 // PatternsOf returns the patterns of one Text node, of which any may match:
@@ -65,8 +67,8 @@ func PatternsOf(t *query.Text) []Pattern {
 	if len(words) == 0 {
 		return nil
 	}
-	if t.Prefix {
-		return []Pattern{{words, true}}
+	if t.Prefix || t.Fuzzy > 0 {
+		return []Pattern{{words, t.Prefix, t.Fuzzy}}
 	}
 	out := []Pattern{{Words: words}}
 	var st text.Stemmer
@@ -91,8 +93,22 @@ func Patterns(q query.Node) []Pattern {
 		return patternsOfAll(q.Nodes)
 	case *query.Text:
 		return PatternsOf(q)
+	case *query.Near:
+		return slices.Concat(PatternsOf(q.A), PatternsOf(q.B))
 	}
 	return nil
+}
+
+// NearPatterns returns the pairs of patterns of a Near node, of which any may
+// stand near each other. A pair of the same two is met by one of it.
+func NearPatterns(n *query.Near) [][2]Pattern {
+	var out [][2]Pattern
+	for _, a := range PatternsOf(n.A) {
+		for _, b := range PatternsOf(n.B) {
+			out = append(out, [2]Pattern{a, b})
+		}
+	}
+	return out
 }
 
 func patternsOfAll(nodes []query.Node) []Pattern {
@@ -106,9 +122,9 @@ func patternsOfAll(nodes []query.Node) []Pattern {
 // patternSet finds patterns by their first word, so that a long query over a
 // long text costs what the text costs.
 type patternSet struct {
-	stems    map[string][]Pattern // by the stem of their first word
-	plain    map[string][]Pattern // prefixes of several words, by the first
-	prefixes []Pattern            // of one word
+	stems  map[string][]Pattern // by the stem of their first word
+	plain  map[string][]Pattern // prefixes of several words, by the first
+	single []Pattern            // of one word: prefixes and fuzzy ones
 }
 
 // newPatternSet returns nil when there are no patterns.
@@ -120,12 +136,12 @@ func newPatternSet(ps []Pattern) *patternSet {
 	for _, p := range ps {
 		first := p.Words[0]
 		switch {
-		case !p.Prefix:
+		case !p.Prefix && p.Fuzzy == 0:
 			s.stems[first] = append(s.stems[first], p)
 		case len(p.Words) > 1:
 			s.plain[first] = append(s.plain[first], p)
 		default:
-			s.prefixes = append(s.prefixes, p)
+			s.single = append(s.single, p)
 		}
 	}
 	return s
@@ -135,7 +151,7 @@ func newPatternSet(ps []Pattern) *patternSet {
 // tokens[i:], or 0.
 func (s *patternSet) longest(tokens []text.Token, stems []string, i int) int {
 	n := 0
-	for _, ps := range [][]Pattern{s.stems[stems[i]], s.plain[tokens[i].Word], s.prefixes} {
+	for _, ps := range [][]Pattern{s.stems[stems[i]], s.plain[tokens[i].Word], s.single} {
 		for _, p := range ps {
 			if len(p.Words) > n && p.matches(tokens, stems, i) {
 				n = len(p.Words)
@@ -152,6 +168,10 @@ func (p Pattern) matches(tokens []text.Token, stems []string, i int) bool {
 	}
 	for j, w := range p.Words {
 		switch {
+		case p.Fuzzy > 0:
+			if !text.Resembles(tokens[i+j].Word, w, p.Fuzzy) {
+				return false
+			}
 		case p.Prefix && j == len(p.Words)-1:
 			if !strings.HasPrefix(tokens[i+j].Word, w) {
 				return false

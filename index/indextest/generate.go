@@ -75,7 +75,7 @@ func (g *Generator) Mention(i int) mention.Mention {
 		v := float64(1 + g.rnd.IntN(5))
 		m.Rating = &mention.Rating{Value: v, Best: 5, Score: (v - 1) / 4}
 	}
-	m.Evidence.List, m.Evidence.Rank = m.Page, i%20+1
+	m.Evidence.List, m.Evidence.Rank = fmt.Sprintf("%s?page=%d", m.Item.URL, g.rnd.IntN(20)), i%20+1
 	a := &mention.Analysis{Sentiment: mention.Sentiment{Score: score, Label: index.SentenceLabel(score)}, Stars: 3 + 2*score, Language: m.Language, Version: "1"}
 	for s := range 4 {
 		t := pick(g, touch)

@@ -60,6 +60,33 @@ var hits = []struct{ query, ids string }{
 	{`"op ti"*`, "m08"},
 	{`"op ti"`, ""},
 
+	// near, in either order
+	{"traag NEAR/1 levering", "m01"},
+	{"leveringen NEAR/0 traag", ""},
+	{"traag NEAR/3 mail", ""},
+	{`"te laat" NEAR/1 nee`, "m08"},
+	{"nee NEAR/1 laat", "m08"},
+	{"laat NEAR/4 laat", "m01 m08"},
+	{"laat NEAR/1 de", "m01"}, // title and text are one stretch
+	{"laat NEAR/0 de", ""},
+	{"deliveries NEAR/2 kettle", "m02"},
+	{"week NEAR/3 late NEAR/1 me", "m05"},
+	{"kettle NEAR/5 (nowhere OR perfect)", "m02"},
+	{"late -belgium NEAR/9 deliveries", "m01 m05 m06 m08"},
+
+	// typing errors: words as written, the first letter right
+	{"levring~", "m01"},
+	{"levernig~1", "m01"},
+	{"levering~", "m01"},
+	{"elvering~", ""},
+	{"delvery~1", "m02"},
+	{"delivrei~2", "m02"},
+	{"laet~1 language:nl", "m01 m08"},
+	{"ketle~ OR kind:question", "m02 m04"},
+	{"ketle~ fast", "m02"},
+	{"-late~1", "m01 m02 m03 m07 m08"},
+	{"naive~1", "m07"},
+
 	// boolean
 	{"levering traag", "m01"},
 	{"levering delivery", ""},
@@ -194,7 +221,7 @@ var hostile = []string{
 	`'; DROP TABLE facts; --`, `") OR 1=1 --`, `"a" NEAR "b"`, `NEAR(a b, 5)`, `plain:x`, `{plain stem}: x`, `^late`, `late + belgium`,
 	`a" OR "b`, `"unclosed`, `((((`, `))))`, `AND`, `OR OR`, `NOT`, `-`, `--`, `- - -`, `*`, `**`, `a*b`, `"*"`, `field:`, `brand:`, `brand:"`,
 	`brand:()`, `brand:(a OR`, `rating:<`, `rating:NaN`, `rating:1e999`, `rating:0x10`, `published:9999-99-99`, `published:99999999999d`,
-	`published:..`, "\x00", "\xff\xfe", "a\x00b", "\u202e", "%", "_", `\`, `\"`, `"\`, "naïve", "plain:stem", "a AND b OR NOT c -d",
+	`published:..`, "\x00", "\xff\xfe", "a\x00b", "\u202e", "%", "_", `\`, `\"`, `"\`, "naïve", "plain:stem", "abc~1 def~2", "a NEAR/100 b NEAR/0 c", strings.Repeat("a NEAR/9 ", 80) + "b", numbered("word%~ ", 60), `"a' NEAR"~2 NEAR/1 x`, "a AND b OR NOT c -d",
 	strings.Repeat("(", 10_000), strings.Repeat("NOT ", 4_000) + "x", strings.Repeat("-", 10_000) + "x", strings.Repeat("a ", 499) + "b",
 	strings.Repeat("a OR b ", 200), strings.Repeat("(a OR ", 49) + "b" + strings.Repeat(")", 49), strings.Repeat("x", 15_000),
 	strings.Repeat("(a kind:review OR ", 49) + "b" + strings.Repeat(")", 49), strings.Repeat("a-", 4000) + "a",

@@ -23,11 +23,11 @@ func testRows(t *testing.T, ix index.Index) {
 	}
 	ms := corpus()
 	for i := range ms {
-		ms[i].Evidence.Rank = i
+		ms[i].Evidence.List, ms[i].Evidence.Rank = "https://shop.example/reviews", i
 	}
 	put(t, ix, ms...)
 	for _, m := range ms[:3] { // a later reading, other words
-		m.Text, m.Evidence.Rank = "Weer een andere tekst", 200
+		m.Text, m.Evidence.List = "Weer een andere tekst", "https://shop.example/reviews?page=2"
 		put(t, ix, m)
 	}
 	want := map[string]index.Row{}

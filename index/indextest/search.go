@@ -136,6 +136,8 @@ func testHighlights(t *testing.T, ix index.Index) {
 		{`"te laat" OR laat`, "m08", "title[Laat] text[Te laat]"},
 		{"kind:review", "m01", ""},
 		{"👍", "m07", "text[👍]"},
+		{"levring~", "m01", "title[Levering] text[levering]"},
+		{`"te laat" NEAR/1 nee`, "m08", "text[Te laat] text[Nee]"},
 	} {
 		res := search(t, ix, index.SearchRequest{Query: parse(t, c.query), Highlight: true, Limit: 100})
 		got := ""

@@ -44,6 +44,7 @@ var Fields = []Field{
 	{"score", Number, nil, false, "the sentiment, -1..1"},
 	{"rating", Number, nil, false, "the published grade, brought to 1..5 stars"},
 	{"stars", Number, nil, false, "the stars estimated from the text, 1..5"},
+	{"rank", Number, nil, false, "the place on the first page of the source's own list, from 1"},
 	{"published", Date, nil, false, "when it was published"},
 	{"collected", Date, nil, false, "when it was collected"},
 	{"removed", Date, nil, false, "when it was found to have vanished"},

@@ -59,14 +59,15 @@ const (
 	tokNear   // NEAR/5
 	tokField  // name: (val is the name)
 	tokWord   // a bare run
-	tokPhrase // "…", unescaped; star when a * follows
+	tokPhrase // "…", unescaped; star when a * follows, fuzzy what follows from a ~
 )
 
 type token struct {
-	kind tokenKind
-	val  string
-	star bool
-	pos  int
+	kind  tokenKind
+	val   string
+	star  bool
+	fuzzy string
+	pos   int
 }
 
 // lexer cuts a query into tokens. In a group of values, field:( … ), a colon
@@ -195,7 +196,9 @@ func (l *lexer) phrase(start int) (token, error) {
 				l.pos++
 				t.star = true
 			case strings.HasPrefix(l.in[l.pos:], "~"):
-				return token{}, &SyntaxError{l.pos, "a ~ is for one word without quotes", "for words near each other write a NEAR/3 b"}
+				rest := strings.TrimLeft(l.in[l.pos+1:], "0123456789")
+				t.fuzzy = l.in[l.pos : len(l.in)-len(rest)]
+				l.pos = len(l.in) - len(rest)
 			}
 			return t, nil
 		case r == '\\' && l.pos < len(l.in):

@@ -353,12 +353,12 @@ func (p *parser) leaf(t token) (Node, error) {
 	if p.field != nil {
 		return p.value(*p.field, t)
 	}
+	if fuzzy, err := fuzzyWord(t); fuzzy != nil || err != nil {
+		return fuzzy, err
+	}
 	if t.kind == tokWord {
 		if t.val == "*" {
 			return nil, nil
-		}
-		if fuzzy, err := fuzzyWord(t); fuzzy != nil || err != nil {
-			return fuzzy, err
 		}
 		t.val, t.star = strings.CutSuffix(t.val, "*")
 		if i := strings.IndexByte(t.val, '*'); i >= 0 {
@@ -376,31 +376,29 @@ func (p *parser) leaf(t token) (Node, error) {
 	return n, nil
 }
 
-// fuzzyWord reads word~, word~1 and word~2; nil for any other word. Without a
-// number it is one error up to five letters, two from six.
+// fuzzyWord reads word~, word~1 and word~2, also in quotes; nil for any other
+// word. Without a number it is one error up to five letters, two from six.
 func fuzzyWord(t token) (Node, error) {
-	i := strings.LastIndexByte(t.val, '~')
-	if i <= 0 || strings.Trim(t.val[i+1:], "0123456789") != "" {
-		return nil, nil
+	spelled, errs := t.val, t.fuzzy
+	if i := strings.LastIndexByte(t.val, '~'); t.kind == tokWord && i > 0 && strings.Trim(t.val[i+1:], "0123456789") == "" {
+		spelled, errs = t.val[:i], t.val[i:]
 	}
-	words, errs := text.Words(t.val[:i]), t.val[i+1:]
-	if len(words) == 0 {
+	words := text.Words(spelled)
+	if errs == "" || len(words) == 0 {
 		return nil, nil
 	}
 	letters := utf8.RuneCountInString(words[0])
 	switch {
-	case len(words) > 1 || strings.HasSuffix(t.val[:i], "*"):
-		return nil, &SyntaxError{t.pos + i, "a ~ is for one word", "for example levering~"}
+	case len(words) > 1 || strings.HasSuffix(spelled, "*"):
+		return nil, &SyntaxError{t.pos, "a ~ is for one word", "for words near each other write a NEAR/3 b"}
 	case letters < 3:
-		return nil, &SyntaxError{t.pos + i, "a ~ needs a word of three letters or more", ""}
-	case errs == "" && letters > 5:
-		errs = "2"
-	case errs == "":
-		errs = "1"
-	case errs != "1" && errs != "2":
-		return nil, &SyntaxError{t.pos + i + 1, "a ~ takes 1 or 2 typing errors", "write " + t.val[:i] + "~2"}
+		return nil, &SyntaxError{t.pos, "a ~ needs a word of three letters or more", ""}
+	case errs == "~2" || errs == "~" && letters > 5:
+		return &Text{Words: words, Fuzzy: 2}, nil
+	case errs == "~1" || errs == "~":
+		return &Text{Words: words, Fuzzy: 1}, nil
 	}
-	return &Text{Words: words, Fuzzy: int(errs[0] - '0')}, nil
+	return nil, &SyntaxError{t.pos, "a ~ takes 1 or 2 typing errors", "write " + words[0] + "~2"}
 }
 
 // value turns the value t of field f into a node.
@@ -408,6 +406,9 @@ func (p *parser) value(f Field, t token) (Node, error) {
 	bare := t.kind == tokWord
 	if bare && t.val == "*" {
 		return p.present(f, t)
+	}
+	if t.fuzzy != "" {
+		return nil, &SyntaxError{t.pos, "a ~ is for words, not for fields", ""}
 	}
 	if t.star || bare && strings.HasSuffix(t.val, "*") {
 		return nil, &SyntaxError{t.pos, "a * is for words, not for fields", fmt.Sprintf("%s:* finds all that have one", f.Name)}

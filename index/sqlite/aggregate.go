@@ -19,13 +19,13 @@ func (ix *Index) Aggregate(ctx context.Context, r index.AggregateRequest) (*inde
 	if err != nil {
 		return nil, err
 	}
-	where, err := compile(r.Query)
-	if err != nil {
-		return nil, err
-	}
 	res := &index.AggregateResult{}
 	err = ix.read(ctx, "aggregate", func(tx *sql.Tx) error {
-		kept, err := where.keep(ctx, tx)
+		found, _, err := where(ctx, tx, r.Query)
+		if err != nil {
+			return err
+		}
+		kept, err := found.keep(ctx, tx)
 		if err != nil {
 			return err
 		}

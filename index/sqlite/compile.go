@@ -40,6 +40,17 @@ func (c *condition) keep(ctx context.Context, tx *sql.Tx) (*condition, error) {
 	return kept, nil
 }
 
+// where compiles a simplified query within a transaction (see spellOut), and
+// returns what it compiled.
+func where(ctx context.Context, tx *sql.Tx, n query.Node) (*condition, query.Node, error) {
+	n, err := spellOut(ctx, tx, n)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := compile(n)
+	return c, n, err
+}
+
 // compile turns a query into a condition; nil is always true.
 func compile(n query.Node) (*condition, error) {
 	c := &condition{}
@@ -159,6 +170,10 @@ func matchAll(n query.Node) (match string, ok bool) {
 	switch n := n.(type) {
 	case *query.Text:
 		return matchText(n), true
+	case *query.Near:
+		return matchNear(n), true
+	case *spellings:
+		return n.match(), true
 	case *query.And:
 		return matchList(n.Nodes, " AND ")
 	case *query.Or:
@@ -202,9 +217,29 @@ func matchText(t *query.Text) string {
 }
 
 func matchPattern(p index.Pattern) string {
-	words := `"` + strings.ReplaceAll(strings.Join(p.Words, " "), `"`, `""`) + `"`
 	if p.Prefix {
-		return "plain : " + words + " *"
+		return "plain : " + quoted(p.Words...) + " *"
 	}
-	return "stem : " + words
+	return "stem : " + quoted(p.Words...)
+}
+
+// matchNear is empty where no mention can match.
+func matchNear(n *query.Near) string {
+	var parts []string
+	for _, p := range index.NearPatterns(n) {
+		if slices.Equal(p[0].Words, p[1].Words) {
+			parts = append(parts, matchPattern(p[0]))
+			continue
+		}
+		parts = append(parts, fmt.Sprintf("stem : NEAR(%s %s, %d)", quoted(p[0].Words...), quoted(p[1].Words...), n.Distance))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "(" + strings.Join(parts, " OR ") + ")"
+}
+
+// quoted is words as FTS5 takes them for nothing but words.
+func quoted(words ...string) string {
+	return `"` + strings.ReplaceAll(strings.Join(words, " "), `"`, `""`) + `"`
 }

@@ -22,12 +22,12 @@ func (ix *Index) Scan(ctx context.Context, q query.Node, fn func(*mention.Mentio
 
 // ScanJSON is Scan without reading the documents; see index.JSONScanner.
 func (ix *Index) ScanJSON(ctx context.Context, q query.Node, fn func(doc []byte) error) error {
-	where, err := compile(query.Simplify(q))
-	if err != nil {
-		return err
-	}
 	var stop error // fn's error, handed back as it is
-	err = ix.read(ctx, "scan", func(tx *sql.Tx) error {
+	err := ix.read(ctx, "scan", func(tx *sql.Tx) error {
+		where, _, err := where(ctx, tx, query.Simplify(q))
+		if err != nil {
+			return err
+		}
 		rows, err := tx.QueryContext(ctx, "SELECT d.json FROM facts f JOIN docs d ON d.rowid = f.rowid WHERE "+where.sql.String()+" ORDER BY f.id", where.args...)
 		if err != nil {
 			return err
@@ -61,13 +61,16 @@ func (ix *Index) ScanJSON(ctx context.Context, q query.Node, fn func(doc []byte)
 // values go from the lists of known values too; their single words stay in
 // the full-text index, tied to nothing, until Compact.
 func (ix *Index) Delete(ctx context.Context, q query.Node) (int, error) {
-	where, err := compile(query.Simplify(q))
-	if err != nil {
-		return 0, err
-	}
 	n := 0
-	err = ix.write(ctx, "delete", func(tx *sql.Tx, w *writer) error {
+	err := ix.write(ctx, "delete", func(tx *sql.Tx, w *writer) error {
 		if err := emptyDoomed(ctx, tx); err != nil {
+			return err
+		}
+		where, _, err := where(ctx, tx, query.Simplify(q))
+		if err != nil {
+			return err
+		}
+		if err := dropVocabulary(ctx, tx); err != nil {
 			return err
 		}
 		res, err := tx.ExecContext(ctx, "INSERT INTO doomed SELECT f.rowid FROM facts f WHERE "+where.sql.String(), where.args...)

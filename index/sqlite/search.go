@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"klank/index"
-	"klank/index/query"
 	"klank/mention"
 )
 
@@ -19,17 +18,17 @@ func (ix *Index) Search(ctx context.Context, r index.SearchRequest) (*index.Sear
 	if err != nil {
 		return nil, err
 	}
-	where, err := compile(r.Query)
-	if err != nil {
-		return nil, err
-	}
 	after, err := parseCursor(r)
 	if err != nil {
 		return nil, err
 	}
 	res := &index.SearchResult{}
 	err = ix.read(ctx, "search", func(tx *sql.Tx) error {
-		where, err := where.keep(ctx, tx)
+		matches, spelled, err := where(ctx, tx, r.Query)
+		if err != nil {
+			return err
+		}
+		where, err := matches.keep(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -37,7 +36,7 @@ func (ix *Index) Search(ctx context.Context, r index.SearchRequest) (*index.Sear
 		if err := tx.QueryRowContext(ctx, count, where.args...).Scan(&res.Total); err != nil {
 			return err
 		}
-		page, err := findPage(ctx, tx, r, where, after)
+		page, err := findPage(ctx, tx, r, where, relevant(spelled), after)
 		if err != nil {
 			return err
 		}
@@ -76,14 +75,13 @@ func sortKey(sort string) (key, missing string) {
 }
 
 // findPage returns the hits of one page in order, and one more when there is
-// a next page.
-func findPage(ctx context.Context, tx *sql.Tx, r index.SearchRequest, where *condition, after *cursor) ([]found, error) {
+// a next page. match is the full-text expression that ranks.
+func findPage(ctx context.Context, tx *sql.Tx, r index.SearchRequest, where *condition, match string, after *cursor) ([]found, error) {
 	key, missing := sortKey(r.Sort)
 	var q strings.Builder
 	var args []any
 	from := "facts f"
 	if r.Sort == index.SortRelevance {
-		match := relevance(r.Query)
 		if match == "" {
 			key, missing = "0", "0"
 		} else {
@@ -113,16 +111,6 @@ func findPage(ctx context.Context, tx *sql.Tx, r index.SearchRequest, where *con
 		out = append(out, f)
 	}
 	return out, rows.Err()
-}
-
-// relevance is the full-text expression that ranks: any of the words that
-// the query asks for.
-func relevance(q query.Node) string {
-	var parts []string
-	for _, p := range index.Patterns(q) {
-		parts = append(parts, matchPattern(p))
-	}
-	return strings.Join(parts, " OR ")
 }
 
 func (ix *Index) loadHits(ctx context.Context, tx *sql.Tx, r index.SearchRequest, page []found, res *index.SearchResult) error {
