@@ -21,6 +21,9 @@ type Row struct {
 	// Rating is in stars (1..5) and Score in -1..1, where Rated and Scored.
 	Rating, Score float64
 	Rated, Scored bool
+	// Rank is the place on the first page of the source's own list, from 1; 0
+	// on later pages and where it is not known.
+	Rank int
 	// Values are those of the fields asked for, in that order, each sorted. They
 	// are shared with other rows: read only.
 	Values [][]string
@@ -31,8 +34,6 @@ type Row struct {
 type Brief struct {
 	// Author tells authors apart: a hash of Author, 0 without one.
 	Author uint64
-	// Rank is the place in the source's own list (1 is the first), 0 unknown.
-	Rank int
 	// Reach counts what others did with the mention: likes, replies, shares and
 	// helpful votes, and a hundredth of the views.
 	Reach    int
@@ -90,6 +91,8 @@ func RowOf(m *mention.Mention, fields []string) *Row {
 	}
 	r.Rating, r.Rated = Number(m, "rating")
 	r.Score, r.Scored = Number(m, "score")
+	rank, _ := Number(m, "rank")
+	r.Rank = int(rank)
 	for _, f := range fields {
 		r.Values = append(r.Values, slices.Sorted(slices.Values(Keywords(m, f))))
 	}
@@ -98,7 +101,7 @@ func RowOf(m *mention.Mention, fields []string) *Row {
 
 // BriefOf returns the brief of a mention.
 func BriefOf(m *mention.Mention) Brief {
-	b := Brief{Rank: m.Evidence.Rank, Revision: m.Revision}
+	b := Brief{Revision: m.Revision}
 	if a := Author(m); a != "" {
 		h := fnv.New64a()
 		h.Write([]byte(a))

@@ -2,6 +2,7 @@ package index
 
 import (
 	"math"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -122,7 +123,8 @@ func itemName(i *mention.ItemRef) string {
 }
 
 // Number returns the value of a number field, if the mention has it. rating
-// is the published grade as stars, 1 + 4 × score, to six decimals.
+// is the published grade as stars, 1 + 4 × score, to six decimals; rank the
+// place on the first page of the source's own list.
 func Number(m *mention.Mention, field string) (float64, bool) {
 	switch {
 	case field == "rating" && m.Rating != nil:
@@ -131,8 +133,38 @@ func Number(m *mention.Mention, field string) (float64, bool) {
 		return m.Analysis.Sentiment.Score, true
 	case field == "stars" && m.Analysis != nil && m.Analysis.Stars != 0:
 		return m.Analysis.Stars, true
+	case field == "rank" && m.Evidence.Rank > 0 && isFirstPage(m.Evidence.List):
+		return float64(m.Evidence.Rank), true
 	}
 	return 0, false
+}
+
+// isFirstPage tells from a list's address whether it is where the list begins:
+// nothing in it counts pages, skips entries or goes on from one.
+func isFirstPage(list string) bool {
+	u, err := url.Parse(list)
+	if list == "" || err != nil {
+		return false
+	}
+	for key, values := range u.Query() {
+		switch strings.ToLower(key) {
+		case "page", "pagina", "paged", "pg", "p", "seite", "pagenumber", "currentpage":
+			if values[0] != "" && values[0] != "0" && values[0] != "1" {
+				return false
+			}
+		case "offset", "start", "skip", "from", "cursor", "after", "before", "max_id", "page_token", "pagetoken":
+			if values[0] != "" && values[0] != "0" {
+				return false
+			}
+		}
+	}
+	steps := strings.Split(strings.ToLower(u.Path), "/")
+	for i, step := range steps[1:] {
+		if before := steps[i]; (before == "page" || before == "pagina" || before == "seite") && step != "0" && step != "1" && step != "" {
+			return false
+		}
+	}
+	return true
 }
 
 // Date returns the value of a date field; zero where the mention has none.

@@ -19,7 +19,7 @@ import (
 // ScanRows walks the narrow rows of all matches; see index.RowScanner. Memory
 // grows with the distinct sets of values of the fields asked for.
 func (ix *Index) ScanRows(ctx context.Context, q query.Node, fields []string, fn func(*index.Row) error) error {
-	cols := []string{"f.id", "ifnull(f.published, 0)", "f.rating", "f.score", "f.brief"}
+	cols := []string{"f.id", "ifnull(f.published, 0)", "f.rating", "f.score", "ifnull(f.rank, 0)", "f.brief"}
 	for _, f := range fields {
 		if err := index.RowField(f); err != nil {
 			return err
@@ -55,8 +55,9 @@ func eachFactRow(ctx context.Context, rows *sql.Rows, sets map[int64][]string, f
 	r := &index.Row{Values: make([][]string, fields)}
 	ids := make([]int64, fields)
 	var rating, score sql.NullFloat64
+	var rank float64
 	var brief sql.RawBytes
-	dst := []any{&r.ID, &r.Published, &rating, &score, &brief}
+	dst := []any{&r.ID, &r.Published, &rating, &score, &rank, &brief}
 	for i := range ids {
 		dst = append(dst, &ids[i])
 	}
@@ -65,6 +66,7 @@ func eachFactRow(ctx context.Context, rows *sql.Rows, sets map[int64][]string, f
 			return nil, err
 		}
 		r.Rating, r.Rated, r.Score, r.Scored = rating.Float64, rating.Valid, score.Float64, score.Valid
+		r.Rank = int(rank)
 		if err := unpackBrief(brief, &r.Brief); err != nil {
 			return nil, fmt.Errorf("mention %s: %w", r.ID, err)
 		}
@@ -108,11 +110,11 @@ func membersOf(ctx context.Context, tx *sql.Tx, fields []string) (map[int64][]st
 }
 
 // packBrief writes a brief as the column holds it: the author's hash in eight
-// bytes, rank, reach and revision as varints, and three bytes a touchpoint: its
+// bytes, reach and revision as varints, and three bytes a touchpoint: its
 // place in briefTouchpoints and its scores in hundredths.
 func packBrief(b index.Brief) []byte {
 	out := binary.LittleEndian.AppendUint64(make([]byte, 0, 24), b.Author)
-	for _, n := range []int{b.Rank, b.Reach, b.Revision} {
+	for _, n := range []int{b.Reach, b.Revision} {
 		out = binary.AppendUvarint(out, uint64(max(n, 0)))
 	}
 	for _, t := range b.Touchpoints {
@@ -131,7 +133,7 @@ func unpackBrief(data []byte, b *index.Brief) error {
 		return errBrief
 	}
 	b.Author, data = binary.LittleEndian.Uint64(data), data[8:]
-	for _, n := range []*int{&b.Rank, &b.Reach, &b.Revision} {
+	for _, n := range []*int{&b.Reach, &b.Revision} {
 		v, size := binary.Uvarint(data)
 		if size <= 0 {
 			return errBrief

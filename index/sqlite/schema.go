@@ -14,15 +14,16 @@ import (
 )
 
 // setFields are the keyword fields of facts that hold the number of a set
-// (firstSetFields those of the first layout), hashFields those that are looked up but never counted (a hash of the
+// (those named first… are of the first layout), hashFields those that are looked up but never counted (a hash of the
 // value), numberFields and dateFields the rest (dates in Unix milliseconds).
 var (
 	firstSetFields = []string{"kind", "source", "type", "host", "brand", "item", "language", "sentiment", "moment", "touchpoint",
 		"care", "signal", "moment_sentiment", "flag", "verified", "invited", "parser", "has", "author", "thread"}
-	setFields    = slices.Concat(firstSetFields, []string{"touchpoint_sentiment", "care_sentiment", "brand_sentiment"})
-	hashFields   = []string{"url", "page", "parent"}
-	numberFields = []string{"score", "rating", "stars"}
-	dateFields   = []string{"published", "collected", "removed"}
+	setFields         = slices.Concat(firstSetFields, []string{"touchpoint_sentiment", "care_sentiment", "brand_sentiment"})
+	hashFields        = []string{"url", "page", "parent"}
+	firstNumberFields = []string{"score", "rating", "stars"}
+	numberFields      = append(slices.Clip(firstNumberFields), "rank")
+	dateFields        = []string{"published", "collected", "removed"}
 )
 
 // columns lists the columns of facts after rowid.
@@ -39,7 +40,7 @@ func columns() []string {
 func migrations() []string {
 	facts := "CREATE TABLE facts (rowid INTEGER PRIMARY KEY, " +
 		strings.Join(dateFields, " INTEGER, ") + " INTEGER, " +
-		strings.Join(numberFields, " REAL, ") + " REAL, " +
+		strings.Join(firstNumberFields, " REAL, ") + " REAL, " +
 		strings.Join(firstSetFields, " INTEGER NOT NULL, ") + " INTEGER NOT NULL, " +
 		strings.Join(hashFields, " INTEGER, ") + " INTEGER, id TEXT NOT NULL);"
 	return []string{facts + `
@@ -70,6 +71,7 @@ func migrations() []string {
 		`ALTER TABLE facts ADD COLUMN touchpoint_sentiment INTEGER NOT NULL DEFAULT 0;
 		ALTER TABLE facts ADD COLUMN care_sentiment INTEGER NOT NULL DEFAULT 0;
 		ALTER TABLE facts ADD COLUMN brand_sentiment INTEGER NOT NULL DEFAULT 0;
+		ALTER TABLE facts ADD COLUMN rank REAL;
 		ALTER TABLE facts ADD COLUMN brief BLOB;
 		INSERT INTO meta SELECT 'stale', '1' WHERE EXISTS (SELECT 1 FROM facts);`,
 	}
