@@ -3,6 +3,7 @@ package jsonld
 import (
 	"fmt"
 	stdhtml "html"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -16,13 +17,16 @@ const maxNesting = 100
 
 // decode reads one block into things. It accepts, besides JSON: byte order
 // marks, HTML comments and CDATA around the block, comments and trailing
-// commas within, raw line ends and stray quotes in strings, single quotes,
-// several values in a row, encoded quotes throughout. fault says what stopped
-// the reading early; the things before it are returned.
+// commas within, raw line ends and stray quotes in strings, quotes that are
+// single or curly, names without any, brackets too many or too few, several
+// values in a row, encoded quotes throughout, a block that is one string of
+// JSON. fault says what stopped the reading early; the things before it are
+// returned.
 func decode(block string) (things []*schemaorg.Thing, fault string) {
-	s := unwrap(block)
-	if strings.HasPrefix(strings.TrimLeft(s, "[{ \t\r\n"), "&quot;") {
-		s = stdhtml.UnescapeString(s)
+	s := quoted(unwrap(block))
+	if strings.HasPrefix(s, `"{`) || strings.HasPrefix(s, `"[`) {
+		p := decoder{s: s}
+		s = p.str('"', atTop)
 	}
 	p := decoder{s: s}
 	for {
@@ -35,7 +39,7 @@ func decode(block string) (things []*schemaorg.Thing, fault string) {
 			return things, p.fault
 		}
 		start := p.i
-		for _, v := range p.values(0) {
+		for _, v := range p.values(0, atTop) {
 			if v.Thing != nil {
 				things = append(things, v.Thing)
 			}
@@ -44,6 +48,24 @@ func decode(block string) (things []*schemaorg.Thing, fault string) {
 			p.fail(fmt.Sprintf("has an unexpected %q", p.peek()))
 		}
 	}
+}
+
+// typographic are the quotes that text filters make of plain ones.
+var typographic = strings.NewReplacer("“", `"`, "”", `"`, "„", `"`, "″", `"`, "‟", `"`)
+
+// quoted gives a block plain quotes where all of its are encoded or curly.
+func quoted(s string) string {
+	first := strings.TrimLeft(s, "[{ \t\r\n")
+	if strings.HasPrefix(first, "&") { // &quot; &#34; &#8220; …
+		s = stdhtml.UnescapeString(s)
+		first = strings.TrimLeft(s, "[{ \t\r\n")
+	}
+	for _, q := range []string{"“", "”", "„", "″", "‟"} {
+		if strings.HasPrefix(first, q) {
+			return typographic.Replace(s)
+		}
+	}
+	return s
 }
 
 // unwrap strips what hides scripts from old browsers.
@@ -125,7 +147,7 @@ func (p *decoder) skipPast(end string) {
 
 // values reads the value at hand; lists, sets and arrays within arrays come
 // out flat, null as nothing.
-func (p *decoder) values(depth int) []schemaorg.Value {
+func (p *decoder) values(depth int, in place) []schemaorg.Value {
 	p.space()
 	if depth > maxNesting {
 		p.fail("is nested too deeply")
@@ -137,7 +159,7 @@ func (p *decoder) values(depth int) []schemaorg.Value {
 	case '[':
 		return p.array(depth)
 	case '"', '\'':
-		return []schemaorg.Value{{Text: p.str(c)}}
+		return []schemaorg.Value{{Text: p.str(c, in)}}
 	}
 	start := p.i
 	for p.i < len(p.s) && strings.IndexByte(",]}\n\r\t :\"{[", p.s[p.i]) < 0 {
@@ -170,13 +192,21 @@ func (p *decoder) array(depth int) []schemaorg.Value {
 			return out
 		case c == ',':
 			p.i++
+		case c == '}' && p.goesOn():
+			p.i++ // one too many
 		case c == '}' || c == ':':
 			p.fail(fmt.Sprintf("has an unexpected %q", c))
 			return out
 		default:
-			out = append(out, p.values(depth+1)...)
+			out = append(out, p.values(depth+1, ofElement)...)
 		}
 	}
+}
+
+// goesOn tells whether the array around goes on behind the bracket at hand.
+func (p *decoder) goesOn() bool {
+	rest := strings.TrimLeft(p.s[p.i+1:min(len(p.s), p.i+maxGap)], " \t\r\n")
+	return strings.HasPrefix(rest, ",") || strings.HasPrefix(rest, "]")
 }
 
 func (p *decoder) object(depth int) []schemaorg.Value {
@@ -192,19 +222,20 @@ func (p *decoder) object(depth int) []schemaorg.Value {
 			p.fail("ends within an object")
 		case c == '}':
 			p.i++
+		case c == ']' && depth > 0: // its end was forgotten
 		case c == ',':
 			p.i++
 			continue
-		case c == '"' || c == '\'':
-			key := p.str(c)
+		case c == '"' || c == '\'' || letter(c):
+			key := p.key(c)
 			p.space()
 			if p.peek() != ':' {
 				p.fail("lacks a colon")
 				break
 			}
 			p.i++
-			vs := p.values(depth + 1)
-			if !member(t, key, vs) {
+			vs := p.values(depth+1, ofMember)
+			if !add(t, key, vs) {
 				isPlain = true
 				plain = append(plain, vs...)
 			}
@@ -219,13 +250,40 @@ func (p *decoder) object(depth int) []schemaorg.Value {
 	}
 }
 
-// member adds a member to t; false says that the object is only a wrapper of
+// letter tells whether c can begin a name without quotes.
+func letter(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '@' || c == '_' || c == '$'
+}
+
+// key reads the name of a member, which scripts write without quotes.
+func (p *decoder) key(c byte) string {
+	if c == '"' || c == '\'' {
+		return p.str(c, ofName)
+	}
+	start := p.i
+	for p.i < len(p.s) && (letter(p.s[p.i]) || '0' <= p.s[p.i] && p.s[p.i] <= '9') {
+		p.i++
+	}
+	return p.s[start:p.i]
+}
+
+// inverse are the properties that say of the one what others say of the other.
+var inverse = map[string]string{"itemReviewed": "review", "parentItem": "comment"}
+
+// add adds a member to t; false says that the object is only a wrapper of
 // these values (@value, @list, @set).
-func member(t *schemaorg.Thing, key string, vs []schemaorg.Value) bool {
+func add(t *schemaorg.Thing, key string, vs []schemaorg.Value) bool {
 	switch key {
 	case "@value", "@list", "@set":
 		return false
-	case "@context", "@language", "@direction", "@index", "@reverse":
+	case "@context", "@language", "@direction", "@index":
+		return true
+	case "@reverse":
+		for _, v := range vs {
+			if v.Thing != nil {
+				reverse(t, v.Thing)
+			}
+		}
 		return true
 	case "@id", "id":
 		if len(vs) > 0 && vs[0].Thing == nil && (t.ID == "" || key == "@id") {
@@ -247,16 +305,44 @@ func member(t *schemaorg.Thing, key string, vs []schemaorg.Value) bool {
 	return true
 }
 
-// str reads a string that starts with the quote q. A quote that is followed
-// by neither a separator nor a closing bracket was meant to be text.
-func (p *decoder) str(q byte) string {
+// reverse adds what others say of t.
+func reverse(t, others *schemaorg.Thing) {
+	for _, p := range others.Props {
+		for _, v := range p.Values {
+			name := inverse[p.Name]
+			if v.Thing != nil && slices.Contains(v.Thing.Types, "AggregateRating") {
+				name = "aggregateRating"
+			}
+			if name != "" {
+				t.Add(name, v)
+			}
+		}
+	}
+}
+
+// place is where a string stands, which tells what may follow it.
+type place int
+
+const (
+	atTop place = iota
+	ofName
+	ofMember
+	ofElement
+)
+
+// maxGap is how far behind a quote is looked for what follows it.
+const maxGap = 200
+
+// str reads a string that starts with the quote q. A quote that is not
+// followed by what may stand behind a string there was meant to be text.
+func (p *decoder) str(q byte, in place) string {
 	p.i++
 	start := p.i
 	var b []byte // set as soon as the text differs from the source
 	for p.i < len(p.s) {
 		c := p.s[p.i]
 		switch {
-		case c == q && p.closes():
+		case c == q && p.closes(in):
 			text := p.s[start:p.i]
 			p.i++
 			if b != nil {
@@ -277,21 +363,48 @@ func (p *decoder) str(q byte) string {
 }
 
 // closes tells whether the quote at hand ends its string.
-func (p *decoder) closes() bool {
-	j := p.i + 1
-	newline := false
-	for j < len(p.s) && j < p.i+200 && p.s[j] <= ' ' {
-		newline = newline || p.s[j] == '\n'
-		j++
-	}
-	if j >= len(p.s) {
+func (p *decoder) closes(in place) bool {
+	rest := p.s[p.i+1 : min(len(p.s), p.i+1+maxGap)]
+	next := strings.TrimLeft(rest, " \t\r\n\x00")
+	if next == "" {
 		return true
 	}
-	switch p.s[j] {
-	case ',', ':', '}', ']', '/', ';':
+	switch c := next[0]; {
+	case c == ':':
+		return in != ofMember && in != ofElement
+	case c == '}', c == ']', c == ';', c == '/':
+		return in != ofName
+	case c == ',':
+		return in != ofMember || named(next[1:])
+	case c == '"': // a comma was forgotten
+		return in != ofName && strings.Contains(rest[:len(rest)-len(next)], "\n") && (in != ofMember || named(next))
+	}
+	return false
+}
+
+// named tells whether the name of a member follows, or what ends an object,
+// as far as can be seen.
+func named(s string) bool {
+	s = strings.TrimLeft(s, ", \t\r\n\x00")
+	if s == "" {
 		return true
-	case '"':
-		return newline // a comma was forgotten
+	}
+	switch c := s[0]; {
+	case c == '"' || c == '\'':
+		end := 1
+		for end < len(s) && s[end] != c {
+			if s[end] == '\\' {
+				end++
+			}
+			end++
+		}
+		s = strings.TrimLeft(s[min(len(s), end+1):], " \t\r\n")
+		return s == "" || s[0] == ':'
+	case letter(c):
+		s = strings.TrimLeft(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@_$")
+		return s == "" || s[0] == ':'
+	case c == '}', c == ']', c == '/', c == '<':
+		return true
 	}
 	return false
 }

@@ -44,6 +44,13 @@ func TestBlocksAreReadAsPagesWriteThem(t *testing.T) {
 		"prefixed":              `{"schema:name":"x y"}`,
 		"full name":             `{"http://schema.org/name":"x y"}`,
 		"missing value":         `{"a":,"name":"x y"}`,
+		"encoded as numbers":    `[{&#34;name&#34;:&#34;x y&#34;}]`,
+		"curly quotes":          `{“name”:“x y”,“a”:“b”}`,
+		"encoded curly quotes":  `{&#8220;name&#8221;:&#8220;x y&#8221;}`,
+		"names of scripts":      `{@type: "Thing", name: 'x y', a1: 2}`,
+		"JSON in a string":      `"{\"name\":\"x y\"}"`,
+		"a bracket too many":    `{"a":[{"b":1}},{"b":2}],"name":"x y"}`,
+		"a bracket too few":     `{"a":[{"b":1},{"b":{"c":2}],"name":"x y"}`,
 		"missing comma":         "{\"a\":\"b\"\n\"name\":\"x y\"}",
 		"several":               `{"name":"x y"}{"name":"z"}`,
 		"null and other things": `{"a":null,"b":NaN,"c":true,"d":-1.5e3,"name":"x y"}`,
@@ -53,10 +60,14 @@ func TestBlocksAreReadAsPagesWriteThem(t *testing.T) {
 		}
 	}
 	for block, want := range map[string]string{
-		`{"name":"a "quoted" word"}`:    `a "quoted" word`,
-		"{\"name\":\"two\nlines\"}":     "two\nlines",
-		`{"name":"\ud83d\ude00\n\/\'"}`: "😀\n/'",
-		`{"name":"\ud83dx"}`:            "\ufffdx",
+		`{"name":"a "quoted" word"}`:            `a "quoted" word`,
+		`{"name":"a "b", a "c": d "e""}`:        `a "b", a "c": d "e"`,
+		`{"name":"say "yes", or "no"","a":"b"}`: `say "yes", or "no"`,
+		`{"name":"it's", a: 1}`:                 `it's`,
+		`{'name':'it's','a':'b'}`:               `it's`,
+		"{\"name\":\"two\nlines\"}":             "two\nlines",
+		`{"name":"\ud83d\ude00\n\/\'"}`:         "😀\n/'",
+		`{"name":"\ud83dx"}`:                    "\ufffdx",
 	} {
 		if got, fault := name(t, block); got != want || fault != "" {
 			t.Errorf("%s: name is %q, fault %q", block, got, fault)
@@ -65,7 +76,7 @@ func TestBlocksAreReadAsPagesWriteThem(t *testing.T) {
 }
 
 func TestWhatIsCutOffIsReadAndTold(t *testing.T) {
-	for _, block := range []string{`{"name":"x","a":{"b":[`, `{"name":"x","a"`, `{"name":"x","a":"b`, `{"name":"x" ]`, `{"name":"x"}}`, `{"name":"x",a:1}`, `{"name":"x","a":` + strings.Repeat("[", 1000)} {
+	for _, block := range []string{`{"name":"x","a":{"b":[`, `{"name":"x","a"`, `{"name":"x","a":"b`, `{"name":"x" ]`, `{"name":"x"}}`, `{"name":"x","a":1 +:1}`, `{"name":"x","a":` + strings.Repeat("[", 1000)} {
 		if got, fault := name(t, block); got != "x" || fault == "" {
 			t.Errorf("%.40s: name is %q, fault %q", block, got, fault)
 		}
@@ -74,6 +85,16 @@ func TestWhatIsCutOffIsReadAndTold(t *testing.T) {
 		if _, fault := decode(block); fault != "" {
 			t.Errorf("%q: fault %q", block, fault)
 		}
+	}
+}
+
+func TestWhatOthersSayOfAThingBelongsToIt(t *testing.T) {
+	page := `<script type="application/ld+json">{"@type":"Product","name":"Kettle","@reverse":{"itemReviewed":[
+{"@type":"AggregateRating","ratingValue":4,"reviewCount":7},{"@type":"Review","author":"Ann","reviewBody":"Boils."}]}}</script>`
+	d, _ := document.Open(&mention.Page{URL: "https://www.example.com/", ContentType: "text/html", Body: []byte(page)})
+	f := Parse(d)
+	if len(f.Mentions) != 1 || f.Mentions[0].Item.Name != "Kettle" || len(f.Items) != 1 || f.Items[0].Rating.Value != 4 {
+		t.Errorf("found %+v", f)
 	}
 }
 
