@@ -2,6 +2,7 @@ package index
 
 import (
 	"cmp"
+	"slices"
 
 	"klank/mention"
 )
@@ -13,8 +14,9 @@ import (
 //
 //   - the time of first collection
 //   - a published time that is more precise than the one found now
-//   - flags and duplicate_of, unless found.Flags is not nil: an empty list
-//     that is not nil clears them
+//   - flags and duplicate_of: what a pass over the index says (duplicate,
+//     suspect) until another pass, or a list with such a flag; other flags where
+//     no analysis comes along. An empty list that is not nil clears them all
 //   - the analysis and the brands, where none come along and the words are
 //     the same
 //
@@ -33,8 +35,8 @@ func Merge(stored, found mention.Mention) (mention.Mention, Change) {
 	}
 	fillContent(&out, &fill)
 	fillContext(&out, &fill)
-	if !older && found.Flags == nil {
-		out.Flags, out.DuplicateOf = stored.Flags, stored.DuplicateOf
+	if !older {
+		mergeFlags(&out, &stored)
 	}
 	if len(out.Flags) == 0 {
 		out.Flags = nil
@@ -55,6 +57,30 @@ func Merge(stored, found mention.Mention) (mention.Mention, Change) {
 		out.Brands = fill.Brands
 	}
 	return out, Same
+}
+
+// mergeFlags joins the flags of m, as found, with the stored ones.
+func mergeFlags(m, stored *mention.Mention) {
+	if m.Flags != nil && len(m.Flags) == 0 || slices.ContainsFunc(m.Flags, byPass) {
+		return
+	}
+	keep := byPass
+	if m.Flags == nil && m.Analysis == nil {
+		keep = func(mention.Flag) bool { return true }
+	}
+	flags := slices.Clone(m.Flags)
+	for _, f := range stored.Flags {
+		if keep(f) {
+			flags = append(flags, f)
+		}
+	}
+	m.Flags, m.DuplicateOf = flags, stored.DuplicateOf
+}
+
+// byPass tells whether a flag is one of those that only a pass over the index
+// can give.
+func byPass(f mention.Flag) bool {
+	return f.Name == mention.FlagDuplicate || f.Name == mention.FlagSuspect
 }
 
 // fillContent fills what the content hash covers.

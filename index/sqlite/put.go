@@ -21,7 +21,7 @@ import (
 type statements struct {
 	known, find, addFacts, addDoc, addWords *sql.Stmt // of a new mention
 	putFacts, putDoc, putRevision, putWords *sql.Stmt // of one that is there
-	findSet, addSet, addMember              *sql.Stmt
+	findSet, addSet, addMember, addPending  *sql.Stmt
 }
 
 func (w *writer) prepare() error {
@@ -45,6 +45,7 @@ func (w *writer) prepare() error {
 		{&w.stmts.findSet, "SELECT id FROM sets WHERE field = ? AND members = ?"},
 		{&w.stmts.addSet, "INSERT INTO sets (field, members) VALUES (?, ?)"},
 		{&w.stmts.addMember, "INSERT INTO members (set_id, value, field, folded) VALUES (?, ?, ?, ?)"},
+		{&w.stmts.addPending, "INSERT INTO pending (doc) SELECT value FROM json_each(?)"},
 	} {
 		var err error
 		if *s.stmt, err = w.db.Prepare(s.sql); err != nil {
@@ -56,7 +57,7 @@ func (w *writer) prepare() error {
 
 func (s *statements) close() error {
 	var errs []error
-	for _, st := range []*sql.Stmt{s.known, s.find, s.addFacts, s.addDoc, s.addWords, s.putFacts, s.putDoc, s.putRevision, s.putWords, s.findSet, s.addSet, s.addMember} {
+	for _, st := range []*sql.Stmt{s.known, s.find, s.addFacts, s.addDoc, s.addWords, s.putFacts, s.putDoc, s.putRevision, s.putWords, s.findSet, s.addSet, s.addMember, s.addPending} {
 		if st != nil {
 			errs = append(errs, st.Close())
 		}
@@ -101,7 +102,7 @@ func (ix *Index) PutSeen(ctx context.Context, ms []mention.Mention, seen []index
 			}
 			known[ms[i].ID] = true
 		}
-		if err := b.addWords(); err != nil {
+		if err := b.finish(); err != nil {
 			return err
 		}
 		for i := range seen {
@@ -125,10 +126,12 @@ type batch struct {
 	// unread are new mentions whose words are not in the full-text index yet:
 	// they go there together at the end (addWords), as one segment.
 	unread []prose
-	doc    bytes.Buffer
-	tokens []text.Token
-	plain  strings.Builder
-	stems  strings.Builder
+	// pending are mentions that passes over the index are to look at.
+	pending []int64
+	doc     bytes.Buffer
+	tokens  []text.Token
+	plain   strings.Builder
+	stems   strings.Builder
 }
 
 // prose is what the full-text index takes of a mention.
@@ -221,6 +224,9 @@ func (b *batch) update(old *known, m *mention.Mention, change index.Change) erro
 	if _, err := b.putRow(b.w.stmts.putFacts, b.w.stmts.putDoc, old.rowid, m, doc); err != nil {
 		return err
 	}
+	if err := b.tell(old.rowid, &old.mention, m); err != nil {
+		return err
+	}
 	words := proseOf(old.rowid, m)
 	if words == proseOf(old.rowid, &old.mention) {
 		return nil
@@ -246,10 +252,11 @@ func (b *batch) insert(m *mention.Mention) error {
 		return err
 	}
 	rowid, err := b.putRow(b.w.stmts.addFacts, b.w.stmts.addDoc, nil, m, doc)
-	if err == nil {
-		b.unread = append(b.unread, proseOf(rowid, m))
+	if err != nil {
+		return err
 	}
-	return err
+	b.unread = append(b.unread, proseOf(rowid, m))
+	return b.tell(rowid, nil, m)
 }
 
 // putRow writes the narrow row and the document with these statements. A nil

@@ -38,7 +38,7 @@ func (ix *Index) Reread(ctx context.Context, rs []index.Rereading) ([]index.Chan
 				return fmt.Errorf("mention %s: %w", rs[i].ID, err)
 			}
 		}
-		if err := b.addWords(); err != nil || len(doomed) == 0 {
+		if err := b.finish(); err != nil || len(doomed) == 0 {
 			return err
 		}
 		return deleteDoomed(ctx, tx, w)

@@ -42,7 +42,8 @@ func TestAFileOfTheLayoutWithoutRowsOfReportsIsBroughtUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range []string{"ALTER TABLE facts DROP COLUMN touchpoint_sentiment", "ALTER TABLE facts DROP COLUMN care_sentiment",
-		"ALTER TABLE facts DROP COLUMN brand_sentiment", "ALTER TABLE facts DROP COLUMN rank", "ALTER TABLE facts DROP COLUMN brief", "PRAGMA user_version = 2"} {
+		"ALTER TABLE facts DROP COLUMN brand_sentiment", "ALTER TABLE facts DROP COLUMN rank", "ALTER TABLE facts DROP COLUMN brief",
+		"DROP TABLE pending", "DROP TABLE near", "DROP TABLE copies", "DROP TABLE aliases", "PRAGMA user_version = 2"} {
 		if _, err := db.Exec(s); err != nil {
 			t.Fatalf("%s: %v", s, err)
 		}

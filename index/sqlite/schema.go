@@ -74,6 +74,13 @@ func migrations() []string {
 		ALTER TABLE facts ADD COLUMN rank REAL;
 		ALTER TABLE facts ADD COLUMN brief BLOB;
 		INSERT INTO meta SELECT 'stale', '1' WHERE EXISTS (SELECT 1 FROM facts);`,
+		`CREATE TABLE pending (seq INTEGER PRIMARY KEY AUTOINCREMENT, doc INTEGER NOT NULL);
+		INSERT INTO pending (doc) SELECT rowid FROM facts ORDER BY rowid;
+		CREATE TABLE near (doc INTEGER PRIMARY KEY, key INTEGER NOT NULL);
+		CREATE TABLE copies (doc INTEGER PRIMARY KEY, original TEXT NOT NULL);
+		CREATE INDEX copies_original ON copies (original);
+		CREATE TABLE aliases (alias TEXT PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID;
+		CREATE INDEX aliases_id ON aliases (id);`,
 	}
 }
 

@@ -19,6 +19,9 @@
 //	pages      what the latest reading of each page gave: a byte or two a
 //	           mention; absences what no page gives any more, in how many good
 //	           runs (found names the run, until its readings can be relied on)
+//	pending    what passes over the index have not looked at since it was
+//	           stored or changed; near the keys of near-identical texts, copies
+//	           whose original is what
 //	runs, coverage, meta
 package sqlite
 
@@ -36,7 +39,7 @@ import (
 )
 
 // Index is an index in a SQLite file. It implements index.Index, Getter,
-// Deleter, Scanner, JSONScanner, RowScanner, Rereader, Absences, Expirer, Recorder, Generation and Compactor.
+// Deleter, Scanner, JSONScanner, RowScanner, Rereader, Absences, Expirer, Enrichable, Recorder, Generation and Compactor.
 type Index struct {
 	path       string
 	generation string
