@@ -151,7 +151,7 @@ func hasGrade(items []mention.Item, used map[int]bool, value float64) bool {
 	return false
 }
 
-func gunzip(t *testing.T, file string) []byte {
+func gunzip(t testing.TB, file string) []byte {
 	t.Helper()
 	f, err := os.Open(file)
 	if err != nil {

@@ -307,3 +307,22 @@ func TestNativeLinksBecomeIDsWhateverPageTheyStandOn(t *testing.T) {
 		t.Errorf("post %s, comment's parent %s and thread %s", p.ID, c.Parent, c.Thread)
 	}
 }
+
+func TestAPageTooDeepForADOMIsStillRead(t *testing.T) {
+	review := `<div itemscope itemtype="https://schema.org/Review"><b itemprop=author>Ann</b><p itemprop=reviewBody>It boils in a minute.</p></div>`
+	for name, open := range map[string]string{"bare": "<div>", "named": `<div class="a" id=b>`, "fonts": `<b><i class=x>`} {
+		for _, depth := range []int{600, 5000, 50_000} {
+			body := "<html lang=en><body>" + strings.Repeat(open, depth) + review
+			res, err := New().Parse(&mention.Page{URL: "https://www.example.com/p", Status: 200, ContentType: "text/html", Body: []byte(body)}, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(res.Mentions) != 1 || res.Mentions[0].Author.Name != "Ann" {
+				t.Errorf("%s, %d deep: %+v", name, depth, res.Mentions)
+			}
+			if len(res.Problems) != 1 || !strings.Contains(res.Problems[0].What, "512 deep") {
+				t.Errorf("%s, %d deep: problems are %v", name, depth, res.Problems)
+			}
+		}
+	}
+}

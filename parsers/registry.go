@@ -134,6 +134,7 @@ func (r *Registry) Parse(p *mention.Page, o Options) (Result, error) {
 			break
 		}
 	}
+	out.Problems = append(out.Problems, d.Faults()...)
 	m.items.belong(p.Origin)
 	out.Items = m.items.list
 	out.Problems = append(out.Problems, undecided(m.candidates)...)

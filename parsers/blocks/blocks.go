@@ -67,11 +67,7 @@ func look(d *document.Document) *reader {
 	if !d.IsHTML() || !hasHint(d.Body) {
 		return nil
 	}
-	root, err := d.Root()
-	if err != nil {
-		return nil // told by those who need the DOM more
-	}
-	s := newScan(d, root)
+	s := newScan(d, d.Root())
 	groups := s.choose(s.groups())
 	if len(groups) == 0 {
 		return nil

@@ -150,9 +150,7 @@ func BenchmarkParse(b *testing.B) {
 			b.SetBytes(int64(len(c.body)))
 			for b.Loop() {
 				d := foundtest.Open("p.html", c.body)
-				if _, err := d.Root(); err != nil { // shared with other parsers
-					b.Fatal(err)
-				}
+				d.Root() // shared with other parsers
 				Parse(d)
 			}
 		})
@@ -164,9 +162,7 @@ func BenchmarkRoot(b *testing.B) {
 	body := reviewPage(10)
 	b.SetBytes(int64(len(body)))
 	for b.Loop() {
-		if _, err := foundtest.Open("p.html", body).Root(); err != nil {
-			b.Fatal(err)
-		}
+		foundtest.Open("p.html", body).Root()
 	}
 }
 

@@ -36,7 +36,6 @@ type Document struct {
 	origin  string // its scheme and host, once asked for
 	outline *Outline
 	tree    *markup.Tree
-	err     error
 }
 
 // Candidate is a mention as one parser read it, before the registry merges
@@ -210,16 +209,28 @@ func (d *Document) source() string {
 }
 
 // Root returns the DOM, built on first use and shared: callers must not
-// change it. It fails where the markup is nested too deeply or built to make
-// a tree expensive; token-wise parsers still work then.
-func (d *Document) Root() (*html.Node, error) {
-	if d.tree == nil && d.err == nil {
-		d.tree, d.err = markup.Parse(d.source())
+// change it. There is one of every page; see Faults for what it may lack.
+func (d *Document) Root() *html.Node {
+	if d.tree == nil {
+		d.tree = markup.Parse(d.source())
 	}
-	if d.err != nil {
-		return nil, d.err
+	return d.tree.Root
+}
+
+// Faults tells what the DOM lacks of a page that is nested too deeply or has
+// too many elements. What is read token by token lacks nothing.
+func (d *Document) Faults() []mention.Problem {
+	if d.Outline().Deep {
+		d.Root() // is it?
 	}
-	return d.tree.Root, nil
+	var out []mention.Problem
+	if d.tree != nil && d.tree.Deep {
+		out = append(out, mention.Problem{Where: "document", What: "elements are nested more than 512 deep; some that only hold others are left out, and what is deeper still has lost its order"})
+	}
+	if d.tree != nil && d.tree.Cut {
+		out = append(out, mention.Problem{Where: "document", What: "the page has more than 250,000 elements and texts; what comes after them is read for structured data and links only"})
+	}
+	return out
 }
 
 // Close gives the memory of the DOM back for other pages: its nodes must not

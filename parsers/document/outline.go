@@ -27,6 +27,8 @@ type Outline struct {
 	// Microformats says that a tag has the class of a microformat that holds
 	// a review, a post or a comment.
 	Microformats bool
+	// Deep says that elements seem to be nested deeper than a DOM may be.
+	Deep bool
 }
 
 // Anchor is an element that leads somewhere; values are as written, entities
@@ -74,7 +76,12 @@ type scanner struct {
 	anchor int // 1-based index of the open anchor, 0 for none
 	list   int // depth of list-like elements
 	nav    int
+	depth  int // of elements whose end tags nobody leaves out
 }
+
+// manyOpen is from how many open elements on a page may be too deep; tags that
+// are nested wrongly make the count inexact.
+const manyOpen = 400
 
 func (s *scanner) run() {
 	for {
@@ -96,6 +103,10 @@ func (s *scanner) start(a atom.Atom) {
 	s.out.Typeof = s.out.Typeof || s.z.Has("typeof")
 	s.out.Property = s.out.Property || s.z.Has("property")
 	s.out.Microformats = s.out.Microformats || s.microformat()
+	if counted(a) {
+		s.depth++
+		s.out.Deep = s.out.Deep || s.depth > manyOpen
+	}
 	switch a {
 	case atom.A, atom.Area, atom.Link:
 		if s.z.Attributes() > 0 {
@@ -134,7 +145,19 @@ func (s *scanner) microformat() bool {
 	return false
 }
 
+// counted tells the elements that make pages deep.
+func counted(a atom.Atom) bool {
+	switch a {
+	case atom.Div, atom.Span, atom.Section, atom.Article, atom.Ul, atom.Ol, atom.Table, atom.Blockquote, atom.B, atom.I, atom.Em, atom.Strong, atom.Font, atom.Center:
+		return true
+	}
+	return false
+}
+
 func (s *scanner) end(a atom.Atom) {
+	if counted(a) {
+		s.depth = max(0, s.depth-1)
+	}
 	switch a {
 	case atom.A:
 		s.anchor = 0

@@ -1,11 +1,13 @@
-// Package markup reads HTML faster than golang.org/x/net/html does, and gives
-// exactly what that gives: the tokens of a page, and its tree.
+// Package markup reads HTML faster than golang.org/x/net/html does: the tokens
+// of a page, and its tree.
 //
-// Both know only plain markup, which most pages are made of. At the first
-// thing that asks for more of the standard's rules they hand over to x/net:
-// the scanner for the rest of the page, the tree for all of it. So nothing is
-// read wrongly, only slower; fuzz tests hold them to that. It is not for
-// judging what is on a page.
+// The tokens are exactly those of x/net: the scanner knows plain markup, which
+// most pages are made of, and at the first thing that asks for more of the
+// standard's rules hands over to x/net for the rest of the page. The tree is
+// that of x/net for what is nested as it should be, and by and large for what
+// is not; fuzz tests hold both to that. Other than x/net's it has a bound for
+// every page: it is neither refused nor does it grow beyond a page's size. It
+// is not for judging what is on a page.
 package markup
 
 import (
@@ -141,7 +143,7 @@ func (z *Scanner) Text() string {
 }
 
 // rawBody returns what the element of the current start tag holds where that
-// is raw text.
+// is raw text, for a plain page.
 func (z *Scanner) rawBody() string { return z.s[z.pos:max(z.pos, z.rest)] }
 
 // Raw returns the current text token as it is written, but for its line ends,

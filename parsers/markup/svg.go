@@ -11,39 +11,40 @@ import (
 // content: the shapes and groups that icons are made of. Names get their
 // capitals back, and a slash closes any element.
 func (b *builder) startInSVG(closed bool) bool {
-	name := b.z.Name()
-	switch name {
-	case "svg", "g", "path", "circle", "ellipse", "rect", "line", "polygon", "polyline", "use", "defs", "symbol", "stop", "mask", "pattern", "text", "tspan":
-	case "lineargradient":
-		name = "linearGradient"
-	case "radialgradient":
-		name = "radialGradient"
-	case "clippath":
-		name = "clipPath"
+	switch b.z.Name() {
+	case "svg", "g", "path", "circle", "ellipse", "rect", "line", "polygon", "polyline", "use", "defs", "symbol", "stop", "mask", "pattern", "text", "tspan",
+		"lineargradient", "radialgradient", "clippath":
 	case "title", "style":
 		// Here these are markup like any other.
-		if closed || strings.ContainsAny(b.z.rawBody(), "<&") {
+		if closed || !b.z.Plain() || strings.ContainsAny(b.z.rawBody(), "<&") {
 			return false
 		}
 	default:
 		return false
 	}
-	if !b.push() {
-		return false
-	}
-	n := b.top()
-	n.Namespace = "svg"
-	if name != n.Data {
+	b.draw("svg", closed)
+	return true
+}
+
+// draw adds an element of a drawing or formula, and opens it unless it is
+// closed.
+func (b *builder) draw(space string, closed bool) {
+	n := b.element()
+	n.Namespace = space
+	if name := svgElements[n.Data]; name != "" && space == "svg" {
 		n.Data, n.DataAtom = name, atom.Lookup([]byte(name))
 	}
 	for i := range n.Attr {
 		adjust(&n.Attr[i])
 	}
-	if closed {
-		b.pop()
+	if !closed {
+		b.enter(n)
 	}
-	return true
 }
+
+// svgElements gives the names of elements that have capitals by their lower
+// case.
+var svgElements = map[string]string{"lineargradient": "linearGradient", "radialgradient": "radialGradient", "clippath": "clipPath", "foreignobject": "foreignObject", "textpath": "textPath"}
 
 // adjust gives an attribute's name its capitals and namespace.
 func adjust(a *html.Attribute) {

@@ -12,6 +12,10 @@ import (
 // Tree is the tree of a page.
 type Tree struct {
 	Root *html.Node
+	// Deep says that elements are nested deeper than maxOpen, so that some of
+	// them were left out; Cut that the page has more than maxNodes, and was
+	// read up to there.
+	Deep, Cut bool
 	// What the tree is made of, for Free.
 	nodes []*nodeBlock
 	attrs []*attrBlock
@@ -30,21 +34,21 @@ var (
 	attrBlocks = sync.Pool{New: func() any { return new(attrBlock) }}
 )
 
-// Parse returns the tree of a page in UTF-8, as html.Parse does. The strings
-// of a plain page's tree are parts of the page and keep it in memory.
-func Parse(page string) (*Tree, error) {
-	b := builder{z: NewScanner(page), doc: &html.Node{Type: html.DocumentNode}}
+// Parse returns the tree of a page in UTF-8. It is that of html.Parse where
+// the page is nested as it should be, and for what is not by and large: see
+// loose.go. The cost is linear in the page, whatever is in it. The strings of
+// the tree are parts of the page and keep it in memory.
+func Parse(page string) *Tree {
+	b := newBuilder(page)
+	b.run()
+	b.tree.Root = b.doc
+	return &b.tree
+}
+
+func newBuilder(page string) *builder {
+	b := &builder{z: NewScanner(page), doc: &html.Node{Type: html.DocumentNode}}
 	b.open = append(b.stack[:0], b.doc)
-	if b.run() {
-		b.tree.Root = b.doc
-		return &b.tree, nil
-	}
-	b.tree.Free()
-	root, err := html.Parse(strings.NewReader(page))
-	if err != nil {
-		return nil, err
-	}
-	return &Tree{Root: root}, nil
+	return b
 }
 
 // Free gives the memory of the tree back for other trees. None of its nodes
@@ -61,11 +65,11 @@ func (t *Tree) Free() {
 	*t = Tree{}
 }
 
-// builder makes the tree of a page whose tags are nested as they should be,
-// so that all the rules of
+// builder makes the tree of a page. This file is for tags that are nested as
+// they should be, for which all the rules of
 // https://html.spec.whatwg.org/multipage/parsing.html#tree-construction come
-// down to: a start tag opens a child, an end tag closes it. It stops at the
-// first tag for which they do not.
+// down to: a start tag opens a child, an end tag closes it. At each tag for
+// which they do not, loose.go goes on.
 type builder struct {
 	z    *Scanner
 	doc  *html.Node
@@ -76,6 +80,16 @@ type builder struct {
 	nodes []html.Node
 	attrs []html.Attribute
 	stack [maxOpen]*html.Node
+	// head is the head element once it is closed; late holds elements whose
+	// end tags came while others were open in them.
+	head *html.Node
+	late []*html.Node
+	// lost counts the elements that are open and had no room among open; full
+	// says that no more room can be made.
+	lost int
+	full bool
+	// loose says that the tree may not be that of html.Parse.
+	loose bool
 }
 
 // mode is how far the page has come.
@@ -91,34 +105,39 @@ const (
 	afterHTML
 )
 
-// maxOpen bounds the depth of a plain page; html.Parse refuses 512.
-const maxOpen = 200
+const (
+	// maxOpen bounds the depth of the tree; html.Parse refuses deeper pages.
+	maxOpen = 512
+	// maxNodes bounds its size, at some 30 MB. Pages of sites have a node for
+	// every 30 bytes; this is as many for pages of 7 MB.
+	maxNodes = 250_000
+	// maxAttrs bounds the attributes of one element.
+	maxAttrs = 128
+)
 
-func (b *builder) run() bool {
-	for {
-		kind := b.z.Next()
-		if !b.z.Plain() {
-			return false
-		}
-		ok := true
-		switch kind {
+func (b *builder) run() {
+	for len(b.tree.nodes)*len(nodeBlock{}) < maxNodes {
+		switch kind := b.z.Next(); kind {
 		case html.ErrorToken:
-			return b.mode >= inBody
+			b.begin(inBody)
+			return
 		case html.TextToken:
-			ok = b.text(b.z.Text())
+			b.text(b.z.Text())
 		case html.CommentToken:
 			b.comment()
 		case html.DoctypeToken:
-			ok = b.doctype()
+			b.doctype()
 		case html.StartTagToken, html.SelfClosingTagToken:
-			ok = b.start(b.z.Atom(), kind == html.SelfClosingTagToken)
+			if a, closed := b.z.Atom(), kind == html.SelfClosingTagToken; !b.start(a, closed) {
+				b.startLoose(a, closed)
+			}
 		case html.EndTagToken:
-			ok = b.end(b.z.Atom())
-		}
-		if !ok {
-			return false
+			if a := b.z.Atom(); !b.end(a) {
+				b.endLoose(a)
+			}
 		}
 	}
+	b.tree.Cut, b.loose = true, true
 }
 
 func (b *builder) top() *html.Node { return b.open[len(b.open)-1] }
@@ -149,61 +168,95 @@ func (b *builder) node(parent *html.Node, kind html.NodeType, data string) *html
 func (b *builder) element() *html.Node {
 	n := b.node(b.top(), html.ElementNode, b.z.Name())
 	n.DataAtom = b.z.Atom()
-	if count := b.z.Attributes(); count > 0 {
-		if len(b.attrs) < count {
-			block := attrBlocks.Get().(*attrBlock)
-			b.tree.attrs = append(b.tree.attrs, block)
-			b.attrs = block[:]
-		}
-		n.Attr, b.attrs = b.attrs[:count:count], b.attrs[count:]
-		for i := range n.Attr {
-			n.Attr[i].Key, n.Attr[i].Val = b.z.Attribute(i)
-		}
-	}
+	b.attributes(n)
 	return n
+}
+
+// attributes gives n those of the current tag.
+func (b *builder) attributes(n *html.Node) {
+	count := b.z.Attributes()
+	if count == 0 {
+		return
+	}
+	if count > maxAttrs {
+		count, b.loose = maxAttrs, true
+	}
+	if len(b.attrs) < count {
+		block := attrBlocks.Get().(*attrBlock)
+		b.tree.attrs = append(b.tree.attrs, block)
+		b.attrs = block[:]
+	}
+	n.Attr, b.attrs = b.attrs[:count:count], b.attrs[count:]
+	for i := range n.Attr {
+		n.Attr[i].Key, n.Attr[i].Val = b.z.Attribute(i)
+	}
 }
 
 // push adds the element of the current tag and opens it.
 func (b *builder) push() bool {
-	if len(b.open) >= maxOpen {
-		return false
-	}
-	b.open = append(b.open, b.element())
+	b.enter(b.element())
 	return true
+}
+
+// enter opens an element.
+func (b *builder) enter(n *html.Node) {
+	if len(b.open) >= maxOpen && !b.makeRoom() {
+		if !endless(n.DataAtom) {
+			b.lost++
+		}
+		return
+	}
+	b.open = append(b.open, n)
 }
 
 // pushFormatting does so for elements whose attributes x/net sorts.
 func (b *builder) pushFormatting() bool {
-	if !b.push() {
-		return false
+	n := b.element()
+	if len(n.Attr) > 1 {
+		slices.SortFunc(n.Attr, func(x, y html.Attribute) int { return strings.Compare(x.Key, y.Key) })
 	}
-	slices.SortFunc(b.top().Attr, func(x, y html.Attribute) int { return strings.Compare(x.Key, y.Key) })
+	b.enter(n)
 	return true
 }
 
 func blank(s string) bool { return strings.Trim(s, " \t\n\f") == "" }
 
-func (b *builder) text(s string) bool {
-	t := b.top()
-	switch {
-	case b.mode <= beforeHead:
-		return blank(s) // left out
-	case b.mode != inBody && !rawText(t.DataAtom) && !blank(s):
-		return false
+func (b *builder) text(s string) {
+	if t := b.top(); b.mode != inBody && !rawText(t.DataAtom) && !blank(s) {
+		b.loose = true
+		b.begin(inBody)
+	} else if b.mode <= beforeHead {
+		return // left out
 	}
+	t := b.top()
 	if t.FirstChild == nil && (t.DataAtom == atom.Pre || t.DataAtom == atom.Listing || t.DataAtom == atom.Textarea) {
 		s = strings.TrimPrefix(s, "\n")
 	}
-	if s == "" {
-		return true
+	switch {
+	case s == "":
+	case tablePart(t.DataAtom) && !blank(s):
+		b.loose = true
+		b.foster(html.TextNode, s)
+	default:
+		b.addText(t, s)
 	}
-	if n := t.LastChild; n != nil && n.Type == html.TextNode {
-		n.Data += s // after the end of the body
-		return true
-	}
-	b.node(t, html.TextNode, s)
-	return true
 }
+
+// addText adds a text at the end of parent, to the text that is there.
+func (b *builder) addText(parent *html.Node, s string) {
+	n := parent.LastChild
+	if n == nil || n.Type != html.TextNode {
+		b.node(parent, html.TextNode, s)
+		return
+	}
+	if len(n.Data) > maxJoined {
+		return
+	}
+	n.Data += s
+}
+
+// maxJoined bounds the text to which more is joined, as that copies it.
+const maxJoined = 1 << 16
 
 func (b *builder) comment() {
 	parent := b.top()
@@ -216,12 +269,13 @@ func (b *builder) comment() {
 	b.node(parent, html.CommentNode, b.z.Text())
 }
 
-func (b *builder) doctype() bool {
-	if b.mode != beforeHTML || b.doc.FirstChild != nil || b.z.Text() != "html" {
-		return false
+func (b *builder) doctype() {
+	if b.mode != beforeHTML {
+		return
 	}
-	b.node(b.doc, html.DoctypeNode, "html")
-	return true
+	name, rest, _ := strings.Cut(b.z.Text(), " ")
+	b.loose = b.loose || rest != "" || name != "html" || b.doc.FirstChild != nil
+	b.node(b.doc, html.DoctypeNode, lower(name))
 }
 
 func rawText(a atom.Atom) bool {
@@ -234,12 +288,12 @@ func rawText(a atom.Atom) bool {
 
 func (b *builder) start(a atom.Atom, closed bool) bool {
 	switch b.mode {
-	case beforeHTML:
-		b.mode = beforeHead
-		return a == atom.Html && b.push()
-	case beforeHead:
-		b.mode = inHead
-		return a == atom.Head && b.push()
+	case beforeHTML, beforeHead:
+		if a != [...]atom.Atom{beforeHTML: atom.Html, beforeHead: atom.Head}[b.mode] {
+			return false
+		}
+		b.mode++
+		return b.push()
 	case inHead:
 		switch a {
 		case atom.Base, atom.Link, atom.Meta:
@@ -250,11 +304,17 @@ func (b *builder) start(a atom.Atom, closed bool) bool {
 		}
 		return false
 	case afterHead:
+		if a != atom.Body {
+			return false
+		}
 		b.mode = inBody
-		return a == atom.Body && b.push()
+		return b.push()
 	case inBody:
 		if a == atom.Svg || b.top().Namespace != "" {
 			return b.startInSVG(closed)
+		}
+		if tablePart(b.top().DataAtom) {
+			return false
 		}
 		return b.startInBody(a)
 	}
@@ -368,24 +428,26 @@ func (b *builder) end(a atom.Atom) bool {
 	case b.mode == afterBody && a == atom.Html:
 		b.mode = afterHTML
 		return true
-	case b.mode != inHead && b.mode != inBody:
+	case b.mode != inHead && b.mode != inBody || b.lost > 0:
 		return false
 	case a == atom.Body:
+		b.loose = b.loose || t.DataAtom != a
 		b.mode = afterBody
-		return t.DataAtom == a
+		return true
 	}
-	for closesOthers(a) && t.DataAtom != a && t.Namespace == "" && len(b.open) > 3 && closedBy(t.DataAtom, a) {
-		b.pop()
-		t = b.top()
+	at := len(b.open) - 1
+	for closesOthers(a) && t.DataAtom != a && t.Namespace == "" && at > 2 && closedBy(t.DataAtom, a) {
+		at--
+		t = b.open[at]
 	}
 	if t.Namespace == "" && (t.DataAtom != a || t.Data != b.z.Name()) || !strings.EqualFold(t.Data, b.z.Name()) {
 		return false
 	}
-	b.pop()
+	b.open = b.open[:at]
 	if a == atom.Head {
-		b.mode = afterHead
+		b.head, b.mode = t, afterHead
 	}
-	return true
+	return len(b.late) == 0 || b.endLate()
 }
 
 // closesOthers tells of which elements the end also ends what is open within.
@@ -405,6 +467,8 @@ func closesOthers(a atom.Atom) bool {
 func closedBy(open, by atom.Atom) bool {
 	switch open {
 	case atom.A, atom.B, atom.Big, atom.Code, atom.Em, atom.Font, atom.I, atom.S, atom.Small, atom.Strike, atom.Strong, atom.Tt, atom.U, atom.Form, atom.Select:
+		return false
+	case atom.Applet, atom.Caption, atom.Marquee, atom.Object, atom.Table, atom.Tbody, atom.Td, atom.Template, atom.Tfoot, atom.Th, atom.Thead, atom.Tr:
 		return false
 	case atom.Button:
 		return by != atom.P

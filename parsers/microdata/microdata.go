@@ -30,10 +30,7 @@ func Parse(d *document.Document) document.Found { return Read(d, "microdata", at
 // Read returns what a page says in a syntax whose attributes the function
 // tells; parser is the syntax's name.
 func Read(d *document.Document, parser string, attributes func(*html.Node) Attributes) document.Found {
-	root, err := d.Root()
-	if err != nil {
-		return document.Found{Problems: []mention.Problem{{Where: parser, What: err.Error()}}}
-	}
+	root := d.Root()
 	r := reader{
 		attributes: attributes,
 		things:     map[*html.Node]*schemaorg.Thing{},

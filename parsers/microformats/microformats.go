@@ -25,11 +25,7 @@ func Present(d *document.Document) bool { return d.Outline().Microformats }
 
 // Parse returns what the page's microformats say.
 func Parse(d *document.Document) document.Found {
-	root, err := d.Root()
-	if err != nil {
-		return document.Found{Problems: []mention.Problem{{Where: "microformats", What: err.Error()}}}
-	}
-	r := read(root, d.Base(), 4*len(d.Body)+1<<16)
+	r := read(d.Root(), d.Base(), 4*len(d.Body)+1<<16)
 	var roots []*schemaorg.Thing
 	for _, it := range r.items {
 		roots = append(roots, r.things(it, nil)...)

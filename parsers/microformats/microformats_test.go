@@ -104,12 +104,6 @@ func TestWhatIsSaidElsewhereOnThePageBelongsToTheReview(t *testing.T) {
 	}
 }
 
-func TestTooDeepMarkupIsAProblem(t *testing.T) {
-	if f := Parse(page(strings.Repeat("<div class=h-entry>", 1000))); len(f.Problems) != 1 {
-		t.Errorf("problems are %v", f.Problems)
-	}
-}
-
 // TestHostilePagesAreReadInBoundedTime does not measure: the limit only tells
 // seconds from the minutes that quadratic work would take.
 func TestHostilePagesAreReadInBoundedTime(t *testing.T) {

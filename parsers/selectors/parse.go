@@ -26,11 +26,7 @@ func (s *Selectors) Parse(d *document.Document) document.Found {
 		return s.parseJSON(d)
 	}
 	var found document.Found
-	root, err := d.Root()
-	if err != nil {
-		found.Problems = append(found.Problems, problem("%v", err))
-		return found
-	}
+	root := d.Root()
 	p := &page{s: s, d: d, found: &found, hits: map[string]int{}}
 	p.item(root)
 	if s.review.onHTML() {

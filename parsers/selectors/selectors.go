@@ -264,9 +264,5 @@ func (f Field) Value(d *document.Document) string {
 	if !d.IsHTML() || !f.field.onHTML() {
 		return ""
 	}
-	root, err := d.Root()
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(value(f.field, root, nil))
+	return strings.TrimSpace(value(f.field, d.Root(), nil))
 }
