@@ -44,7 +44,11 @@ func (m *Mention) SetID(scope string) {
 // another one; see index.Successor.
 func (m *Mention) TextID() string {
 	item, author := m.about()
-	return hashParts("text", m.Source.Host, item, author, foldSpace(m.Title), foldSpace(m.Text))
+	text := foldSpace(m.Text)
+	if author+m.Title+text == "" && m.Rating != nil {
+		text = formatFloat(m.Rating.Value) // all that an anonymous grade says
+	}
+	return hashParts("text", m.Source.Host, item, author, foldSpace(m.Title), text)
 }
 
 // about is what the ids of a host's mentions on an item by an author share.

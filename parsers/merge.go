@@ -22,6 +22,9 @@ type merger struct {
 	// been joined with already: one parser's two reviews stay two.
 	from  int
 	taken []int
+	// same leads from the handles of candidates that were joined with others
+	// to the handles of those.
+	same map[string]string
 }
 
 // How many letters and digits of a text are compared, and how many must be
@@ -72,8 +75,9 @@ func keys(c *document.Candidate) []string {
 // add takes what the next parser found.
 func (m *merger) add(f document.Found) {
 	if m.byKey == nil {
-		m.byKey = map[string][]int{}
+		m.byKey, m.same = map[string][]int{}, map[string]string{}
 	}
+	twice := map[string][]int{}
 	m.from++
 	before := len(m.candidates)
 	for i := range f.Mentions {
@@ -84,15 +88,24 @@ func (m *merger) add(f document.Found) {
 		}
 		if at := m.find(c, before); at >= 0 {
 			m.taken[at] = m.from
-			join(&m.candidates[at], c)
+			m.join(at, c)
+			continue
+		}
+		key, sure := wholeKey(c)
+		if at := slices.IndexFunc(twice[key], func(i int) bool { return copies(&m.candidates[i], c) }); sure && at >= 0 {
+			m.join(twice[key][at], c)
 			continue
 		}
 		if len(m.candidates) >= maxMentions {
 			break
 		}
+		if sure && len(twice[key]) < maxAlike {
+			twice[key] = append(twice[key], len(m.candidates))
+		}
 		m.candidates = append(m.candidates, *c)
 		m.taken = append(m.taken, 0)
 	}
+	m.relink(before)
 	for i := before; i < len(m.candidates); i++ {
 		for _, k := range keys(&m.candidates[i]) {
 			m.byKey[k] = append(m.byKey[k], i)
@@ -101,6 +114,58 @@ func (m *merger) add(f document.Found) {
 	for i := range f.Items {
 		m.items.add(f.Items[i])
 	}
+}
+
+// join completes the candidate at with what c knows beyond it.
+func (m *merger) join(at int, c *document.Candidate) {
+	if to := m.candidates[at].Handle; c.Handle != "" && to != "" {
+		m.same[c.Handle] = to
+	}
+	join(&m.candidates[at], c)
+}
+
+// relink leads the candidates from the first on to what their parents and
+// threads were joined with.
+func (m *merger) relink(first int) {
+	if len(m.same) == 0 {
+		return
+	}
+	for i := first; i < len(m.candidates); i++ {
+		c := &m.candidates[i]
+		if to, ok := m.same[c.ParentHandle]; ok {
+			c.ParentHandle = to
+		}
+		if to, ok := m.same[c.ThreadHandle]; ok {
+			c.ThreadHandle = to
+		}
+	}
+}
+
+// wholeKey is all that somebody wrote; sure says that it is enough for
+// nobody to write it twice.
+func wholeKey(c *document.Candidate) (key string, sure bool) {
+	if c.Author == nil || c.Author.Name == "" {
+		return "", false
+	}
+	if text := prefix(c.Text, len(c.Text)); len(text) >= keyLen {
+		return string(c.Kind) + "\x00" + prefix(c.Author.Name, 40) + "\x00" + text, true
+	}
+	return "", false
+}
+
+// copies tells whether two candidates of one parser with the same author and
+// text are one review told twice, as by two programs of a shop in a block
+// each: nothing that both say differs.
+func copies(a, b *document.Candidate) bool {
+	day := "2006-01-02"
+	switch {
+	case a.NativeID != "" && b.NativeID != "" && a.NativeID != b.NativeID,
+		a.Rating != nil && b.Rating != nil && a.Rating.Value != b.Rating.Value,
+		!a.Published.IsZero() && !b.Published.IsZero() && a.Published.Format(day) != b.Published.Format(day),
+		!sameOrNone(a.ParentHandle, b.ParentHandle), a.ByPublisher() != b.ByPublisher():
+		return false
+	}
+	return a.Item == nil || b.Item == nil || sameOrNone(prefix(a.Item.Name, 200), prefix(b.Item.Name, 200))
 }
 
 // voices tells whether anything was found that the site did not say itself.

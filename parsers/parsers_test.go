@@ -130,6 +130,44 @@ func TestAReviewInTwoSyntaxesIsOneWithTheFieldsOfBoth(t *testing.T) {
 	}
 }
 
+func TestAReviewToldTwiceInOneSyntaxIsOne(t *testing.T) {
+	const long = "Fine, and it boils in two minutes."
+	one := reviews(`{"@type":"Review","author":"Ann","datePublished":"2026-01-02","reviewBody":"` + long + `"}`)
+	for what, c := range map[string]struct {
+		again string
+		want  int
+	}{
+		"by another program": {`"author":{"name":"Ann"},"reviewRating":4,"name":"Nice","reviewBody":"` + long + `"`, 1},
+		"with a time":        {`"author":"Ann","datePublished":"2026-01-02T10:11:12Z","reviewBody":"` + long + `"`, 1},
+		"on another day":     {`"author":"Ann","datePublished":"2026-02-02","reviewBody":"` + long + `"`, 2},
+		"of another":         {`"author":"Bob","reviewBody":"` + long + `"`, 2},
+		"with more":          {`"author":"Ann","reviewBody":"` + long + ` And it is quiet."`, 2},
+		"of another item":    {`"author":"Ann","itemReviewed":{"name":"Toaster"},"reviewBody":"` + long + `"`, 2},
+	} {
+		ms := parse(t, page("https://www.example.com/k", one+reviews(`{"@type":"Review",`+c.again+`}`)), Options{}).Mentions
+		if len(ms) != c.want {
+			t.Errorf("%s: %d mentions, want %d: %+v", what, len(ms), c.want, ms)
+		}
+	}
+}
+
+func TestAnAnswerFindsWhatItsParentWasJoinedWith(t *testing.T) {
+	question := `"@type":"Question","name":"Does it boil water in the dark?","text":"Does it boil water in the dark at night?","author":"Ann"`
+	ms := parse(t, page("https://www.example.com/k", `<script type="application/ld+json">{"@type":"QAPage","mainEntity":{`+question+`}}</script>
+<script type="application/ld+json">{`+question+`,"acceptedAnswer":{"@type":"Answer","text":"It does.","author":"Bob"}}</script>`), Options{}).Mentions
+	if len(ms) != 2 || ms[1].Parent != ms[0].ID || ms[1].Thread != ms[0].ID {
+		t.Errorf("got %+v", ms)
+	}
+}
+
+func TestAnonymousGradesDifferByTheirValue(t *testing.T) {
+	grade := func(n string) string { return `{"@type":"Review","reviewRating":{"ratingValue":` + n + `}}` }
+	ms := parse(t, page("https://www.example.com/k", reviews(grade("5")+","+grade("4")+","+grade("5"))), Options{}).Mentions
+	if len(ms) != 2 || ms[0].ID == ms[1].ID {
+		t.Errorf("got %+v", ms)
+	}
+}
+
 func TestTheFAQOfASiteDoesNotHideWhatItsVisitorsWrote(t *testing.T) {
 	faq := `<script type="application/ld+json">{"@type":"FAQPage","mainEntity":[{"@type":"Question","name":"Does it boil?","acceptedAnswer":{"@type":"Answer","text":"It does."}}]}</script>`
 	body, err := os.ReadFile("../testdata/blocks/page-reviews-nl.html")

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"klank/mention"
+	"klank/parsers/normalize"
 )
 
 // limits on what one page's graph may cost.
@@ -34,6 +35,7 @@ func newGraph(pageURL string, roots []*Thing) *graph {
 	for _, t := range roots {
 		g.add(node{Thing: t}, 0)
 	}
+	g.named()
 	for _, n := range g.nodes {
 		if n.isRef() && n.prop != "parentItem" { // which leads up, not down
 			t := g.deref(n.Thing)
@@ -54,35 +56,93 @@ func (g *graph) add(n node, depth int) {
 	}
 	g.nodes = append(g.nodes, n)
 	g.place[n.Thing] = n
+	props := n.Props
+	owner := n.Thing
 	if id := g.fullID(n.ID); id != "" && !n.isRef() {
 		if first, ok := g.byID[id]; !ok {
 			g.byID[id] = n.Thing
-		} else if kindOf(first) == "" {
-			share(first, n.Thing)
+		} else if !contradict(first, n.Thing) {
+			owner = first
+			absorb(first, n.Thing)
 		}
 	}
-	for _, p := range n.Props {
+	for _, p := range props {
 		for _, v := range p.Values {
 			if v.Thing != nil {
-				g.add(node{Thing: v.Thing, parent: n.Thing, prop: p.Name}, depth+1)
+				g.add(node{Thing: v.Thing, parent: owner, prop: p.Name}, depth+1)
 			}
 		}
 	}
 }
 
-// identifying are the properties that two nodes of the same @id lend each
-// other.
-var identifying = []string{"name", "brand", "url", "sku", "gtin", "gtin13", "gtin8", "gtin12", "gtin14", "isbn", "productID"}
+// telling are the properties in which two nodes of one @id must agree to be
+// one thing: some sites give every review the same.
+var telling = []string{"name", "headline", "author", "reviewBody", "text", "ratingValue", "datePublished", "sku"}
 
-// share completes two nodes that describe the same thing in two places.
-func share(a, b *Thing) {
-	for _, name := range identifying {
-		if v := a.values(name); v == nil {
-			for _, v := range b.values(name) {
-				a.Add(name, v)
+// contradict tells whether two nodes of the same @id are different things.
+func contradict(a, b *Thing) bool {
+	if len(a.Types) > 0 && len(b.Types) > 0 && !a.is(b.Types...) {
+		return true
+	}
+	for _, name := range telling {
+		x, y := a.said(name), b.said(name)
+		if x != "" && y != "" && x != y {
+			return true
+		}
+	}
+	return false
+}
+
+// said is a property as a line; of a thing it is what that is called.
+func (t *Thing) said(name string) string {
+	for _, v := range t.values(name) {
+		if v.Thing != nil {
+			return v.Thing.line("name")
+		}
+		return normalize.Line(v.Text)
+	}
+	return ""
+}
+
+// absorb completes a with what b says of the same thing in another place, and
+// leaves of b a reference to it.
+func absorb(a, b *Thing) {
+	for _, p := range b.Props {
+		if a.values(p.Name) != nil && !owning(p.Name) {
+			continue
+		}
+		for _, v := range p.Values {
+			a.Add(p.Name, v)
+		}
+	}
+	if len(a.Types) == 0 {
+		a.Types = b.Types
+	}
+	b.Props, b.Types = nil, nil
+}
+
+// leading are the properties whose texts may be the ids of other nodes.
+var leading = []string{"itemReviewed", "author", "creator", "review", "reviews", "reviewRating", "aggregateRating", "comment", "parentItem",
+	"about", "mainEntity", "acceptedAnswer", "suggestedAnswer", "brand", "manufacturer"}
+
+// named makes references of the texts that are the id of another node.
+func (g *graph) named() {
+	if len(g.byID) == 0 {
+		return
+	}
+	for _, n := range g.nodes[:len(g.nodes):len(g.nodes)] {
+		for _, name := range leading {
+			for i, v := range n.values(name) {
+				id := strings.TrimSpace(v.Text)
+				if v.Thing != nil || id == "" || !strings.HasPrefix(id, "#") && !strings.HasPrefix(id, "_:") && !strings.Contains(id, "://") {
+					continue
+				}
+				if to, ok := g.byID[g.fullID(id)]; ok && to != n.Thing {
+					ref := &Thing{ID: id}
+					n.values(name)[i] = Value{Thing: ref}
+					g.nodes = append(g.nodes, node{Thing: ref, parent: n.Thing, prop: name})
+				}
 			}
-		} else if b.values(name) == nil {
-			b.Add(name, v[0])
 		}
 	}
 }
@@ -148,7 +208,7 @@ func kindOf(t *Thing) mention.Kind {
 	switch {
 	case len(t.Types) == 0, t.is("ClaimReview", "MediaReview"):
 		return ""
-	case t.is("Review", "UserReview", "CriticReview", "EmployerReview", "Recommendation"):
+	case t.is("Review", "UserReview", "CriticReview", "EmployerReview", "Recommendation"), t.is("ReviewNewsArticle") && t.values("reviewRating") != nil:
 		return mention.Review
 	case t.is("Comment", "UserComments", "CorrectionComment"):
 		return mention.Comment

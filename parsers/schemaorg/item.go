@@ -12,9 +12,11 @@ import (
 // (itemReviewed), else the thing it hangs below.
 func (r *reader) reviewed(n node, kind mention.Kind) *mention.ItemRef {
 	var ref mention.ItemRef
-	if t := r.g.thing(n.Thing, "itemReviewed", "itemreviewed", "about"); t != nil {
+	if t := r.g.thing(n.Thing, "itemReviewed", "about"); t != nil {
 		ref = r.itemRef(t)
-	} else if name := n.Thing.line("itemReviewed", "itemreviewed"); name != "" {
+	} else if name := n.Thing.line("itemReviewed"); strings.HasPrefix(name, "http") && !strings.Contains(name, " ") {
+		ref.URL = r.d.Abs(name)
+	} else if name != "" {
 		ref.Name = name
 	}
 	if owner := r.owner(n, kind); owner != nil {
@@ -71,7 +73,7 @@ func mergeRef(a, b mention.ItemRef) mention.ItemRef {
 
 func (r *reader) itemRef(t *Thing) mention.ItemRef {
 	ref := mention.ItemRef{
-		Name: t.line("name", "headline", "itemreviewed"),
+		Name: t.line("name", "headline"),
 		GTIN: gtin(t.text("gtin13", "gtin", "gtin14", "gtin12", "gtin8", "isbn", "ean")),
 		SKU:  t.line("sku", "productID", "mpn"),
 		URL:  r.d.Abs(t.text("url")),
@@ -115,7 +117,7 @@ func (r *reader) item(n node) {
 		of := r.g.thing(n.Thing, "itemReviewed")
 		if of == nil {
 			of = n.Thing
-			if n.parent != nil && !frame(n.parent) {
+			if n.parent != nil && !frame(n.parent) && kindOf(n.parent) == "" {
 				of = n.parent
 			}
 		}
@@ -145,7 +147,7 @@ func (r *reader) emitItem(of, agg *Thing) {
 	it := mention.Item{ItemRef: r.itemRef(of), Rating: r.rating(agg)}
 	if of == agg {
 		it.Type = ""
-		it.Name = agg.line("itemReviewed", "itemreviewed", "name")
+		it.Name = agg.line("itemReviewed", "name")
 	}
 	it.RatingCount = count(agg.text("ratingCount", "votes"))
 	it.ReviewCount = count(agg.text("reviewCount", "count"))

@@ -104,7 +104,7 @@ func (r *reader) words(m *mention.Mention, t *Thing) {
 
 func (r *reader) dates(c *document.Candidate, t *Thing) {
 	lang := r.d.Language
-	for _, name := range []string{"datePublished", "dateCreated", "commentTime", "dtreviewed", "uploadDate", "datepublished"} {
+	for _, name := range []string{"datePublished", "dateCreated", "commentTime", "dtreviewed", "uploadDate"} {
 		s := t.text(name)
 		if s == "" {
 			continue
@@ -234,7 +234,7 @@ func (r *reader) relate(c *document.Candidate, at node) {
 	var parent *Thing
 	if p := r.g.thing(at.Thing, "parentItem"); p != nil && kindOf(p) != "" {
 		parent = p
-	} else if at.parent != nil && kindOf(at.parent) != "" && c.Kind != mention.Review {
+	} else if at.parent != nil && kindOf(at.parent) != "" && c.Kind != mention.Review && owning(at.prop) {
 		parent = at.parent
 	}
 	if parent == nil {

@@ -31,7 +31,7 @@ func read(roots ...*Thing) document.Found {
 
 func TestNamesAreBare(t *testing.T) {
 	for in, want := range map[string]string{"Review": "Review", "schema:Review": "Review", "https://schema.org/Review": "Review", "http://schema.org/Review/": "Review",
-		"http://data-vocabulary.org/Review-aggregate": "Review-aggregate", "https://example.com/v#Review": "Review", " name ": "name"} {
+		"http://data-vocabulary.org/Review-aggregate": "Review-aggregate", "https://example.com/v#Review": "Review", "v:rating": "rating", "og:rating": "og:rating", " name ": "name"} {
 		if got := Bare(in); got != want {
 			t.Errorf("Bare(%q) = %q, want %q", in, got, want)
 		}
@@ -58,18 +58,20 @@ func TestOnlyACustomersWordsAreMentions(t *testing.T) {
 		root *Thing
 		want int
 	}{
-		"rating alone":    {thing("Review", "reviewRating", rating), 1},
-		"author and body": {thing("Review", "author", "A", "reviewBody", "b"), 1},
-		"author alone":    {thing("Review", "author", "A"), 0},
-		"body alone":      {thing("Review", "reviewBody", "b"), 0},
-		"fact check":      {thing("ClaimReview", "author", "A", "reviewBody", "b", "reviewRating", rating), 0},
-		"asked by people": {thing("QAPage", "mainEntity", thing("Question", "name", "q", "acceptedAnswer", thing("Answer", "text", "a"))), 2},
-		"article":         {thing("Article", "headline", "h", "articleBody", "b", "author", "A"), 0},
-		"untyped review":  {thing("Product", "name", "P", "review", thing("", "reviewRating", rating)), 1},
-		"comment":         {thing("Article", "headline", "h", "comment", thing("Comment", "text", "t")), 1},
-		"empty comment":   {thing("Article", "headline", "h", "comment", thing("Comment", "author", "A")), 0},
-		"owner's reply":   {thing("Product", "name", "P", "review", thing("Review", "reviewRating", rating, "comment", thing("Comment", "author", "P", "text", "thanks"))), 1},
-		"someone's reply": {thing("Product", "name", "P", "review", thing("Review", "reviewRating", rating, "comment", thing("Comment", "author", "Q", "text", "me too"))), 2},
+		"rating alone":     {thing("Review", "reviewRating", rating), 1},
+		"author and body":  {thing("Review", "author", "A", "reviewBody", "b"), 1},
+		"author alone":     {thing("Review", "author", "A"), 0},
+		"body alone":       {thing("Review", "reviewBody", "b"), 0},
+		"fact check":       {thing("ClaimReview", "author", "A", "reviewBody", "b", "reviewRating", rating), 0},
+		"asked by people":  {thing("QAPage", "mainEntity", thing("Question", "name", "q", "acceptedAnswer", thing("Answer", "text", "a"))), 2},
+		"article":          {thing("Article", "headline", "h", "articleBody", "b", "author", "A"), 0},
+		"untyped review":   {thing("Product", "name", "P", "review", thing("", "reviewRating", rating)), 1},
+		"comment":          {thing("Article", "headline", "h", "comment", thing("Comment", "text", "t")), 1},
+		"any case":         {thing("Product", "name", "P", "Review", thing("review", "reviewrating", thing("rating", "RatingValue", "4"))), 1},
+		"reviewed in news": {thing("ReviewNewsArticle", "headline", "h", "articleBody", "b", "author", "A", "reviewRating", rating), 1},
+		"empty comment":    {thing("Article", "headline", "h", "comment", thing("Comment", "author", "A")), 0},
+		"owner's reply":    {thing("Product", "name", "P", "review", thing("Review", "reviewRating", rating, "comment", thing("Comment", "author", "P", "text", "thanks"))), 1},
+		"someone's reply":  {thing("Product", "name", "P", "review", thing("Review", "reviewRating", rating, "comment", thing("Comment", "author", "Q", "text", "me too"))), 2},
 	} {
 		if f := read(c.root); len(f.Mentions) != c.want {
 			t.Errorf("%s: %d mentions, want %d: %+v", what, len(f.Mentions), c.want, f.Mentions)
@@ -86,6 +88,47 @@ func TestWhatASiteAsksAndAnswersItselfIsMarked(t *testing.T) {
 		if len(f.Mentions) != 2 || f.Mentions[0].ByPublisher() != want || f.Mentions[1].ByPublisher() != want {
 			t.Errorf("%s: found %+v", page, f.Mentions)
 		}
+	}
+}
+
+func named(id string, t *Thing) *Thing {
+	t.ID = id
+	return t
+}
+
+func TestWhatIsSaidOfOneIDInTwoPlacesIsOneThing(t *testing.T) {
+	grade := thing("Rating", "ratingValue", "4")
+	f := read(named("#k", thing("Product", "name", "Kettle", "review", named("#r", thing("Review", "author", "Ann", "reviewBody", "Boils.")))),
+		named("#r", thing("Review", "author", thing("Person", "name", "Ann"), "reviewRating", grade)),
+		named("#k", thing("Product", "sku", "7", "review", thing("Review", "author", "Bob", "reviewBody", "Broke."))),
+		named("#r", thing("Review", "author", "Eve", "reviewBody", "Another with the same id.")))
+	if len(f.Mentions) != 3 || len(f.Items) != 1 || f.Items[0].SKU != "7" {
+		t.Fatalf("found %+v", f)
+	}
+	if m := f.Mentions[0]; m.Text != "Boils." || m.Rating == nil || m.Item.SKU != "7" {
+		t.Errorf("the review in two places is %+v", m)
+	}
+	if m := f.Mentions[1]; m.Author.Name != "Bob" || m.Item.Name != "Kettle" {
+		t.Errorf("the review of the item in two places is %+v", m)
+	}
+}
+
+func TestTextsThatAreIDsAreReferences(t *testing.T) {
+	f := read(named("#k", thing("Product", "name", "Kettle", "review", "#r")), named("#r", thing("Review", "author", "https://www.example.com/#ann", "reviewBody", "b")),
+		named("https://www.example.com/#ann", thing("Person", "name", "Ann")), thing("Review", "itemReviewed", "#k", "author", "Bob", "reviewBody", "c"),
+		thing("Review", "itemReviewed", "https://www.example.com/q", "author", "Bob", "reviewBody", "d"))
+	if len(f.Mentions) != 3 || f.Mentions[0].Author.Name != "Ann" || f.Mentions[0].Item.Name != "Kettle" || f.Mentions[1].Item.Name != "Kettle" {
+		t.Errorf("found %+v", f.Mentions)
+	}
+	if it := f.Mentions[2].Item; it.Name != "" || it.URL != "https://www.example.com/q" {
+		t.Errorf("an item known by its URL is %+v", it)
+	}
+}
+
+func TestAPostThatIsSharedIsNoReply(t *testing.T) {
+	f := read(thing("SocialMediaPosting", "text", "look", "author", "A", "sharedContent", thing("SocialMediaPosting", "text", "first", "author", "B")))
+	if len(f.Mentions) != 2 || f.Mentions[1].ParentHandle != "" {
+		t.Errorf("found %+v", f.Mentions)
 	}
 }
 

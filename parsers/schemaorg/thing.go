@@ -54,11 +54,15 @@ func (t *Thing) Add(name string, v Value) {
 }
 
 // Bare strips prefix or vocabulary URL from a type or property name:
-// "schema:Review" and "https://schema.org/Review" are both "Review".
+// "schema:Review" and "https://schema.org/Review" are both "Review". Prefixes
+// are those that pages use for schema.org and data-vocabulary.org.
 func Bare(name string) string {
 	name = strings.TrimSpace(name)
-	if rest, ok := strings.CutPrefix(name, "schema:"); ok {
-		return rest
+	if prefix, rest, ok := strings.Cut(name, ":"); ok {
+		switch prefix {
+		case "schema", "schemaorg", "sdo", "so", "s", "v":
+			return rest
+		}
 	}
 	if i := strings.Index(name, "://"); i >= 0 {
 		name = strings.TrimRight(name, "/#")
@@ -86,7 +90,7 @@ func (t *Thing) is(types ...string) bool {
 func (t *Thing) values(names ...string) []Value {
 	for _, name := range names {
 		for i := range t.Props {
-			if t.Props[i].Name == name && len(t.Props[i].Values) > 0 {
+			if p := &t.Props[i]; len(p.Name) == len(name) && len(p.Values) > 0 && strings.EqualFold(p.Name, name) {
 				return t.Props[i].Values
 			}
 		}
