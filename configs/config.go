@@ -79,7 +79,10 @@ type Brand struct {
 	// Products are names of things of the brand: who mentions one, mentions
 	// the brand.
 	Products []string `yaml:"products"`
-	Rival    bool     `yaml:"rival"`
+	// Context are words that stand near a name that is an ordinary word too,
+	// when the brand is meant.
+	Context []string `yaml:"context"`
+	Rival   bool     `yaml:"rival"`
 }
 
 // Source is one thing to collect from.

@@ -51,11 +51,10 @@ func newPipeline(cfg *configs.Config, log *slog.Logger, withAnalysis bool) (*pip
 		}
 		p.analyzer = a
 	}
-	var known []brands.Brand
-	for _, b := range cfg.Brands {
-		known = append(known, brands.Brand{Name: b.Name, Aliases: slices.Concat(b.Aliases, b.Products), Exclude: b.Exclude})
+	var err error
+	if p.brands, err = brands.New(brandsOf(cfg)); err != nil {
+		return nil, err
 	}
-	p.brands = brands.New(known)
 	for _, s := range cfg.Sources {
 		o, err := s.Options()
 		if err != nil {
@@ -65,6 +64,15 @@ func newPipeline(cfg *configs.Config, log *slog.Logger, withAnalysis bool) (*pip
 		p.brandOf[s.Name] = s.Brand
 	}
 	return p, nil
+}
+
+// brandsOf gives the configured brands in the words of analysis/brands.
+func brandsOf(cfg *configs.Config) []brands.Brand {
+	var out []brands.Brand
+	for _, b := range cfg.Brands {
+		out = append(out, brands.Brand{Name: b.Name, Aliases: slices.Concat(b.Aliases, b.Products), Exclude: b.Exclude, Context: b.Context})
+	}
+	return out
 }
 
 // Handle implements crawler.Handler: the pages' mentions are stored together.
@@ -211,7 +219,7 @@ func (p *pipeline) label(m *mention.Mention, fetched time.Time, brand string) {
 	if m.Item != nil {
 		itemBrand, itemName = m.Item.Brand, m.Item.Name
 	}
-	m.Brands = p.brands.Match(itemBrand, itemName, m.Title, m.Text)
+	m.Brands = p.brands.Match(m.Title, m.Text, m.Language, p.brands.About(brand, itemBrand, itemName))
 	if brand != "" && !slices.Contains(m.Brands, brand) {
 		m.Brands = append([]string{brand}, m.Brands...)
 	}
