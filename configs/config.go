@@ -33,6 +33,7 @@ type Config struct {
 	Budgets   []Budget  `yaml:"budgets"`
 	Brands    []Brand   `yaml:"brands"`
 	Sources   []Source  `yaml:"sources"`
+	Imports   []Import  `yaml:"imports"`
 	Privacy   Privacy   `yaml:"privacy"`
 	Retention Retention `yaml:"retention"`
 	Frontier  Frontier  `yaml:"frontier"`
@@ -139,6 +140,19 @@ type Source struct {
 	// Snapshots is "keep" or "drop" for the raw pages; empty as the API's
 	// terms say. See Config.KeepsPages.
 	Snapshots string `yaml:"snapshots"`
+}
+
+// Import says how klank import --as NAME reads files.
+type Import struct {
+	Name string `yaml:"name"`
+	// Kind of the mentions; empty: told by the columns.
+	Kind string `yaml:"kind"`
+	// Language decides about 03/06/2026: nl, en-US, …
+	Language string `yaml:"language"`
+	// Brand is the brand that all of it is about.
+	Brand string `yaml:"brand"`
+	// Columns are roles (see imports.ParseRole) by header.
+	Columns map[string]string `yaml:"columns"`
 }
 
 // SitemapsOfRobots in Source.Sitemaps stands for those that robots.txt names.

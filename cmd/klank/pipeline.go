@@ -236,7 +236,7 @@ func (p *pipeline) label(m *mention.Mention, fetched time.Time, brand string) {
 // protect replaces or drops the author's name as the configuration says.
 func (p *pipeline) protect(m *mention.Mention) {
 	a := m.Author
-	if a == nil || p.authors == authorsRaw {
+	if a == nil || p.authors == authorsRaw || a.Name == "" && a.URL == "" { // a key from an export
 		return
 	}
 	if p.authors == "drop" {
@@ -248,6 +248,9 @@ func (p *pipeline) protect(m *mention.Mention) {
 		name = a.URL
 	}
 	key := mention.AuthorKey(p.secret, m.Source.Host, name)
+	if strings.HasPrefix(a.URL, "mailto:") { // tells people apart, and is nobody else's business
+		a.URL = ""
+	}
 	if p.authors == "name" {
 		m.Author = &mention.Author{Name: a.Name, URL: a.URL, Key: key}
 		return
