@@ -37,7 +37,7 @@ func Read(d *document.Document, parser string, attributes func(*html.Node) Attri
 		attached:   map[*schemaorg.Thing]bool{},
 		budget:     4*len(d.Body) + 1<<16,
 	}
-	r.walk(root, nil)
+	r.walk(root, nil, "")
 	r.references(root)
 	roots := r.roots[:0]
 	for _, t := range r.roots {
@@ -76,8 +76,9 @@ type Attributes struct {
 	// its identifier, Refs the ids of further elements with its properties.
 	Scope          bool
 	Type, ID, Refs string
-	// Prop lists the properties of the item around that the element gives.
-	Prop string
+	// Prop lists the properties of the item around that the element gives,
+	// Within those which the items directly within it give.
+	Prop, Within string
 	// Content is the value where an attribute gives it.
 	Content    string
 	HasContent bool
@@ -111,8 +112,9 @@ func attributes(n *html.Node) Attributes {
 	return m
 }
 
-// walk adds the properties in n and below to the item they belong to.
-func (r *reader) walk(n *html.Node, in *schemaorg.Thing) {
+// walk adds the properties in n and below to the item they belong to; within
+// are the properties that items give which name none.
+func (r *reader) walk(n *html.Node, in *schemaorg.Thing, within string) {
 	if r.budget < 0 {
 		return
 	}
@@ -121,6 +123,10 @@ func (r *reader) walk(n *html.Node, in *schemaorg.Thing) {
 		m := r.attributes(n)
 		switch {
 		case m.Scope:
+			if m.Prop == "" {
+				m.Prop = within
+			}
+			within = ""
 			in = r.item(n, m, in)
 			if in == nil {
 				return
@@ -128,9 +134,12 @@ func (r *reader) walk(n *html.Node, in *schemaorg.Thing) {
 		case m.Prop != "" && in != nil:
 			r.property(n, m, in)
 		}
+		if m.Within != "" {
+			within = m.Within
+		}
 	}
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		r.walk(c, in)
+		r.walk(c, in, within)
 	}
 }
 
@@ -264,7 +273,7 @@ func (r *reader) references(root *html.Node) {
 				continue
 			}
 			followed++
-			r.walk(n, r.refs[i].thing)
+			r.walk(n, r.refs[i].thing, "")
 		}
 	}
 }

@@ -1,8 +1,8 @@
 // Package rdfa reads the RDFa Lite of a page (https://www.w3.org/TR/rdfa-lite/)
 // into mentions and items.
 //
-// Vocabularies and prefixes are taken for schema.org, as pages mean them. It
-// is not for RDF, nor for the Open Graph properties that stand in a page's
+// Vocabularies and prefixes are taken for schema.org, as pages mean them; of
+// RDFa 1.0 the rel attribute is read where it has a prefix. It is not for RDF, nor for the Open Graph properties that stand in a page's
 // head without a type.
 package rdfa
 
@@ -25,7 +25,7 @@ func Parse(d *document.Document) document.Found { return microdata.Read(d, "rdfa
 
 func attributes(n *html.Node) microdata.Attributes {
 	var m microdata.Attributes
-	resource := ""
+	resource, rel := "", ""
 	for i := range n.Attr {
 		v := n.Attr[i].Val
 		switch n.Attr[i].Key {
@@ -33,6 +33,8 @@ func attributes(n *html.Node) microdata.Attributes {
 			m.Scope, m.Type = true, v
 		case "property":
 			m.Prop = v
+		case "rel":
+			rel = v
 		case "resource", "about":
 			resource = strings.TrimSpace(v)
 		case "content":
@@ -41,6 +43,13 @@ func attributes(n *html.Node) microdata.Attributes {
 			m.Anchor = v
 		case "href":
 			m.Href = v
+		}
+	}
+	if strings.Contains(rel, ":") { // RDFa 1.0; without a prefix it is of HTML
+		if m.Scope && m.Prop == "" {
+			m.Prop = rel
+		} else {
+			m.Within = rel
 		}
 	}
 	switch {

@@ -36,6 +36,18 @@ func TestTypesAndPropertiesAreRead(t *testing.T) {
 	}
 }
 
+func TestTheOlderRDFaNamesPropertiesInRel(t *testing.T) {
+	f := Parse(open(`<div xmlns:v="http://rdf.data-vocabulary.org/#" typeof="v:Review-aggregate"><span property="v:itemreviewed">Blast</span>
+<span rel="v:rating"><span typeof="v:Rating"><span property="v:average">9</span> of <span property="v:best">10</span></span></span> <span property="v:votes">24</span></div>
+<div typeof="v:Product"><b property="v:name">Kettle</b><div rel="v:review" typeof="v:Review"><b property="v:reviewer">Ann</b><p property="v:description">Boils.</p></div></div>`))
+	if len(f.Items) != 2 || f.Items[0].Name != "Blast" || f.Items[0].Rating == nil || f.Items[0].Rating.Value != 9 || f.Items[0].Rating.Best != 10 {
+		t.Errorf("items are %+v", f.Items)
+	}
+	if len(f.Mentions) != 1 || f.Mentions[0].Item.Name != "Kettle" || f.Mentions[0].Author.Name != "Ann" {
+		t.Errorf("mentions are %+v", f.Mentions)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add(page)
 	f.Fuzz(func(t *testing.T, body string) { Parse(open(body)) })
