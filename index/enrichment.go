@@ -9,12 +9,14 @@ import (
 // Enrichable is the optional ability to be enriched with what only other
 // mentions tell: copies, bursts, the threads of replies (package enrich).
 type Enrichable interface {
-	// Pending calls fn with mentions that are new, or changed in what Relevant
+	// Pending calls fn with mentions, and the key that Similar knew them by up to
+	// now (0 for none): those that are new, or changed in what Relevant
 	// compares, since they were settled, and with those whose original has been
-	// deleted: limit of them at most, in the order in which that happened. From
-	// then on Similar knows them. fn's error ends it and is returned; fn must not
-	// ask the index. The mark is for Settle; it is 0 where nothing is pending.
-	Pending(ctx context.Context, limit int, fn func(*mention.Mention) error) (mark int64, err error)
+	// deleted: limit of them at most, in the order in which that happened, after
+	// an earlier mark (0 begins). From then on Similar knows them. fn's error ends
+	// it and is returned; fn must not ask the index. The mark is for Settle and
+	// for the next call; it is 0 where nothing more is pending.
+	Pending(ctx context.Context, after int64, limit int, fn func(m *mention.Mention, was uint64) error) (mark int64, err error)
 	// Settle says that what was pending up to a mark is pending no more. What
 	// changed meanwhile stays so.
 	Settle(ctx context.Context, mark int64) error

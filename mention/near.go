@@ -7,9 +7,17 @@ import (
 	"unicode/utf8"
 )
 
-// shortText is below how many words a text says too little to be known by: so
+// The names of the flags that a pass over the whole index gives.
+const (
+	// FlagDuplicate is that of a copy of another mention, DuplicateOf.
+	FlagDuplicate = "duplicate"
+	// FlagSuspect is that of what may not be a customer's own words.
+	FlagSuspect = "suspect"
+)
+
+// ShortText is below how many words a text says too little to be known by: so
 // many customers write "Goede service, snelle levering".
-const shortText = 10
+const ShortText = 10
 
 // NearBits is in how many bits at most the NearKeys of near-identical texts
 // differ. One word of twenty changes about eight, one of fifty about five.
@@ -26,8 +34,8 @@ const NearBits = 12
 // where one of them is unknown, and without any words, the key is 0: like
 // nothing else.
 func (m *Mention) NearKey() uint64 {
-	ws := strings.Fields(NormalText(m.body()))
-	if len(ws) >= shortText {
+	ws := strings.Fields(NormalText(m.Body()))
+	if len(ws) >= ShortText {
 		return simhash(ws)
 	}
 	if len(ws) == 0 || m.Item == nil || m.Item.Name == "" || m.Rating == nil || m.Published.IsZero() {
@@ -93,8 +101,8 @@ func NormalText(s string) string {
 	return b.String()
 }
 
-// body is the text, or the title where there is no text.
-func (m *Mention) body() string {
+// Body is the text, or the title where there is no text: what NearKey is about.
+func (m *Mention) Body() string {
 	if m.Text == "" {
 		return m.Title
 	}

@@ -13,7 +13,7 @@ import (
 
 // Pending tells what is new or changed; see index.Enrichable. Nothing else is
 // read at that moment.
-func (ix *Index) Pending(ctx context.Context, limit int, fn func(*mention.Mention) error) (mark int64, err error) {
+func (ix *Index) Pending(ctx context.Context, after int64, limit int, fn func(m *mention.Mention, was uint64) error) (mark int64, err error) {
 	if limit < 1 {
 		return 0, fmt.Errorf("%w: a limit of %d pending mentions; allowed are 1 and more", index.ErrRequest, limit)
 	}
@@ -21,9 +21,9 @@ func (ix *Index) Pending(ctx context.Context, limit int, fn func(*mention.Mentio
 	var stop error             // fn's error, handed back as it is
 	err = ix.read(ctx, "pending", func(tx *sql.Tx) error {
 		return eachRow(ctx, tx, func(rows *sql.Rows) error {
-			var doc int64
+			var doc, was int64
 			var blob sql.RawBytes
-			if err := rows.Scan(&mark, &doc, &blob); err != nil {
+			if err := rows.Scan(&mark, &doc, &was, &blob); err != nil {
 				return err
 			}
 			if _, again := keys[doc]; again || blob == nil { // changed twice, or gone
@@ -34,9 +34,10 @@ func (ix *Index) Pending(ctx context.Context, limit int, fn func(*mention.Mentio
 				return err
 			}
 			keys[doc] = m.NearKey()
-			stop = fn(m)
+			stop = fn(m, uint64(was))
 			return stop
-		}, "SELECT p.seq, p.doc, d.json FROM pending p LEFT JOIN docs d ON d.rowid = p.doc ORDER BY p.seq LIMIT ?", limit)
+		}, `SELECT p.seq, p.doc, ifnull(iif(n.was = 0, n.key, n.was), 0), d.json FROM pending p
+			LEFT JOIN docs d ON d.rowid = p.doc LEFT JOIN near n ON n.doc = p.doc WHERE p.seq > ? ORDER BY p.seq LIMIT ?`, after, limit)
 	})
 	if stop != nil {
 		return 0, stop
@@ -47,20 +48,17 @@ func (ix *Index) Pending(ctx context.Context, limit int, fn func(*mention.Mentio
 	return mark, ix.write(ctx, "pending", func(tx *sql.Tx, _ *writer) error { return fileKeys(ctx, tx, keys) })
 }
 
-// fileKeys stores the keys of docs that are there still.
+// fileKeys stores the keys of docs that are there still. What a key was stays
+// known until that is settled.
 func fileKeys(ctx context.Context, tx *sql.Tx, keys map[int64]uint64) error {
-	put, err := tx.PrepareContext(ctx, "REPLACE INTO near (doc, key) SELECT rowid, ?2 FROM facts WHERE rowid = ?1")
+	put, err := tx.PrepareContext(ctx, `INSERT INTO near (doc, key, was) SELECT rowid, ?2, 0 FROM facts WHERE rowid = ?1
+		ON CONFLICT (doc) DO UPDATE SET was = iif(was = 0 AND key <> excluded.key, key, was), key = excluded.key`)
 	if err != nil {
 		return err
 	}
 	defer put.Close()
 	for _, doc := range sortedDocs(keys) {
-		if keys[doc] == 0 {
-			_, err = tx.ExecContext(ctx, "DELETE FROM near WHERE doc = ?", doc)
-		} else {
-			_, err = put.ExecContext(ctx, doc, int64(keys[doc]))
-		}
-		if err != nil {
+		if _, err := put.ExecContext(ctx, doc, int64(keys[doc])); err != nil {
 			return err
 		}
 	}
@@ -79,6 +77,9 @@ func sortedDocs(keys map[int64]uint64) []int64 {
 // Settle takes off what was pending; see index.Enrichable.
 func (ix *Index) Settle(ctx context.Context, mark int64) error {
 	return ix.write(ctx, "settle", func(tx *sql.Tx, _ *writer) error {
+		if _, err := tx.ExecContext(ctx, "UPDATE near SET was = 0 WHERE was <> 0 AND doc IN (SELECT doc FROM pending WHERE seq <= ?)", mark); err != nil {
+			return err
+		}
 		_, err := tx.ExecContext(ctx, "DELETE FROM pending WHERE seq <= ?", mark)
 		return err
 	})
@@ -103,7 +104,7 @@ func (ix *Index) Similar(ctx context.Context, keys []uint64, most int) ([][]stri
 				}
 			})
 			return nil
-		}, "SELECT doc, key FROM near ORDER BY doc")
+		}, "SELECT doc, key FROM near WHERE key <> 0 ORDER BY doc")
 		if err != nil {
 			return err
 		}

@@ -76,7 +76,7 @@ func migrations() []string {
 		INSERT INTO meta SELECT 'stale', '1' WHERE EXISTS (SELECT 1 FROM facts);`,
 		`CREATE TABLE pending (seq INTEGER PRIMARY KEY AUTOINCREMENT, doc INTEGER NOT NULL);
 		INSERT INTO pending (doc) SELECT rowid FROM facts ORDER BY rowid;
-		CREATE TABLE near (doc INTEGER PRIMARY KEY, key INTEGER NOT NULL);
+		CREATE TABLE near (doc INTEGER PRIMARY KEY, key INTEGER NOT NULL, was INTEGER NOT NULL);
 		CREATE TABLE copies (doc INTEGER PRIMARY KEY, original TEXT NOT NULL);
 		CREATE INDEX copies_original ON copies (original);
 		CREATE TABLE aliases (alias TEXT PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID;
