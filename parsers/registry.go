@@ -23,6 +23,7 @@ import (
 	"klank/parsers/mastodon"
 	"klank/parsers/microdata"
 	"klank/parsers/microformats"
+	"klank/parsers/opengraph"
 	"klank/parsers/rdfa"
 	"klank/parsers/reddit"
 	"klank/parsers/selectors"
@@ -47,6 +48,8 @@ type parser struct {
 	// last says that it guesses, and is asked only when no other parser
 	// found a mention.
 	last bool
+	// completes says that what it finds only completes what others found.
+	completes bool
 }
 
 // Registry knows the parsers. It holds no state and is safe for concurrent
@@ -82,6 +85,7 @@ func New() *Registry {
 		{name: "rdfa", detect: rdfa.Present, parse: rdfa.Parse},
 		{name: "microformats", detect: microformats.Present, parse: microformats.Parse},
 		{name: "blocks", detect: (*document.Document).IsHTML, parse: blocks.Parse, last: true},
+		{name: "opengraph", detect: opengraph.Present, parse: opengraph.Parse, completes: true},
 	}}
 }
 
@@ -119,6 +123,10 @@ func (r *Registry) Parse(p *mention.Page, o Options) (Result, error) {
 			continue
 		}
 		f := c.run(d)
+		if c.completes {
+			m.complete(f)
+			continue
+		}
 		if c.last && m.items.published() {
 			asComments(f.Mentions)
 		}

@@ -74,7 +74,7 @@ func mergeRef(a, b mention.ItemRef) mention.ItemRef {
 func (r *reader) itemRef(t *Thing) mention.ItemRef {
 	ref := mention.ItemRef{
 		Name: t.line("name", "headline"),
-		GTIN: gtin(t.text("gtin13", "gtin", "gtin14", "gtin12", "gtin8", "isbn", "ean")),
+		GTIN: GTIN(t.text("gtin13", "gtin", "gtin14", "gtin12", "gtin8", "isbn", "isbn13", "ean", "ean13", "upc")),
 		SKU:  t.line("sku", "productID", "mpn"),
 		URL:  r.d.Abs(t.text("url")),
 	}
@@ -92,18 +92,45 @@ func (r *reader) itemRef(t *Thing) mention.ItemRef {
 	return ref
 }
 
-// gtin keeps the digits of a GTIN, EAN or ISBN-13; anything else is none.
-func gtin(s string) string {
-	digits := strings.Map(func(c rune) rune {
-		if c >= '0' && c <= '9' {
-			return c
+// GTIN returns the digits of a GTIN-8, -12, -13 or -14 (EAN, UPC, ISBN-13),
+// and the ISBN-13 of an ISBN-10; what has another length is none.
+func GTIN(s string) string {
+	var digits []byte
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; '0' <= c && c <= '9' || len(digits) == 9 && (c == 'X' || c == 'x') {
+			digits = append(digits, c)
 		}
-		return -1
-	}, s)
-	if n := len(digits); n < 8 || n > 14 || strings.Trim(digits, "0") == "" {
+	}
+	switch len(digits) {
+	case 10:
+		return isbn13(digits)
+	case 8, 12, 13, 14:
+		if gtin := string(digits); strings.Trim(gtin, "0") != "" && !strings.ContainsAny(gtin, "Xx") {
+			return gtin
+		}
+	}
+	return ""
+}
+
+// isbn13 converts an ISBN-10 whose check digit is right; "" for another number.
+func isbn13(isbn10 []byte) string {
+	sum := 0
+	for i, c := range isbn10 {
+		d := int(c - '0')
+		if c == 'X' || c == 'x' {
+			d = 10
+		}
+		sum += (10 - i) * d
+	}
+	if sum%11 != 0 || strings.Trim(string(isbn10), "0") == "" {
 		return ""
 	}
-	return digits
+	out := "978" + string(isbn10[:9])
+	sum = 0
+	for i := range len(out) {
+		sum += int(out[i]-'0') * (1 + i%2*2)
+	}
+	return out + string(rune('0'+(10-sum%10)%10))
 }
 
 // item emits the aggregate rating that stands at n: as a property of an item,

@@ -91,6 +91,15 @@ func TestWhatASiteAsksAndAnswersItselfIsMarked(t *testing.T) {
 	}
 }
 
+func TestGTINsAreTheirDigits(t *testing.T) {
+	for in, want := range map[string]string{"8712345678906": "8712345678906", "EAN 871 234-5678906": "8712345678906", "12345670": "12345670", "012345678905": "012345678905",
+		"978-90-295-1234-5": "9789029512345", "0-306-40615-2": "9780306406157", "0-8044-2957-X": "9780804429573", "0306406153": "", "123456789": "", "n/a": "", "0000000000000": ""} {
+		if got := GTIN(in); got != want {
+			t.Errorf("GTIN(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
 func named(id string, t *Thing) *Thing {
 	t.ID = id
 	return t
