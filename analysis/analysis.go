@@ -10,6 +10,7 @@ package analysis
 import (
 	"sync"
 
+	"klank/analysis/brands"
 	"klank/analysis/language"
 	"klank/analysis/moments"
 	"klank/analysis/sentiment"
@@ -29,6 +30,9 @@ type Input struct {
 	LanguageHint string
 	// Language, when set, is taken as given ("klank analyze --lang").
 	Language string
+	// Brand is the brand that the source is configured for; ItemBrand and
+	// ItemName are what the text is about, as the page says. See UseBrands.
+	Brand, ItemBrand, ItemName string
 }
 
 // Analyzer holds the models. It is read-only and safe for concurrent use.
@@ -36,6 +40,7 @@ type Analyzer struct {
 	languages *language.Detector
 	sentiment *sentiment.Scorer
 	moments   *moments.Finder
+	brands    *brands.Matcher
 	works     sync.Pool
 }
 
@@ -56,6 +61,10 @@ func New() (*Analyzer, error) {
 	return a, nil
 }
 
+// UseBrands sets the brands to which attitudes are told; without it there are
+// none. It must be called before the first text.
+func (a *Analyzer) UseBrands(m *brands.Matcher) { a.brands = m }
+
 // Version names the analyser and its models.
 func (a *Analyzer) Version() string { return version }
 
@@ -64,6 +73,8 @@ type work struct {
 	title, text text.Doc
 	sentiment   sentiment.Work
 	moments     moments.Work
+	clauses     clauses
+	brands      brands.Work
 }
 
 // Analyze says what a text says. Any bytes are accepted; the time is linear
@@ -101,6 +112,7 @@ func (a *Analyzer) analyze(w *work, in Input) mention.Analysis {
 	})
 	out.Sentiment, out.Stars = felt.Sentiment, felt.Stars
 	a.label(&out, w, felt, found)
+	a.opinions(&out, w, in, read, felt)
 	return out
 }
 

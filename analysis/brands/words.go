@@ -69,7 +69,7 @@ func ordinary(words map[string]tongue) error {
 }
 
 // cue is a set of the roles that a word plays beside a name.
-type cue uint32
+type cue uint64
 
 const (
 	dealing cue = 1 << iota
@@ -90,6 +90,28 @@ const (
 	calendar
 	closed
 	compoundHead
+	// Those of attitudes.
+	better
+	worse
+	bad
+	than
+	negation
+	none
+	standard
+	unlike
+	equal
+	likeness
+	prefers
+	over
+	switching
+	leaving
+	returning
+	origin
+	target
+	regret
+	instead
+	advise
+	avoid
 )
 
 var cueSections = map[string]cue{
@@ -97,6 +119,9 @@ var cueSections = map[string]cue{
 	"subject": subject, "verb": acts, "being": being, "company": company, "person title": personTitle, "person before": personBefore,
 	"person after": personAfter, "person": personal, "first name": firstName, "calendar": calendar,
 	"closed": closed, "head": compoundHead,
+	"better": better, "worse": worse, "bad": bad, "than": than, "negation": negation, "none": none, "standard": standard, "unlike": unlike,
+	"equal": equal, "likeness": likeness, "prefers": prefers, "over": over, "switching": switching, "leaving": leaving,
+	"returning": returning, "origin": origin, "target": target, "regret": regret, "instead": instead, "advise": advise, "avoid": avoid,
 }
 
 // readCues reads cues.txt: sections of words, after comments.

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"klank/analysis"
+	"klank/analysis/brands"
 	"klank/mention"
 )
 
@@ -29,7 +30,8 @@ func newAnalyze(e *env) *cobra.Command {
 		Use:   "analyze",
 		Short: "Score texts from standard input: sentiment, moments of truth, care, signals",
 		Long: `analyze reads standard input: plain lines, or NDJSON with "text" (and optional
-"id", "title", "lang"), and says for each what the analysis finds.`,
+"id", "title", "lang", "item"), and says for each what the analysis finds. The
+brands are those of the configuration.`,
 		Example: `  echo 'Snelle levering, maar de klantenservice liet me barsten.' | klank analyze
   klank export | klank analyze --json > again.ndjson`,
 		Args: cobra.NoArgs,
@@ -41,10 +43,19 @@ func newAnalyze(e *env) *cobra.Command {
 }
 
 func runAnalyze(ctx context.Context, e *env, asJSON bool, lang string) error {
+	cfg, err := e.loadConfig()
+	if err != nil {
+		return err
+	}
+	known, err := brands.New(brandsOf(cfg))
+	if err != nil {
+		return err
+	}
 	a, err := analysis.New()
 	if err != nil {
 		return err
 	}
+	a.UseBrands(known)
 	w := bufio.NewWriterSize(e.out, 1<<16)
 	enc := jsonLines(w)
 	r := bufio.NewReaderSize(e.in, 1<<16)
@@ -94,6 +105,7 @@ func analyzeInput(line []byte) (analysis.Input, json.RawMessage, error) {
 		Title string          `json:"title"`
 		Text  *string         `json:"text"`
 		Lang  string          `json:"lang"`
+		Item  json.RawMessage `json:"item"`
 	}
 	if err := json.Unmarshal(line, &in); err != nil {
 		return analysis.Input{}, nil, fmt.Errorf("not a JSON object: %w", err)
@@ -101,13 +113,20 @@ func analyzeInput(line []byte) (analysis.Input, json.RawMessage, error) {
 	if in.Text == nil {
 		return analysis.Input{}, nil, fmt.Errorf(`no "text" in the object`)
 	}
-	return analysis.Input{Title: in.Title, Text: *in.Text, LanguageHint: in.Lang}, in.ID, nil
+	var item mention.ItemRef
+	if json.Unmarshal(in.Item, &item) != nil {
+		item = mention.ItemRef{} // not the item of an export: somebody's own field
+	}
+	return analysis.Input{Title: in.Title, Text: *in.Text, LanguageHint: in.Lang, ItemBrand: item.Brand, ItemName: item.Name}, in.ID, nil
 }
 
 func printAnalysis(w io.Writer, in analysis.Input, a *mention.Analysis) error {
 	p := &printer{w: w}
 	p.linef("%-8s %+.2f  %s  %s", a.Sentiment.Label, a.Sentiment.Score, a.Language, strings.Join(nonEmpty(
 		labelWords("touchpoints", a.Touchpoints), labelWords("care", a.Care), labelWords("signals", a.Signals)), "  "))
+	for _, b := range a.Brands {
+		p.linef("  %+.2f  brand %s  %s", b.Score, clean(b.Name), strings.Join(b.Touchpoints, ","))
+	}
 	for _, s := range a.Sentences {
 		text := in.Text
 		if s.In == "title" {

@@ -44,16 +44,15 @@ type pipeline struct {
 func newPipeline(cfg *configs.Config, log *slog.Logger, withAnalysis bool) (*pipeline, error) {
 	p := &pipeline{registry: parsers.New(), log: log, turns: make(chan struct{}, runtime.GOMAXPROCS(0)), authors: cfg.Privacy.Authors,
 		options: map[string]parsers.Options{}, brandOf: map[string]string{}}
-	if withAnalysis {
-		a, err := analysis.New()
-		if err != nil {
-			return nil, err
-		}
-		p.analyzer = a
-	}
 	var err error
 	if p.brands, err = brands.New(brandsOf(cfg)); err != nil {
 		return nil, err
+	}
+	if withAnalysis {
+		if p.analyzer, err = analysis.New(); err != nil {
+			return nil, err
+		}
+		p.analyzer.UseBrands(p.brands)
 	}
 	for _, s := range cfg.Sources {
 		o, err := s.Options()
@@ -219,16 +218,22 @@ func (p *pipeline) label(m *mention.Mention, fetched time.Time, brand string) {
 	if m.Item != nil {
 		itemBrand, itemName = m.Item.Brand, m.Item.Name
 	}
-	m.Brands = p.brands.Match(m.Title, m.Text, m.Language, p.brands.About(brand, itemBrand, itemName))
-	if brand != "" && !slices.Contains(m.Brands, brand) {
-		m.Brands = append([]string{brand}, m.Brands...)
-	}
-	if p.analyzer != nil {
-		a := p.analyzer.Analyze(analysis.Input{Title: m.Title, Text: m.Text, LanguageHint: m.Language})
+	if p.analyzer == nil {
+		m.Brands = p.brands.Match(m.Title, m.Text, m.Language, p.brands.About(brand, itemBrand, itemName))
+	} else {
+		a := p.analyzer.Analyze(analysis.Input{Title: m.Title, Text: m.Text, LanguageHint: m.Language,
+			Brand: brand, ItemBrand: itemBrand, ItemName: itemName})
 		m.Analysis = &a
 		if a.Language != "" {
 			m.Language = a.Language
 		}
+		m.Brands = nil
+		for _, b := range a.Brands {
+			m.Brands = append(m.Brands, b.Name)
+		}
+	}
+	if brand != "" && !slices.Contains(m.Brands, brand) {
+		m.Brands = append([]string{brand}, m.Brands...)
 	}
 	p.protect(m)
 }

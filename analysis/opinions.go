@@ -1,0 +1,104 @@
+package analysis
+
+import (
+	"slices"
+
+	"klank/analysis/brands"
+	"klank/analysis/clause"
+	"klank/analysis/sentiment"
+	"klank/analysis/text"
+	"klank/mention"
+)
+
+// clauses are those of one text, and the memory for scoring them.
+type clauses struct {
+	title, text []clause.Clause
+	sentiment   sentiment.Work
+	views       [2]text.Doc
+	parts       [2][]text.Sentence
+}
+
+// opinions fills in what is said of brands, clause by clause.
+func (a *Analyzer) opinions(out *mention.Analysis, w *work, in Input, read string, felt sentiment.Result) {
+	if a.brands == nil {
+		return
+	}
+	about := a.brands.About(in.Brand, in.ItemBrand, in.ItemName)
+	found := a.brands.Find(&w.brands, &w.title, &w.text, read, about)
+	if len(found) == 0 && len(about) == 0 {
+		return
+	}
+	a.cut(w, read, felt)
+	for _, x := range a.brands.Attitudes(found, &w.title, &w.text, w.clauses.title, w.clauses.text, about, out.Sentiment.Score) {
+		out.Brands = append(out.Brands, a.brandScore(out, x, found))
+	}
+}
+
+// brandScore gives an attitude the touchpoints of its sentences and the spans
+// of its names.
+func (a *Analyzer) brandScore(out *mention.Analysis, x brands.Attitude, found []brands.Found) mention.BrandScore {
+	b := mention.BrandScore{Name: a.brands.Name(x.Brand), Score: x.Score}
+	for _, n := range x.Sentences {
+		for _, t := range out.Sentences[n].Touchpoints {
+			if !slices.Contains(b.Touchpoints, t) {
+				b.Touchpoints = append(b.Touchpoints, t)
+			}
+		}
+	}
+	for _, f := range found {
+		if f.Brand == x.Brand {
+			b.Spans = append(b.Spans, f.Span)
+		}
+	}
+	return b
+}
+
+// cut splits the text into clauses and scores them: sentences of one clause
+// are scored already, the others anew, part by part.
+func (a *Analyzer) cut(w *work, read string, felt sentiment.Result) {
+	c := &w.clauses
+	c.title = c.split(c.title[:0], 0, &w.title)
+	c.text = c.split(c.text[:0], 1, &w.text)
+	var anew sentiment.Result
+	if len(c.parts[0])+len(c.parts[1]) > 0 {
+		anew = a.sentiment.Score(&c.sentiment, &c.views[0], &c.views[1], read)
+	}
+	next := 0
+	settle := func(cs []clause.Clause, base int) {
+		for len(cs) > 0 {
+			n := 1
+			for n < len(cs) && cs[n].Of == cs[0].Of {
+				n++
+			}
+			if n == 1 {
+				s := base + cs[0].Of
+				cs[0].Score, cs[0].Loaded = felt.Sentences[s], felt.Loaded[s]
+			} else {
+				for i := range cs[:n] {
+					cs[i].Score, cs[i].Loaded = anew.Sentences[next], anew.Loaded[next]
+					next++
+				}
+				clause.Settle(cs[:n])
+			}
+			cs = cs[n:]
+		}
+	}
+	settle(c.title, 0)
+	settle(c.text, len(w.title.Sentences))
+}
+
+// split cuts one part, and makes a view of it whose sentences are the clauses
+// to score.
+func (c *clauses) split(dst []clause.Clause, part int, d *text.Doc) []clause.Clause {
+	c.parts[part] = c.parts[part][:0]
+	for n := range d.Sentences {
+		from := len(dst)
+		if dst = clause.Split(dst, d, n); len(dst) > from+1 {
+			for _, x := range dst[from:] {
+				c.parts[part] = append(c.parts[part], x.Sentence)
+			}
+		}
+	}
+	c.views[part] = text.Doc{Source: d.Source, Tokens: d.Tokens, Sentences: c.parts[part]}
+	return dst
+}
