@@ -11,7 +11,7 @@ import (
 type Enrichable interface {
 	// Pending calls fn with mentions, and the key that Similar knew them by up to
 	// now (0 for none): those that are new, or changed in what Relevant
-	// compares, since they were settled, and with those whose original has been
+	// compares, since they were settled, and those whose neighbours have been
 	// deleted: limit of them at most, in the order in which that happened, after
 	// an earlier mark (0 begins). From then on Similar knows them. fn's error ends
 	// it and is returned; fn must not ask the index. The mark is for Settle and

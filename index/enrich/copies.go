@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +32,8 @@ type card struct {
 	collected              time.Time
 	native                 bool
 	parent, thread         string
+	flags                  []mention.Flag // as stored, with original
+	original               string
 
 	key   uint64 // mention.NearKey
 	was   uint64 // the one it had at the last pass
@@ -40,7 +43,7 @@ type card struct {
 
 func cardOf(m *mention.Mention) *card {
 	c := &card{id: m.ID, host: m.Source.Host, author: index.Author(m), kind: m.Kind, collected: m.Collected, native: m.NativeID != "",
-		parent: m.Parent, thread: m.Thread, key: m.NearKey()}
+		parent: m.Parent, thread: m.Thread, flags: m.Flags, original: m.DuplicateOf, key: m.NearKey()}
 	if names := index.Keywords(m, "item"); len(names) > 0 {
 		c.item = names[0]
 	}
@@ -114,8 +117,9 @@ func (p *pass) findCopies(batch []*card) error {
 	}
 	want := make(map[string]finding, len(batch))
 	var further []*card // neighbours that are not of the batch
+	stored := make(map[string]*card, len(batch))
 	for i, c := range batch {
-		want[c.id] = judge(c, alike[i])
+		want[c.id], stored[c.id] = judge(c, alike[i]), c
 	}
 	met := map[string]bool{}
 	meet := func(n *card) {
@@ -138,9 +142,10 @@ func (p *pass) findCopies(batch []*card) error {
 			return err
 		}
 		for i, c := range part {
-			want[c.id] = judge(c, alike[i])
+			want[c.id], stored[c.id] = judge(c, alike[i]), c
 		}
 	}
+	maps.DeleteFunc(want, func(id string, f finding) bool { return f.holds(stored[id]) })
 	return p.mark(want)
 }
 

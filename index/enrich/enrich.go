@@ -182,7 +182,7 @@ func hasFlag(m *mention.Mention, name string) bool {
 // finding is what some rules say of a mention. A reason that is empty says
 // that the rule does not hold.
 type finding struct {
-	// original and copied are what findCopies says, where about is true.
+	// copies says that findCopies was asked, which gives original and reason.
 	copies   bool
 	original string
 	reason   string
@@ -219,6 +219,13 @@ func (f finding) apply(m *mention.Mention) {
 	slices.SortStableFunc(m.Flags, func(a, b mention.Flag) int {
 		return strings.Compare(a.Name+"\x00"+a.Reason, b.Name+"\x00"+b.Reason)
 	})
+}
+
+// holds tells whether a mention has the marks already that f gives.
+func (f finding) holds(c *card) bool {
+	m := mention.Mention{Flags: slices.Clone(c.flags), DuplicateOf: c.original}
+	f.apply(&m)
+	return m.DuplicateOf == c.original && slices.Equal(m.Flags, c.flags)
 }
 
 // joinThreads gives replies the thread of what they answer, whichever of the

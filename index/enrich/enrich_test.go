@@ -159,6 +159,46 @@ func TestCopiesAreLinkedToTheFirstPublishedInWhateverOrderTheyCame(t *testing.T)
 	}
 }
 
+// What comes bit by bit, is edited and goes, with a pass now and then, ends as
+// if one pass had seen the end.
+func TestPassesOverPartsEndAsOneOverAll(t *testing.T) {
+	texts := []string{kettle, strings.Replace(kettle, "firm", "loud", 1), kettle + " Still fine.", toaster, medium, medium + "!", "Goede service, snelle levering!"}
+	for seed := range uint64(3) {
+		rnd := rand.New(rand.NewPCG(seed, 7))
+		some := func(i int) mention.Mention {
+			return review(fmt.Sprintf("m%02d", i), fmt.Sprintf("h%d.example/i%d", rnd.IntN(3), rnd.IntN(2)), []string{"", "ann", "bob"}[rnd.IntN(3)], texts[rnd.IntN(len(texts))], 1+rnd.IntN(9))
+		}
+		parts, last := newDesk(t), map[string]mention.Mention{}
+		for range 120 {
+			m := some(rnd.IntN(40))
+			if old, ok := last[m.ID]; ok && rnd.IntN(4) == 0 {
+				if _, err := parts.Delete(t.Context(), &query.Term{Field: "id", Value: old.ID}); err != nil {
+					t.Fatal(err)
+				}
+				delete(last, m.ID)
+				continue
+			}
+			if old, ok := last[m.ID]; ok { // only an author edits
+				m.Source, m.Item, m.Author = old.Source, old.Item, old.Author
+			}
+			parts.put(m)
+			last[m.ID] = m
+			if rnd.IntN(3) == 0 {
+				parts.pass()
+			}
+		}
+		parts.pass()
+		all := newDesk(t)
+		for _, m := range last {
+			all.put(m)
+		}
+		all.pass()
+		if got, want := parts.marks(), all.marks(); got != want || !strings.Contains(want, ">") {
+			t.Errorf("seed %d: bit by bit\n%s\nat once\n%s", seed, got, want)
+		}
+	}
+}
+
 func TestAnOriginalMayComeChangeAndGo(t *testing.T) {
 	d := newDesk(t)
 	d.put(review("b", "shop.example/Kettle", "k2", kettle, 4), review("c", "mall.example/Kettle", "k3", kettle, 5))

@@ -95,24 +95,24 @@ func testPending(t *testing.T, ix index.Index) {
 
 func testOrphans(t *testing.T, ix index.Index) {
 	e, d := ability[index.Enrichable](t, ix), ability[index.Deleter](t, ix)
-	put(t, ix, corpus()...)
+	ms := corpus()
+	ms[2].Text, ms[4].Text, ms[6].Text = longText, longText+"!", longText
+	put(t, ix, ms...)
 	_, mark := pending(t, e, 100)
 	settle(t, e, mark)
-	if _, err := e.Amend(t.Context(), []string{"m02", "m03"}, func(m *mention.Mention) { m.DuplicateOf = "m01" }); err != nil {
+	if _, err := d.Delete(t.Context(), parse(t, "id:m01 OR id:m03 OR id:m07")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.Delete(t.Context(), parse(t, "id:m01 OR id:m03")); err != nil {
-		t.Fatal(err)
-	}
-	if got, _ := pending(t, e, 100); got != "m02" {
-		t.Errorf("without their original, %q is pending", got)
+	if got, _ := pending(t, e, 100); got != "m05" {
+		t.Errorf("beside what is deleted, %q is pending", got)
 	}
 }
 
+const longText = "The kettle boils a litre in two minutes, the lid closes with a firm click, and after three months of tea every morning the handle is still as cool as it was on the first day."
+
 func testSimilar(t *testing.T, ix index.Index) {
 	e := ability[index.Enrichable](t, ix)
-	long := "The kettle boils a litre in two minutes, the lid closes with a firm click, and after three months of tea every morning the handle is still as cool as it was on the first day."
-	texts := []string{long, strings.Replace(long, "firm", "loud", 1), strings.ToUpper(long) + "!!", "Te laat, en niemand nam de telefoon op; pas na drie brieven kregen wij ons geld terug van deze winkel."}
+	texts := []string{longText, strings.Replace(longText, "firm", "loud", 1), strings.ToUpper(longText) + "!!", "Te laat, en niemand nam de telefoon op; pas na drie brieven kregen wij ons geld terug van deze winkel."}
 	var ms []mention.Mention
 	var keys []uint64
 	for i, text := range texts {

@@ -57,7 +57,7 @@ func Run(t *testing.T, open func(t *testing.T) index.Index) {
 		{"scan walks all matches in id order", testScan},
 		{"rows tell what mentions hold", testRows},
 		{"what is new or changed is pending until it is settled", testPending},
-		{"copies are pending when their original is deleted", testOrphans},
+		{"the neighbours of what is deleted are pending", testOrphans},
 		{"near-identical texts are found by their keys", testSimilar},
 		{"amending changes flags and links and nothing else", testAmend},
 		{"runs and coverage are kept", testRecorder},

@@ -191,20 +191,49 @@ func (b *batch) amend(id string, fn func(*mention.Mention)) (bool, error) {
 	return true, b.update(old, &m, index.Same)
 }
 
-// tell notes what a change of a mention, from before (nil for a new one) to m,
-// means for passes over the index.
-func (b *batch) tell(rowid int64, before, m *mention.Mention) error {
-	if before == nil || index.Relevant(before, m) {
-		b.pending = append(b.pending, rowid)
-	}
-	switch {
-	case before == nil && m.DuplicateOf == "", before != nil && before.DuplicateOf == m.DuplicateOf:
-		return nil
-	case m.DuplicateOf == "":
-		_, err := b.tx.Exec("DELETE FROM copies WHERE doc = ?", rowid)
+// maxDoomedKeys is up to how many deleted mentions have their neighbours looked
+// for, at 100 bytes each.
+const maxDoomedKeys = 50_000
+
+// tellNeighbours makes pending what may have the same words as the doomed: they
+// may be copies of these. Where many are doomed that is everything.
+func tellNeighbours(ctx context.Context, tx *sql.Tx) error {
+	var keys []uint64
+	err := eachRow(ctx, tx, func(rows *sql.Rows) error {
+		var key int64
+		err := rows.Scan(&key)
+		keys = append(keys, uint64(key))
+		return err
+	}, "SELECT n.key FROM doomed d JOIN near n ON n.doc = d.doc WHERE n.key <> 0 LIMIT ?", maxDoomedKeys+1)
+	if err != nil || len(keys) == 0 {
 		return err
 	}
-	_, err := b.tx.Exec("REPLACE INTO copies (doc, original) VALUES (?, ?)", rowid, m.DuplicateOf)
+	if len(keys) > maxDoomedKeys {
+		_, err := tx.ExecContext(ctx, "INSERT INTO pending (doc) SELECT doc FROM near WHERE doc NOT IN (SELECT doc FROM doomed)")
+		return err
+	}
+	asked := index.NewNeighbours(keys)
+	var docs []int64
+	err = eachRow(ctx, tx, func(rows *sql.Rows) error {
+		var doc, key int64
+		if err := rows.Scan(&doc, &key); err != nil {
+			return err
+		}
+		near := false
+		asked.Near(uint64(key), func(int) { near = true })
+		if near {
+			docs = append(docs, doc)
+		}
+		return nil
+	}, "SELECT doc, key FROM near WHERE key <> 0 AND doc NOT IN (SELECT doc FROM doomed)")
+	if err != nil || len(docs) == 0 {
+		return err
+	}
+	list, err := json.Marshal(docs)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "INSERT INTO pending (doc) SELECT value FROM json_each(?)", string(list))
 	return err
 }
 

@@ -224,8 +224,8 @@ func (b *batch) update(old *known, m *mention.Mention, change index.Change) erro
 	if _, err := b.putRow(b.w.stmts.putFacts, b.w.stmts.putDoc, old.rowid, m, doc); err != nil {
 		return err
 	}
-	if err := b.tell(old.rowid, &old.mention, m); err != nil {
-		return err
+	if index.Relevant(&old.mention, m) {
+		b.pending = append(b.pending, old.rowid)
 	}
 	words := proseOf(old.rowid, m)
 	if words == proseOf(old.rowid, &old.mention) {
@@ -256,7 +256,8 @@ func (b *batch) insert(m *mention.Mention) error {
 		return err
 	}
 	b.unread = append(b.unread, proseOf(rowid, m))
-	return b.tell(rowid, nil, m)
+	b.pending = append(b.pending, rowid)
+	return nil
 }
 
 // putRow writes the narrow row and the document with these statements. A nil

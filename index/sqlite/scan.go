@@ -102,13 +102,13 @@ func emptyDoomed(ctx context.Context, tx *sql.Tx) error {
 // deleteDoomed deletes the listed mentions, with all that is known of them
 // and the values that no other one has.
 func deleteDoomed(ctx context.Context, tx *sql.Tx, w *writer) error {
+	if err := tellNeighbours(ctx, tx); err != nil {
+		return err
+	}
 	for _, s := range []string{
-		`INSERT INTO pending (doc) SELECT c.doc FROM doomed d JOIN facts f ON f.rowid = d.doc JOIN copies c ON c.original = f.id
-			WHERE c.doc NOT IN (SELECT doc FROM doomed)`,
 		"DELETE FROM aliases WHERE id IN (SELECT f.id FROM doomed d JOIN facts f ON f.rowid = d.doc)",
 		"DELETE FROM pending WHERE doc IN (SELECT doc FROM doomed)",
 		"DELETE FROM near WHERE doc IN (SELECT doc FROM doomed)",
-		"DELETE FROM copies WHERE doc IN (SELECT doc FROM doomed)",
 		"DELETE FROM words WHERE rowid IN (SELECT doc FROM doomed)",
 		"DELETE FROM revisions WHERE doc IN (SELECT doc FROM doomed)",
 		"DELETE FROM docs WHERE rowid IN (SELECT doc FROM doomed)",

@@ -77,8 +77,6 @@ func migrations() []string {
 		`CREATE TABLE pending (seq INTEGER PRIMARY KEY AUTOINCREMENT, doc INTEGER NOT NULL);
 		INSERT INTO pending (doc) SELECT rowid FROM facts ORDER BY rowid;
 		CREATE TABLE near (doc INTEGER PRIMARY KEY, key INTEGER NOT NULL, was INTEGER NOT NULL);
-		CREATE TABLE copies (doc INTEGER PRIMARY KEY, original TEXT NOT NULL);
-		CREATE INDEX copies_original ON copies (original);
 		CREATE TABLE aliases (alias TEXT PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID;
 		CREATE INDEX aliases_id ON aliases (id);`,
 	}

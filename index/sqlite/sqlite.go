@@ -20,8 +20,7 @@
 //	           mention; absences what no page gives any more, in how many good
 //	           runs (found names the run, until its readings can be relied on)
 //	pending    what passes over the index have not looked at since it was
-//	           stored or changed; near the keys of near-identical texts, copies
-//	           whose original is what
+//	           stored or changed; near the keys of near-identical texts
 //	runs, coverage, meta
 package sqlite
 
