@@ -111,7 +111,7 @@ answers what people ask before they buy.`,
 		return usagef("%w; see %s --help", err, cmd.CommandPath())
 	})
 	for _, c := range []func(*env) *cobra.Command{
-		newDemo, newCrawl, newRun, newParse, newAnalyze, newSearch, newImport, newExport, newReplay, newPrune, newCheck, newStatus, newRequeue, newPause, newResume, newServe, newVersion,
+		newDemo, newCrawl, newRun, newParse, newAnalyze, newSearch, newImport, newExport, newReplay, newPrune, newKibana, newCheck, newStatus, newRequeue, newPause, newResume, newServe, newVersion,
 	} {
 		root.AddCommand(usageArgs(c(e)))
 	}
