@@ -163,7 +163,7 @@ func (a *adapter) entry(i int, e *gofeed.Item, found *document.Found) {
 	if m.URL == "" && strings.HasPrefix(m.NativeID, "http") { // guid isPermaLink
 		m.URL = a.d.Abs(m.NativeID)
 	}
-	a.times(e, &m)
+	undecided := a.times(e, &m)
 	a.thread(e, &m)
 	if r := entryRating(e); r != nil {
 		m.Kind, m.Rating = mention.Review, r
@@ -186,7 +186,7 @@ func (a *adapter) entry(i int, e *gofeed.Item, found *document.Found) {
 	if m.Text == "" && m.Title == "" && m.Rating == nil {
 		return
 	}
-	found.Mentions = append(found.Mentions, document.Candidate{Mention: m})
+	found.Mentions = append(found.Mentions, document.Candidate{Mention: m, Undecided: undecided})
 }
 
 // entryText prefers the whole text over the summary, and that over what media
@@ -230,13 +230,14 @@ func (a *adapter) author(e *gofeed.Item, o original) *mention.Author {
 }
 
 // times fills Published and Updated. Atom demands only the latter; then it
-// is the best there is for both.
-func (a *adapter) times(e *gofeed.Item, m *mention.Mention) {
+// is the best there is for both. It returns the published date as written
+// where the feed's language does not tell its day from its month.
+func (a *adapter) times(e *gofeed.Item, m *mention.Mention) (undecided string) {
 	read := func(s string, parsed *time.Time) (time.Time, mention.Precision) {
-		if t, p, ok := normalize.Date(s, "en", a.d.Page.Fetched); ok {
+		if t, p, ok := normalize.Date(s, m.Language, a.d.Page.Fetched); ok {
 			return t, p
 		}
-		if parsed != nil {
+		if parsed != nil && !normalize.Ambiguous(s, m.Language) {
 			return parsed.UTC(), mention.Second
 		}
 		return time.Time{}, ""
@@ -249,6 +250,10 @@ func (a *adapter) times(e *gofeed.Item, m *mention.Mention) {
 	case updated.After(m.Published):
 		m.Updated = updated
 	}
+	if m.Published.IsZero() && normalize.Ambiguous(e.Published, m.Language) {
+		return e.Published
+	}
+	return ""
 }
 
 // thread fills Parent and the kind of replies: RFC 4685, or a permalink of a

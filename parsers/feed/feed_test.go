@@ -56,6 +56,32 @@ func TestAMalformedFeedGivesTheEntriesThatCanBeRead(t *testing.T) {
 	}
 }
 
+func TestDatesAreReadInTheLanguageOfTheFeed(t *testing.T) {
+	for feed, want := range map[string]string{
+		`<language>nl</language><item><title>x</title><pubDate>03/06/2026</pubDate></item>`:                         "2026-06-03",
+		`<language>en-us</language><item><title>x</title><pubDate>03/06/2026</pubDate></item>`:                      "2026-03-06",
+		`<language>nl-NL</language><item><title>x</title><pubDate>wo, 03 juni 2026 10:00:00 +0200</pubDate></item>`: "2026-06-03",
+		`<language>nl-NL</language><item><title>x</title><pubDate>Wed, 03 Jun 2026 10:00:00 +0200</pubDate></item>`: "2026-06-03",
+		`<item><title>x</title><pubDate>Wed, 03 Jun 2026 10:00:00 GMT</pubDate></item>`:                             "2026-06-03",
+		`<item><title>x</title><pubDate>03/06/2026</pubDate></item>`:                                                "",
+		`<language>de</language><item><title>x</title><dc:date>3. März 2026</dc:date></item>`:                       "2026-03-03",
+		`<language>nl</language><item><title>x</title><pubDate>niet bekend</pubDate></item>`:                        "",
+		`<item xml:lang="nl"><title>x</title><pubDate>2026-06-03</pubDate><description>tekst</description></item>`:  "2026-06-03",
+	} {
+		f := Parse(foundtest.Open("feed.xml", []byte(`<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>t</title>`+feed+`</channel></rss>`)))
+		if len(f.Mentions) != 1 {
+			t.Fatalf("%s: %+v", feed, f)
+		}
+		m := f.Mentions[0]
+		if got := m.Published.Format("2006-01-02"); got != want && (want != "" || !m.Published.IsZero()) {
+			t.Errorf("%s: published %s, want %q", feed, got, want)
+		}
+		if m.Undecided != "" != (want == "" && strings.Contains(feed, "03/06")) {
+			t.Errorf("%s: undecided %q", feed, m.Undecided)
+		}
+	}
+}
+
 func TestHostileFeedsCostLittle(t *testing.T) {
 	for name, body := range map[string]string{
 		"deep":        "<rss>" + strings.Repeat("<a>", 1<<18),

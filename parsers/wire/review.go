@@ -183,7 +183,7 @@ func Reply(author, text, date string, d *document.Document) *mention.Reply {
 	if r.Text == "" {
 		return nil
 	}
-	if t, _, ok := normalize.Date(date, "en", d.Page.Fetched); ok {
+	if t, _, ok := normalize.Date(date, d.Language, d.Page.Fetched); ok {
 		r.Published = t
 	}
 	return &r

@@ -127,9 +127,10 @@ func scalar(b []byte) string {
 	return strings.TrimSpace(s)
 }
 
-// Publish makes the date s the published time of m, when it is one.
+// Publish makes the date s the published time of m, when it is one: in the
+// language of the answer, where that matters.
 func Publish(m *mention.Mention, s string, d *document.Document) {
-	if t, p, ok := normalize.Date(s, "en", d.Page.Fetched); ok {
+	if t, p, ok := normalize.Date(s, d.Language, d.Page.Fetched); ok {
 		m.Published, m.PublishedPrecision = t, p
 	}
 }
@@ -137,7 +138,7 @@ func Publish(m *mention.Mention, s string, d *document.Document) {
 // Update makes the date s the time of m's last change, when it is one and
 // later than the published time.
 func Update(m *mention.Mention, s string, d *document.Document) {
-	if t, _, ok := normalize.Date(s, "en", d.Page.Fetched); ok && t.After(m.Published) {
+	if t, _, ok := normalize.Date(s, d.Language, d.Page.Fetched); ok && t.After(m.Published) {
 		m.Updated = t
 	}
 }
