@@ -26,6 +26,9 @@ const (
 	New     Change = "new"
 	Changed Change = "changed" // a new revision; the earlier one stays readable
 	Same    Change = "same"
+	// Refused is what the back-end can store neither now nor later, for what it
+	// is. It is kept among the dead letters, with the reason.
+	Refused Change = "refused"
 )
 
 // Index stores mentions and answers questions about them. All methods are

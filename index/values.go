@@ -167,6 +167,20 @@ func isFirstPage(list string) bool {
 	return true
 }
 
+// ToUTC brings the times of m to UTC, as the record asks. Back-ends store them so.
+func ToUTC(m *mention.Mention) {
+	for _, t := range []*time.Time{&m.Published, &m.Updated, &m.Collected, &m.Removed, &m.Evidence.Fetched} {
+		if !t.IsZero() {
+			*t = t.UTC()
+		}
+	}
+	if m.Reply != nil && !m.Reply.Published.IsZero() {
+		r := *m.Reply
+		r.Published = r.Published.UTC()
+		m.Reply = &r
+	}
+}
+
 // Date returns the value of a date field; zero where the mention has none.
 func Date(m *mention.Mention, field string) time.Time {
 	switch field {

@@ -33,9 +33,11 @@ func testTotals(t *testing.T, ix index.Index) {
 		t.Errorf("totals of two authors' mentions are %+v", some)
 	}
 	near("the mean rating", some.RatingMean, 0.375)
+	var many []mention.Mention
 	for i := range 200 {
-		put(t, ix, mention.Mention{ID: fmt.Sprint("n", i), Author: &mention.Author{Key: fmt.Sprint("many", i%150)}})
+		many = append(many, mention.Mention{ID: fmt.Sprint("n", i), Author: &mention.Author{Key: fmt.Sprint("many", i%150)}})
 	}
+	put(t, ix, many...)
 	if got := aggregate(t, ix, index.AggregateRequest{}).Authors; got != 155 {
 		t.Errorf("%d authors, not 155", got)
 	}

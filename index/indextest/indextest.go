@@ -26,9 +26,16 @@ import (
 	"klank/mention"
 )
 
+// Trait is a difference that back-ends may have.
+type Trait string
+
+// SeesHalfBatches is the trait of stores without transactions: while a batch is
+// written, a question may see a part of it.
+const SeesHalfBatches Trait = "sees half batches"
+
 // Run runs the suite. open returns an empty index of its own for every call;
 // the suite closes it.
-func Run(t *testing.T, open func(t *testing.T) index.Index) {
+func Run(t *testing.T, open func(t *testing.T) index.Index, traits ...Trait) {
 	for _, test := range []struct {
 		name string
 		run  func(*testing.T, index.Index)
@@ -45,7 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) index.Index) {
 		{"put tells new, changed and same", testPut},
 		{"put joins what pages tell", testMerge},
 		{"put is all or nothing", testPutRefuses},
-		{"put and search run side by side", testConcurrent},
+		{"put and search run side by side", func(t *testing.T, ix index.Index) { testConcurrent(t, ix, !slices.Contains(traits, SeesHalfBatches)) }},
 		{"earlier revisions stay readable", testGet},
 		{"delete deletes what the query matches and nothing else", testDelete},
 		{"reread pages replace, and withdraw what is gone", testReread},

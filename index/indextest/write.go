@@ -151,7 +151,7 @@ func testPutRefuses(t *testing.T, ix index.Index) {
 	}
 }
 
-func testConcurrent(t *testing.T, ix index.Index) {
+func testConcurrent(t *testing.T, ix index.Index, whole bool) {
 	const writers, batches, size = 3, 8, 10
 	var wg sync.WaitGroup
 	stop := make(chan struct{})
@@ -183,7 +183,7 @@ func testConcurrent(t *testing.T, ix index.Index) {
 					t.Errorf("Search: %v", err)
 					return
 				}
-				if res.Total%size != 0 || res.Total != len(res.Hits) {
+				if whole && res.Total%size != 0 || res.Total != len(res.Hits) {
 					t.Errorf("half a batch is seen: %d in total, %d hits", res.Total, len(res.Hits))
 				}
 				agg, err := ix.Aggregate(context.Background(), index.AggregateRequest{Facets: []index.Facet{{Field: "brand"}}})
@@ -191,7 +191,7 @@ func testConcurrent(t *testing.T, ix index.Index) {
 					t.Errorf("Aggregate: %v", err)
 					return
 				}
-				if agg.Total%size != 0 {
+				if whole && agg.Total%size != 0 {
 					t.Errorf("half a batch is counted: %d", agg.Total)
 				}
 				time.Sleep(time.Millisecond)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -218,10 +219,9 @@ func (a *aggregator) load(sets map[int64]bool) error {
 // dayOf numbers days from the year 1, so that none is negative and division
 // rounds down; the days of Go's zero time to 1970.
 const (
-	dayMillis  = 24 * 60 * 60 * 1000
-	epochDay   = 719162
-	dayOf      = "(f.published + 62135596800000) / 86400000"
-	maxBuckets = 5000
+	dayMillis = 24 * 60 * 60 * 1000
+	epochDay  = 719162
+	dayOf     = "(f.published + 62135596800000) / 86400000"
 )
 
 func (a *aggregator) histogram(h index.Histogram) ([]index.TimeBucket, error) {
@@ -231,7 +231,7 @@ func (a *aggregator) histogram(h index.Histogram) ([]index.TimeBucket, error) {
 	d.where = dated
 	counts := map[time.Time]*tally{}
 	err := d.groups(dayOf, h.Sub, func(day int64, n int, chain [][]string) {
-		start := floor(time.UnixMilli((day-epochDay)*dayMillis).UTC(), h.Interval)
+		start := index.IntervalStart(time.UnixMilli((day-epochDay)*dayMillis).UTC(), h.Interval)
 		if counts[start] == nil {
 			counts[start] = &tally{}
 		}
@@ -240,56 +240,13 @@ func (a *aggregator) histogram(h index.Histogram) ([]index.TimeBucket, error) {
 	if err != nil || len(counts) == 0 {
 		return nil, err
 	}
-	return fillBuckets(counts, h), nil
-}
-
-// fillBuckets puts the counted intervals in order with the empty ones between
-// them. A stray date centuries away would make millions of empty ones: past
-// maxBuckets they are left out.
-func fillBuckets(counts map[time.Time]*tally, h index.Histogram) []index.TimeBucket {
-	var starts []time.Time
-	for t := range counts {
-		starts = append(starts, t)
-	}
-	slices.SortFunc(starts, time.Time.Compare)
-	var out []index.TimeBucket
+	starts := slices.SortedFunc(maps.Keys(counts), time.Time.Compare)
+	buckets := make([]index.TimeBucket, len(starts))
 	for i, t := range starts {
-		if i > 0 {
-			for gap := next(starts[i-1], h.Interval); gap.Before(t) && len(out) < maxBuckets; gap = next(gap, h.Interval) {
-				out = append(out, index.TimeBucket{Start: gap})
-			}
-		}
-		b := index.TimeBucket{Start: t, Count: counts[t].n}
+		buckets[i] = index.TimeBucket{Start: t, Count: counts[t].n}
 		if h.Sub != nil {
-			b.Sub = counts[t].buckets(h.Sub)
+			buckets[i].Sub = counts[t].buckets(h.Sub)
 		}
-		out = append(out, b)
 	}
-	return out
-}
-
-// floor is the start of the interval that holds the day t.
-func floor(t time.Time, interval string) time.Time {
-	y, m, d := t.Date()
-	switch interval {
-	case "week":
-		return t.AddDate(0, 0, -(int(t.Weekday())+6)%7)
-	case "month":
-		d = 1
-	case "year":
-		m, d = 1, 1
-	}
-	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
-}
-
-func next(t time.Time, interval string) time.Time {
-	switch interval {
-	case "day":
-		return t.AddDate(0, 0, 1)
-	case "week":
-		return t.AddDate(0, 0, 7)
-	case "month":
-		return t.AddDate(0, 1, 0)
-	}
-	return t.AddDate(1, 0, 0)
+	return index.FillGaps(buckets, h.Interval), nil
 }

@@ -171,7 +171,7 @@ func (b *batch) known(ms []mention.Mention) (map[string]bool, error) {
 }
 
 func (b *batch) put(m mention.Mention, known bool) (index.Change, error) {
-	utc(&m)
+	index.ToUTC(&m)
 	if !known {
 		m.Revision = 1
 		return index.New, b.insert(&m)
@@ -336,20 +336,6 @@ func (b *batch) cut(s, language string) {
 		b.plain.WriteByte(' ')
 		b.stems.WriteString(b.w.stem.Stem(t.Word, language))
 		b.stems.WriteByte(' ')
-	}
-}
-
-// utc brings the times of m to UTC, as the record asks.
-func utc(m *mention.Mention) {
-	for _, t := range []*time.Time{&m.Published, &m.Updated, &m.Collected, &m.Removed, &m.Evidence.Fetched} {
-		if !t.IsZero() {
-			*t = t.UTC()
-		}
-	}
-	if m.Reply != nil && !m.Reply.Published.IsZero() {
-		r := *m.Reply
-		r.Published = r.Published.UTC()
-		m.Reply = &r
 	}
 }
 

@@ -64,7 +64,7 @@ func (b *batch) reread(r index.Rereading, doomed map[string]bool) (index.Change,
 	}
 	if r.Mention != nil {
 		m := *r.Mention
-		utc(&m)
+		index.ToUTC(&m)
 		r.Mention = &m
 	}
 	if old == nil {
