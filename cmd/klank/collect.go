@@ -13,6 +13,7 @@ import (
 	"klank/crawler/fetch"
 	"klank/crawler/frontier"
 	"klank/index"
+	"klank/index/enrich"
 	"klank/mention"
 )
 
@@ -32,7 +33,9 @@ type crawlResult struct {
 	delayed []fetch.Delayed
 	slowed  []fetch.HostStatus
 	paused  []frontier.HostState
-	took    time.Duration
+	// enriched is what was marked beside the other mentions.
+	enriched enrich.Report
+	took     time.Duration
 }
 
 // collector runs sources through the whole pipeline into a workspace. It has
@@ -214,5 +217,9 @@ func crawlInto(ctx context.Context, e *env, cfg *configs.Config, w *workspace, s
 		return nil, err
 	}
 	defer c.close()
-	return c.collect(ctx, sources)
+	res, err := c.collect(ctx, sources)
+	if err == nil {
+		res.enriched = enrichIndex(ctx, w.index, e.log())
+	}
+	return res, err
 }

@@ -413,6 +413,7 @@ func (r *crawlResult) print(p *printer) {
 	if removed > 0 {
 		p.linef("gone from the site: %d mentions (klank search has:removed)", removed)
 	}
+	printEnriched(p, r.enriched)
 	for _, x := range r.exempt {
 		p.linef("asked without robots.txt: %s, %d requests, access: %s: %s", clean(x.Host), x.Requests, x.Access, clean(x.Reason))
 	}

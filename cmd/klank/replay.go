@@ -18,6 +18,7 @@ import (
 	"klank/configs"
 	"klank/crawler"
 	"klank/index"
+	"klank/index/enrich"
 	"klank/index/sqlite"
 	"klank/mention"
 )
@@ -90,6 +91,9 @@ func runReplay(ctx context.Context, e *env, f *replayFlags) error {
 	if err := r.run(ctx); err != nil {
 		return errors.Join(err, out.Flush())
 	}
+	if !r.diff {
+		r.enriched = enrichIndex(ctx, w.index, e.log())
+	}
 	r.progress.close()
 	summary := &printer{w: out}
 	if f.json {
@@ -121,6 +125,8 @@ type replay struct {
 	reasons []string
 	// held says that withdrawing is left out because of them.
 	held bool
+	// enriched is what was marked beside the other mentions afterwards.
+	enriched enrich.Report
 }
 
 const (

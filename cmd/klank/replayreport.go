@@ -159,6 +159,7 @@ func (r *replay) print(p *printer) {
 			}
 		}
 	}
+	printEnriched(p, r.enriched)
 	if len(r.plan.unknown) > 0 {
 		var words []string
 		for _, source := range sortedKeys(r.plan.unknown) {

@@ -96,10 +96,11 @@ func runService(ctx context.Context, e *env, cfg *configs.Config, allowPrivate b
 		defer cancel() // a service without its UI stops
 		served <- serveWorkspace(ctx, e, cfg, w, ln, token, c.client.Hosts)
 	}()
-	var pruning sync.WaitGroup
-	pruning.Go(func() { e.keepPruning(ctx, cfg, w, s.log) })
+	var keeping sync.WaitGroup
+	keeping.Go(func() { e.keepPruning(ctx, cfg, w, s.log) })
+	keeping.Go(func() { keepEnriching(ctx, w.index, s.log) })
 	s.run(ctx)
-	pruning.Wait()
+	keeping.Wait()
 	return <-served
 }
 
