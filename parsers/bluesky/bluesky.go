@@ -4,13 +4,16 @@
 // lexicons at https://github.com/bluesky-social/atproto/tree/main/lexicons.
 //
 // It is not for profiles, likes, lists or notifications. Posts that are
-// quoted, or shown beside a reply in a feed, are context and left out.
+// quoted, or shown beside a reply in a feed, are context and left out. So is
+// what its author shows to members only (the label !no-unauthenticated), or a
+// moderator to nobody (!hide), see https://atproto.com/guides/labels.
 package bluesky
 
 import (
 	"bytes"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"klank/mention"
@@ -66,6 +69,9 @@ func Parse(d *document.Document) document.Found {
 	for _, x := range append(p.Posts, p.Records...) {
 		r.post(x)
 	}
+	if r.withheld > 0 {
+		wire.Problem(&r.found, "bluesky", fmt.Sprintf("%d posts are left out, as their labels ask", r.withheld))
+	}
 	if r.unreadable > 0 {
 		wire.Problem(&r.found, "bluesky", fmt.Sprintf("%d posts have no URI or record", r.unreadable))
 	}
@@ -100,17 +106,19 @@ type node struct {
 type post struct {
 	URI    string `json:"uri"`
 	Author *struct {
-		DID    string `json:"did"`
-		Handle string `json:"handle"`
+		DID    string            `json:"did"`
+		Handle string            `json:"handle"`
+		Labels wire.List[*label] `json:"labels"`
 	} `json:"author"`
-	Record  *record    `json:"record"`
-	Value   *record    `json:"value"`
-	Embed   *embed     `json:"embed"`
-	Replies wire.Count `json:"replyCount"`
-	Reposts wire.Count `json:"repostCount"`
-	Quotes  wire.Count `json:"quoteCount"`
-	Likes   wire.Count `json:"likeCount"`
-	Indexed string     `json:"indexedAt"`
+	Labels  wire.List[*label] `json:"labels"`
+	Record  *record           `json:"record"`
+	Value   *record           `json:"value"`
+	Embed   *embed            `json:"embed"`
+	Replies wire.Count        `json:"replyCount"`
+	Reposts wire.Count        `json:"repostCount"`
+	Quotes  wire.Count        `json:"quoteCount"`
+	Likes   wire.Count        `json:"likeCount"`
+	Indexed string            `json:"indexedAt"`
 }
 
 type record struct {
@@ -119,7 +127,10 @@ type record struct {
 	Created string   `json:"createdAt"`
 	Langs   []string `json:"langs"`
 	Embed   *embed   `json:"embed"`
-	Reply   *struct {
+	Labels  struct {
+		Values wire.List[*label] `json:"values"`
+	} `json:"labels"`
+	Reply *struct {
 		Root   ref `json:"root"`
 		Parent ref `json:"parent"`
 	} `json:"reply"`
@@ -127,6 +138,21 @@ type record struct {
 
 type ref struct {
 	URI string `json:"uri"`
+}
+
+// label is what an author or a moderator asks of those who show a post; of a
+// negated one nothing.
+type label struct {
+	Value   string `json:"val"`
+	Negated bool   `json:"neg"`
+}
+
+// withheld tells whether one of the labels keeps a post from who has not
+// logged in.
+func withheld(labels []*label) bool {
+	return slices.ContainsFunc(labels, func(l *label) bool {
+		return l != nil && !l.Negated && (l.Value == "!no-unauthenticated" || l.Value == "!hide")
+	})
 }
 
 // embed is what a post shows beside its text: pictures and videos with a
@@ -147,6 +173,7 @@ type reader struct {
 	found      document.Found
 	seen       map[string]bool
 	unreadable int
+	withheld   int
 }
 
 func (r *reader) malformed(err error) bool {
@@ -201,6 +228,10 @@ func (r *reader) post(p *post) {
 		return
 	}
 	r.seen[p.URI] = true
+	if withheld(p.Labels) || withheld(rec.Labels.Values) || p.Author != nil && withheld(p.Author.Labels) {
+		r.withheld++
+		return
+	}
 	m := mention.Mention{Kind: mention.Post, NativeID: p.URI, Text: normalize.Text(*rec.Text), Source: mention.Source{Host: mention.Host(site)}}
 	if rec.Reply != nil && rec.Reply.Parent.URI != "" {
 		m.Kind, m.Parent, m.Thread = mention.Comment, rec.Reply.Parent.URI, rec.Reply.Root.URI

@@ -25,6 +25,29 @@ func TestDetectNeedsPosts(t *testing.T) {
 	}
 }
 
+func TestWhatIsForMembersOnlyIsLeftOut(t *testing.T) {
+	post := func(author, own, record string) string {
+		return `{"uri":"at://did:plc:a/app.bsky.feed.post/1","cid":"c","author":{"handle":"a.example"` + author + `},"record":{"text":"x"` + record + `}` + own + `}`
+	}
+	for name, c := range map[string]struct {
+		post string
+		want int
+	}{
+		"no labels":        {post(`,"labels":[]`, ``, ``), 1},
+		"another label":    {post(`,"labels":[{"val":"nudity"}]`, `,"labels":[{"val":"spam"}]`, ``), 1},
+		"by the author":    {post(`,"labels":[{"src":"did:plc:a","val":"!no-unauthenticated"}]`, ``, ``), 0},
+		"taken back":       {post(`,"labels":[{"val":"!no-unauthenticated","neg":true}]`, ``, ``), 1},
+		"by a moderator":   {post(``, `,"labels":[{"val":"porn"},{"val":"!hide"}]`, ``), 0},
+		"within the post":  {post(``, ``, `,"labels":{"$type":"com.atproto.label.defs#selfLabels","values":[{"val":"!no-unauthenticated"}]}`), 0},
+		"labels unlike it": {post(`,"labels":"!no-unauthenticated"`, `,"labels":{"a":1}`, `,"labels":[null,1]`), 1},
+	} {
+		f := Parse(foundtest.Open("x.json", []byte(c.post)))
+		if len(f.Mentions) != c.want || len(f.Problems) != 1-c.want {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+}
+
 func TestDeepThreadsAreReadOrRefused(t *testing.T) {
 	for n, problems := range map[int]int{3000: 0, 1 << 14: 1} {
 		body := `{"thread":` + strings.Repeat(`{"replies":[`, n) + strings.Repeat(`]}`, n) + `}`
