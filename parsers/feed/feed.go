@@ -186,7 +186,20 @@ func (a *adapter) entry(i int, e *gofeed.Item, found *document.Found) {
 	if m.Text == "" && m.Title == "" && m.Rating == nil {
 		return
 	}
-	found.Mentions = append(found.Mentions, document.Candidate{Mention: m, Undecided: undecided})
+	found.Mentions = append(found.Mentions, document.Candidate{Mention: m, Undecided: undecided, NativeLinks: true})
+	a.comments(e, &m, found)
+}
+
+// comments adds what viewers wrote about a medium (media:comments), of which
+// the feed says no more than the words.
+func (a *adapter) comments(e *gofeed.Item, about *mention.Mention, found *document.Found) {
+	media := e.Extensions["media"]
+	for _, c := range children(append(children(media["group"], "comments"), media["comments"]...), "comment") {
+		if text := normalize.HTML(c.Value); text != "" {
+			m := mention.Mention{Kind: mention.Comment, Text: text, Language: about.Language, URL: about.URL, Parent: about.NativeID, Thread: about.NativeID}
+			found.Mentions = append(found.Mentions, document.Candidate{Mention: m, NativeLinks: true})
+		}
+	}
 }
 
 // entryText prefers the whole text over the summary, and that over what media

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"encoding/json"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 
 	"klank/mention"
 	"klank/parsers/foundtest"
+	"klank/parsers/normalize"
 )
 
 func TestGolden(t *testing.T) { foundtest.Golden(t, "../../testdata/feeds/*", Parse) }
@@ -121,6 +123,9 @@ func TestEveryCaseOfTheLibraryIsReadWithoutPanic(t *testing.T) {
 		}
 		f := Parse(d)
 		mentions += len(f.Mentions)
+		if want, ok := entries(t, path); ok && len(f.Mentions) != want {
+			t.Errorf("%s: %d mentions of %d entries that say something", path, len(f.Mentions), want)
+		}
 		for _, m := range f.Mentions {
 			if m.Kind == "" || strings.Contains(m.Text, "\x00") {
 				t.Errorf("%s: %+v", path, m)
@@ -132,6 +137,55 @@ func TestEveryCaseOfTheLibraryIsReadWithoutPanic(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("%d files, %d detected as feeds, %d mentions", files, detected, mentions)
+}
+
+// entries counts the entries with words in what the library is expected to
+// read, which stands beside the feed; ok says that it does.
+func entries(t *testing.T, feed string) (n int, ok bool) {
+	beside := strings.TrimSuffix(feed, ".xml") + ".json"
+	if filepath.Ext(feed) == ".json" {
+		beside = strings.TrimSuffix(feed, ".json") + "_expected.json"
+	}
+	body, err := os.ReadFile(beside)
+	if err != nil || beside == feed || strings.HasSuffix(feed, "_expected.json") {
+		return 0, false
+	}
+	var want struct{ Items, Entries []map[string]any }
+	if err := json.Unmarshal(body, &want); err != nil {
+		t.Fatalf("%s: %v", beside, err)
+	}
+	for _, e := range append(want.Items, want.Entries...) {
+		words := ""
+		for _, field := range []string{"title", "description", "summary", "content", "content_html", "content_text"} {
+			switch v := e[field].(type) {
+			case string:
+				words += normalize.HTML(v)
+			case map[string]any:
+				s, _ := v["value"].(string)
+				words += normalize.HTML(s)
+			}
+		}
+		if words != "" {
+			n++
+		}
+	}
+	return n, true
+}
+
+func TestCommentsOfMediaAndRepliesAreLinked(t *testing.T) {
+	f := Parse(foundtest.Open("feed.xml", []byte(`<rss version="2.0" xmlns:media="http://search.yahoo.com/mrss/" xmlns:thr="http://purl.org/syndication/thread/1.0"><channel><title>t</title>
+<item><guid>v1</guid><title>Kettle test</title><media:group><media:comments><media:comment>Nice &lt;b&gt;one&lt;/b&gt;</media:comment><media:comment> </media:comment><media:comment>Too loud</media:comment></media:comments></media:group></item>
+<item><guid>c1</guid><title>Re</title><description>Agreed</description><thr:in-reply-to ref="v1"/></item></channel></rss>`)))
+	var got []string
+	for _, m := range f.Mentions {
+		got = append(got, string(m.Kind)+" "+m.Parent+" "+m.Title+m.Text)
+		if !m.NativeLinks {
+			t.Errorf("parent of %+v cannot be found", m.Mention)
+		}
+	}
+	if want := "post  Kettle test|comment v1 Nice one|comment v1 Too loud|comment v1 ReAgreed"; strings.Join(got, "|") != want {
+		t.Errorf("got %q, want %q", strings.Join(got, "|"), want)
+	}
 }
 
 func FuzzParse(f *testing.F) {
