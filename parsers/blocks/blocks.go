@@ -11,6 +11,7 @@
 package blocks
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 
@@ -39,27 +40,53 @@ func Parse(d *document.Document) document.Found {
 	return found
 }
 
-// Group is a set of blocks on a page as Explain tells of it.
+// Group is a set of blocks of one shape, as Explain tells of it.
 type Group struct {
-	Kind    mention.Kind
+	Kind mention.Kind
+	// Shape tells what the blocks have in common: "div.review".
+	Shape   string
 	Members int
 	// Score is the confidence in it, 0..1, and Why its grounds.
 	Score float64
 	Why   string
+	// Taken says that Parse reads mentions from its blocks.
+	Taken bool
 }
 
-// Explain tells which groups of blocks Parse reads on the page and why: for
-// those who wonder what was found, or why nothing was.
+// maxExplained bounds the groups that Explain tells of.
+const maxExplained = 20
+
+// Explain tells what on the page repeats like blocks of mentions, and why
+// Parse reads it or does not: first what it reads, then what came nearest.
 func Explain(d *document.Document) []Group {
-	r := look(d)
-	if r == nil {
+	if !d.IsHTML() || !hasHint(d.Body) {
 		return nil
 	}
+	s := newScan(d, d.Root())
+	all := s.groups()
+	taken := s.choose(all)
 	var out []Group
-	for _, g := range r.groups {
-		out = append(out, Group{kindOf(g.hint, g.rated), len(g.members), g.score, g.why})
+	for _, g := range all {
+		if g.why == "" {
+			continue // never judged: too few
+		}
+		out = append(out, Group{Kind: kindOf(g.hint, g.rated), Shape: g.key.String(), Members: len(g.members),
+			Score: min(g.score, 1), Why: g.why, Taken: slices.Contains(taken, g)})
 	}
-	return out
+	slices.SortStableFunc(out, func(a, b Group) int {
+		return cmp.Or(-boolCompare(a.Taken, b.Taken), -cmp.Compare(a.Score, b.Score), -cmp.Compare(a.Members, b.Members))
+	})
+	return out[:min(len(out), maxExplained)]
+}
+
+func boolCompare(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
 }
 
 // look finds the groups of the page; nil when there are none.

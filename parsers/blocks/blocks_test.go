@@ -62,7 +62,7 @@ func TestEveryReviewOfAPlainPageIsWhole(t *testing.T) {
 
 func TestExplainSaysWhy(t *testing.T) {
 	gs := Explain(foundtest.Open("p.html", reviewPage(3)))
-	if len(gs) != 1 || gs[0].Kind != mention.Review || gs[0].Members != 3 || gs[0].Score < minimum || !strings.Contains(gs[0].Why, "author 100%") {
+	if len(gs) == 0 || !gs[0].Taken || gs[0].Shape != "article.review-card" || gs[0].Kind != mention.Review || gs[0].Members != 3 || gs[0].Score < minimum || !strings.Contains(gs[0].Why, "author 100%") {
 		t.Errorf("%+v", gs)
 	}
 	if gs := Explain(foundtest.Open("p.html", []byte("<p>nothing</p>"))); gs != nil {

@@ -3,6 +3,8 @@ package blocks
 import (
 	"strconv"
 	"strings"
+
+	"klank/parsers/blocks/element"
 )
 
 // bareGrade returns the number that a block shows as its grade without saying
@@ -11,9 +13,11 @@ func (r *reader) bareGrade(m int32) string {
 	out := ""
 	r.own(m, func(i int32) bool {
 		n := &r.nodes[i]
-		if n.name.is(starTrait) && !n.name.is(countTrait|noiseTrait) && r.texts[i].length == n.text {
-			if _, ok := gradeNumber(r.texts[i].short); ok {
-				out = r.texts[i].short
+		if n.name.is(starTrait) && !n.name.is(countTrait) && n.text > 0 && n.text <= 4 {
+			if t := element.Text(n.n, 4); t != "" {
+				if _, ok := gradeNumber(t); ok {
+					out = t
+				}
 			}
 		}
 		return out == ""

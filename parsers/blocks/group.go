@@ -21,6 +21,28 @@ type key struct {
 	in int32
 }
 
+// String tells what the members have in common as people write it.
+func (k key) String() string {
+	tag := k.tag.String()
+	if tag == "" {
+		tag = "element"
+	}
+	switch k.by {
+	case byUnit:
+		return tag + "." + k.name
+	case byID:
+		return tag + "#" + k.name + "…"
+	case byData:
+		return tag + "[" + k.name + "]"
+	case byContainer:
+		_, name, _ := strings.Cut(k.name, " ")
+		return strings.TrimSpace(tag+" "+name) + " in a list"
+	case byRating:
+		return strings.TrimSpace(tag+" "+k.name) + " around a grade"
+	}
+	return strings.TrimSpace(tag+" "+k.name) + " around a text"
+}
+
 // grouping is what the members of a group were put together by.
 type grouping uint8
 
@@ -71,7 +93,7 @@ func (s *scan) groups() []*group {
 			if len(containers) > 0 && n.name.hint == noHint {
 				c := containers[len(containers)-1]
 				if below := n.depth - s.nodes[c].depth; below <= 4 && blockElement(n.n.DataAtom) {
-					add(key{byContainer, n.n.DataAtom, fmt.Sprint(below, n.name.shape), c}, s.containerHint(c), at)
+					add(key{byContainer, n.n.DataAtom, fmt.Sprint(below, " ", n.name.shape), c}, s.containerHint(c), at)
 				}
 			}
 		}
@@ -234,11 +256,11 @@ func (s *scan) judge(g *group) {
 	case g.hint == noHint && (rating < mostly || author < mostly || date < mostly || mean < 30):
 		refuse = "no name, and not rated, signed and dated all"
 	}
-	if refuse == "" && rating < 0.5 && s.teasers(g) {
+	if refuse == "" && (rating < 0.5 || g.hint == noHint) && s.teasers(g) {
 		refuse = "teasers of other pages"
 	}
 	if refuse != "" {
-		g.why = refuse
+		g.why = "refused: " + refuse
 		return
 	}
 	hinted := 0.0
@@ -298,7 +320,12 @@ func (s *scan) choose(groups []*group) []*group {
 	var out []*group
 	for _, g := range good {
 		free := slices.DeleteFunc(slices.Clone(g.members), func(m int32) bool { return taken[m] })
+		if s.within(g, out) {
+			out = append(out, g)
+			continue
+		}
 		if len(free)*2 < len(g.members) {
+			g.why = "overlaps what is taken: " + g.why
 			continue
 		}
 		g.members = free
@@ -306,6 +333,31 @@ func (s *scan) choose(groups []*group) []*group {
 		out = append(out, g)
 	}
 	return out
+}
+
+// within tells whether a group's blocks are answers or comments that stand each
+// in a block of another kind: the answers to a question, the comments on a
+// review.
+func (s *scan) within(g *group, chosen []*group) bool {
+	for _, around := range chosen {
+		if g.hint == around.hint || g.hint != answerHint && g.hint != commentHint || g.hint == answerHint && around.hint != questionHint {
+			continue
+		}
+		k, inside := 0, true
+		for _, m := range g.members {
+			for k < len(around.members) && s.nodes[around.members[k]].end <= m {
+				k++
+			}
+			if k == len(around.members) || around.members[k] >= m || s.in(around.members[k]).prose < s.in(m).prose+20 {
+				inside = false
+				break
+			}
+		}
+		if inside {
+			return true
+		}
+	}
+	return false
 }
 
 // take marks the members, what is in them and what holds them.
@@ -328,14 +380,14 @@ func (s *scan) teasers(g *group) bool {
 	step := 1 + len(g.members)/maxJudged
 	n := 0
 	for i := 0; i < len(g.members); i += step {
-		if s.teaser(g.members[i]) {
+		if s.teaser(g.members[i], g.hint == reviewHint) {
 			n++
 		}
 	}
 	return n*3*step > len(g.members)
 }
 
-func (s *scan) teaser(m int32) bool {
+func (s *scan) teaser(m int32, reviews bool) bool {
 	end := min(s.nodes[m].end, m+60)
 	for i := m + 1; i < end; i++ {
 		n := &s.nodes[i]
@@ -343,29 +395,40 @@ func (s *scan) teaser(m int32) bool {
 			continue
 		}
 		for j := i + 1; j < min(n.end, end); j++ {
-			if s.elsewhere(j) {
+			if s.elsewhere(j, reviews) {
 				return true
 			}
 		}
-		if p := n.parent; p > m && s.elsewhere(p) {
+		if p := n.parent; p > m && s.elsewhere(p, reviews) {
 			return true
 		}
 	}
 	return false
 }
 
-// elsewhere tells whether an element is a link to another page of words.
-func (s *scan) elsewhere(i int32) bool {
+// elsewhere tells whether an element is a link to another page of words;
+// reviews says that it stands in a review, which has no page of its own.
+func (s *scan) elsewhere(i int32, reviews bool) bool {
 	n := &s.nodes[i]
 	if n.n.DataAtom != atom.A || n.author > 0 || n.text < 3 {
 		return false
 	}
 	href := element.Attr(n.n, "href")
-	if href == "" || href[0] == '#' || strings.Contains(href, "#") {
+	if href == "" || href[0] == '#' {
 		return false
 	}
 	u := s.d.Abs(href)
-	return u != "" && u != s.d.URL
+	if u == "" || u == s.d.URL {
+		return false
+	}
+	// A block's own place has a fragment; on another path it is on another page.
+	return !strings.Contains(href, "#") || reviews && pathOf(u) != pathOf(s.d.URL)
+}
+
+// pathOf returns a URL without its query.
+func pathOf(u string) string {
+	u, _, _ = strings.Cut(u, "?")
+	return u
 }
 
 // kindOf returns what a group's hint makes of its mentions: comments most of

@@ -84,8 +84,13 @@ func (r *reader) own(m int32, visit func(i int32) bool) {
 // hintOf returns the hint of one block: on pages of questions and answers
 // both may be posts by their first name.
 func (s *scan) hintOf(m int32, g *group) hint {
-	if h := s.nodes[m].name.hint; g.hint == postHint && (h == questionHint || h == answerHint) {
-		return h
+	if g.hint != postHint {
+		return g.hint
+	}
+	for i, up := m, 0; i >= 0 && up < 2 && s.nodes[i].text*10 <= s.nodes[m].text*11; i, up = s.nodes[i].parent, up+1 {
+		if h := s.nodes[i].name.hint; h == questionHint || h == answerHint {
+			return h
+		}
 	}
 	return g.hint
 }
@@ -113,7 +118,11 @@ func (r *reader) read(m int32) (document.Candidate, bool) {
 	if lang := document.LanguageTag(element.Attr(r.nodes[m].n, "lang")); lang != "" {
 		c.Language = lang
 	}
-	if p.author < 0 && g.hint != reviewHint && g.hint != noHint {
+	switch {
+	case p.author >= 0 || g.hint == noHint:
+	case g.hint == reviewHint:
+		p.author = r.besideDate(p)
+	default:
 		p.author = r.unnamedAuthor(m, p)
 	}
 	if p.author >= 0 {
@@ -133,7 +142,10 @@ func (r *reader) read(m int32) (document.Candidate, bool) {
 		c.Item = r.item
 	}
 	if p.title >= 0 && p.title != p.author {
-		c.Title = normalize.Line(element.Prose(r.nodes[p.title].n, r.noise))
+		c.Title = normalize.Line(element.Prose(r.nodes[p.title].n, func(n *html.Node) bool {
+			i, ok := r.index[n]
+			return r.noise(n) || ok && i != p.title && r.nodes[i].rating
+		}))
 	}
 	if p.reply >= 0 {
 		if t := r.prose(p.reply, parts{author: -1, date: -1, title: -1, reply: -1}); t != "" {
@@ -240,7 +252,7 @@ func (r *reader) parts(m int32) parts {
 			if n.rating && (n.n.DataAtom == atom.Img || n.name.is(starTrait)) {
 				p.rating = append(p.rating, i)
 			}
-			if p.title < 0 && i < body && r.leads(p.body, i) && r.titled(i) && r.member[m].hint == reviewHint {
+			if p.title < 0 && i < body && r.leads(p.body, i) && r.titled(i) && kindOf(r.hintOf(m, r.member[m]), r.member[m].rated) == mention.Review {
 				p.title = i
 			}
 			return true
@@ -306,10 +318,29 @@ func (r *reader) titled(i int32) bool {
 	if n.text == 0 || n.text > 250 || n.author > 0 || n.date > 0 || n.rating || n.name.is(noiseTrait|countTrait) || r.holdsBlock(i) {
 		return false
 	}
-	if t := r.in(i); t.author > 0 || t.date > 0 || t.rating > 0 {
+	if t := r.in(i); t.author > 0 || t.date > 0 || t.rating > 0 && !r.rowOfStars(i) {
 		return false
 	}
+	if up := r.nodes[i].parent; up >= 0 && r.nodes[up].n.DataAtom == atom.Dt && r.standsOut(i) || n.n.DataAtom == atom.Dt {
+		return true
+	}
 	return heading(n.n.DataAtom) || n.name.is(titleTrait) && (n.text < 120 || !n.name.is(bodyTrait))
+}
+
+// rowOfStars tells whether the grades in an element are drawn, so that its
+// words are something else.
+func (r *reader) rowOfStars(i int32) bool {
+	words := r.nodes[i].text
+	for j := i + 1; j < r.nodes[i].end; j++ {
+		if r.nodes[j].rating {
+			if t := r.texts[j].short; t != "" && !strings.ContainsAny(t, "★☆⭐") {
+				return false
+			}
+			words -= r.nodes[j].text
+			j = r.nodes[j].end - 1
+		}
+	}
+	return words >= 3
 }
 
 // leads tells whether an element stands first in the text and leaves some.
@@ -389,6 +420,33 @@ func (r *reader) unnamedAuthor(m int32, p parts) int32 {
 	return found
 }
 
+// besideDate finds the name that stands out in the line of the date:
+// "<b>Ann</b> | 3 May 2024"; -1 where none does.
+func (r *reader) besideDate(p parts) int32 {
+	if p.date < 0 {
+		return -1
+	}
+	line := p.date
+	if r.texts[line].length == r.nodes[line].text { // the date and nothing else
+		line = r.nodes[line].parent
+	}
+	if line < 0 || r.nodes[line].text > shortText {
+		return -1
+	}
+	if t := r.texts[line].short; line != p.date && t != "" {
+		own := strings.TrimRight(t, " ,|·-–—")
+		if namelike(own) && own != t && !otherDate(own) && !verifiedText(own) && !postedLike(own) {
+			return line
+		}
+	}
+	for i := line + 1; i < r.nodes[line].end; i++ {
+		if t := r.texts[i].short; i != p.title && r.nodes[i].date == 0 && !r.nodes[i].rating && t != "" && namelike(t) && r.standsOut(i) && !otherDate(t) && !verifiedText(t) {
+			return i
+		}
+	}
+	return -1
+}
+
 // standsOut tells whether an element, or the one around a link, is made to be
 // seen.
 func (r *reader) standsOut(i int32) bool {
@@ -396,7 +454,7 @@ func (r *reader) standsOut(i int32) bool {
 	if up := r.nodes[i].parent; a == atom.A && up >= 0 {
 		a = r.nodes[up].n.DataAtom
 	}
-	return a == atom.Strong || a == atom.B || a == atom.Cite || heading(a)
+	return standsOut(a)
 }
 
 // namelike tells whether a text may be a name rather than a title.
@@ -421,7 +479,7 @@ func (r *reader) authorName(top int32) string {
 	if i := r.leadingLink(top); i >= 0 {
 		top = i // "Ann", and beneath it "Junior Member"
 	}
-	name := normalize.Line(element.Prose(r.nodes[top].n, func(c *html.Node) bool {
+	name := strings.TrimSpace(element.Prose(r.nodes[top].n, func(c *html.Node) bool {
 		i, ok := r.index[c]
 		if !ok {
 			return skippedElement(c.DataAtom)
@@ -443,13 +501,30 @@ func (r *reader) authorName(top int32) string {
 		}
 		return false
 	}))
+	name, _, _ = strings.Cut(name, "\n\n") // and beneath it where he lives
+	name = strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(normalize.Line(name), "..."), "…"))
 	if by := byLine(name); by != "" {
 		name = by
 	}
 	lower := strings.ToLower(name)
-	for _, end := range []string{" says:", " says", " schreef:", " zegt:", " zegt", " sagt:", " wrote:", " dit :", ":", ",", " |", " ·", " -", " (not verified)", " (niet gecontroleerd)", " (nicht überprüft)", " (non vérifié)"} {
+	if len(lower) == len(name) {
+		for _, verb := range []string{" schreef", " wrote", " schrieb", " zei ", " said", " reageerde", " posted", " on ", " op ", " am "} {
+			if at := strings.Index(lower, verb); at > 0 && mayBeDate(name[at:]) {
+				return name[:at]
+			}
+		}
+	}
+	for _, end := range []string{" says:", " says", " schreef:", " zegt:", " zegt", " sagt:", " wrote:", " dit :", " on", " op", " am", " zei", " said", ":", ",", " |", " ·", " -", " (not verified)", " (niet gecontroleerd)", " (nicht überprüft)", " (non vérifié)"} {
 		if strings.HasSuffix(lower, end) && len(lower) == len(name) {
 			return strings.TrimSpace(name[:len(name)-len(end)])
+		}
+	}
+	if at := strings.LastIndex(name, ", "); at > 0 && r.dated(name[at+2:]) {
+		return name[:at]
+	}
+	for _, from := range []string{" uit ", " from ", " aus "} {
+		if at := strings.Index(lower, from); at > 0 && len(lower) == len(name) && at+len(from) < len(name) && unicode.IsUpper(rune(name[at+len(from)])) {
+			return name[:at]
 		}
 	}
 	for _, start := range []string{"author:", "auteur:", "name:", "naam:", "user:"} {

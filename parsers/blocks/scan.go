@@ -41,7 +41,7 @@ type scan struct {
 	d     *document.Document
 	nodes []node
 	sums  []sums // len(nodes)+1
-	names map[[3]string]*name
+	names map[[4]string]*name
 	texts []ownText // directly in the elements
 }
 
@@ -56,7 +56,7 @@ type ownText struct {
 const shortText = 80
 
 func newScan(d *document.Document, root *html.Node) *scan {
-	s := &scan{d: d, names: map[[3]string]*name{}}
+	s := &scan{d: d, names: map[[4]string]*name{}}
 	guess := len(d.Body)/64 + 64
 	s.nodes, s.texts = make([]node, 0, guess), make([]ownText, 0, guess)
 	s.walk(root, -1, 0)
@@ -76,7 +76,13 @@ func skippedElement(a atom.Atom) bool {
 // walk lists the elements below n.
 func (s *scan) walk(n *html.Node, parent, depth int32) int32 {
 	text := int32(0)
-	for c := n.FirstChild; c != nil; c = c.NextSibling {
+	first := n.FirstChild
+	if n.DataAtom == atom.Dl {
+		if entries := entriesOf(n); entries != nil {
+			first = entries
+		}
+	}
+	for c := first; c != nil; c = c.NextSibling {
 		switch {
 		case c.Type == html.TextNode && parent >= 0:
 			t := strings.TrimSpace(c.Data)
@@ -108,7 +114,7 @@ func (s *scan) walk(n *html.Node, parent, depth int32) int32 {
 }
 
 func (s *scan) nameOf(n *html.Node) *name {
-	var class, id, prop string
+	var class, id, prop, hook string
 	for i := range n.Attr {
 		switch a := &n.Attr[i]; a.Key {
 		case "class":
@@ -117,18 +123,18 @@ func (s *scan) nameOf(n *html.Node) *name {
 			id = stem(a.Val)
 		case "itemprop":
 			prop = a.Val
-		case "data-hook", "data-test", "data-testid", "data-test-id":
+		case "data-hook", "data-test", "data-testid", "data-test-id", "data-automation", "data-qa", "data-e2e", "data-component":
 			// Sites whose classes say nothing call things by name for their tests.
-			if prop == "" {
-				prop = stem(a.Val)
+			if hook == "" {
+				hook = stem(a.Val)
 			}
 		}
 	}
-	k := [3]string{class, id, prop}
+	k := [4]string{class, id, prop, hook}
 	if v, ok := s.names[k]; ok {
 		return v
 	}
-	v := nameOf(class, id, prop)
+	v := nameOf(class, id, prop, hook)
 	s.names[k] = v
 	return v
 }
@@ -196,7 +202,11 @@ func (s *scan) quiet(n *node) bool {
 // mislead, and what is long is worth more than what it is called.
 const maxNoise = 400
 
-func (n *node) noise() bool { return n.name.is(noiseTrait) && n.text <= maxNoise }
+// noise tells what is none of a block's text by its name; whole blocks are
+// never that, whatever else they are called.
+func (n *node) noise() bool {
+	return n.name.is(noiseTrait) && n.text <= maxNoise && (len(n.name.units) == 0 || n.name.part)
+}
 
 func heading(a atom.Atom) bool {
 	switch a {
@@ -295,7 +305,7 @@ func (s *scan) dateLooks(i int32) int8 {
 		}
 		return 0
 	}
-	if own := s.texts[i].short; own != "" && len(own) <= 60 && !s.inBody(i) && s.dated(own) && !otherDate(label(n.n)) {
+	if own := s.texts[i].short; own != "" && len(own) <= 60 && (postedLike(own) || !s.inBody(i)) && s.dated(own) && !otherDate(label(n.n)) {
 		return byText
 	}
 	return 0
@@ -346,7 +356,7 @@ func (s *scan) isDate(t string) bool {
 		return false
 	}
 	_, precision, ok := normalize.Date(t, s.d.Language, aTime)
-	return ok && precision != "year"
+	return ok && (precision != "year" || normalize.Relative(t, s.d.Language))
 }
 
 // mayBeDate is a cheap look before the real one: a year, numbers with signs
@@ -442,13 +452,52 @@ func (s *scan) authorShown(i int32) int8 {
 	if href != "" && n.n.DataAtom == atom.A && n.text <= 50 && profileLink(href) {
 		return byText
 	}
+	if namelike(s.texts[i].short) && introduced(n.n) && !s.inBody(i) {
+		return byText
+	}
 	if own := s.texts[i].short; own != "" && !s.inBody(i) && (byLine(own) != "" || namelike(own) && wrote(n.n)) {
 		return byText - 1
 	}
-	if n.name.is(personTrait) && n.text <= 40 && n.name.hint == noHint && !n.name.is(dateTrait|noiseTrait|titleTrait) {
+	if own := s.texts[i].short; standsOut(n.n.DataAtom) && !heading(n.n.DataAtom) && own != "" && namelike(own) && s.beforeDate(i, own) {
+		return byText - 2
+	}
+	if n.name.is(personTrait) && n.text <= 40 && (n.name.hint == noHint || n.name.part) && !n.name.is(dateTrait|noiseTrait|titleTrait) {
 		return byText - 2
 	}
 	return 0
+}
+
+// standsOut tells elements that are made to be seen.
+func standsOut(a atom.Atom) bool {
+	return a == atom.Strong || a == atom.B || a == atom.Cite || a == atom.Dt || heading(a)
+}
+
+// beforeDate tells whether an element begins a short line in which a date
+// follows: "<b>Ann</b> · 3 May 2024".
+func (s *scan) beforeDate(i int32, own string) bool {
+	up := s.nodes[i].parent
+	if up < 0 || s.nodes[up].text > shortText || s.nodes[i].text != s.texts[i].length {
+		return false
+	}
+	rest, ok := strings.CutPrefix(element.Text(s.nodes[up].n, shortText+20), own)
+	rest = strings.Trim(rest, " ·|-–—,:")
+	return ok && rest != "" && len(rest) <= 36 && s.dated(rest)
+}
+
+// introduced tells whether what stands before an element says that it names
+// who wrote: "Review by <span>Ann</span>".
+func introduced(n *html.Node) bool {
+	before := n.PrevSibling
+	if before == nil || before.Type != html.TextNode || len(before.Data) > shortText {
+		return false
+	}
+	t := strings.ToLower(strings.Join(strings.Fields(before.Data), " ")) + " "
+	for _, p := range byLines {
+		if t == p || strings.Count(p, " ") > 1 && strings.HasSuffix(t, p) {
+			return true
+		}
+	}
+	return false
 }
 
 // wrote tells whether what follows an element says that it names who wrote:
@@ -472,7 +521,7 @@ func profileLink(href string) bool {
 	if len(href) > 300 {
 		return false
 	}
-	for _, p := range []string{"/user/", "/users/", "/profile", "/profiel", "/member", "/leden/", "/lid/", "/u/", "/gebruiker", "/people/", "/author/", "memberlist.php", "member.php", "profile.php", "action=profile", "user?id=", "/reviewer", "/mitglied"} {
+	for _, p := range []string{"/user/", "/users/", "/profile", "/profiel", "/member", "/leden/", "/lid/", "/u/", "/gebruiker", "/people/", "/author/", "memberlist.php", "member.php", "profile.php", "action=profile", "user?id=", "userid=", "user_details", "/reviewer", "/mitglied"} {
 		if strings.Contains(href, p) {
 			return true
 		}
@@ -481,7 +530,7 @@ func profileLink(href string) bool {
 }
 
 // byLines begin a text that names its writer.
-var byLines = []string{"by ", "door ", "von ", "par ", "by: ", "door: ", "von: ", "par : ", "posted by ", "geschreven door ", "review by ", "reviewed by ", "written by ", "geplaatst door ", "beoordeeld door ", "reactie van ", "review van ", "recensie van ", "beoordeling van "}
+var byLines = []string{"by ", "door ", "von ", "par ", "by: ", "door: ", "von: ", "par : ", "posted by ", "geschreven door ", "review by ", "review door ", "reviewed by ", "written by ", "geplaatst door ", "beoordeeld door ", "reactie van ", "review van ", "recensie van ", "beoordeling van "}
 
 // byLine returns who a text says wrote it: "Door Jan op 3 mei" gives Jan.
 func byLine(t string) string {

@@ -68,6 +68,9 @@ func (r *reader) findBody(g *group) shape {
 			return true
 		})
 	}
+	if len(tallies) == 0 {
+		return r.unnamedBody(g, total)
+	}
 	tallies = slices.DeleteFunc(tallies, func(t *tally) bool {
 		return t.blocks*5 < int32(len(g.members))*3 || t.signed*2 > t.all
 	})
@@ -83,6 +86,46 @@ func (r *reader) findBody(g *group) shape {
 		if t.text*10 >= most*t.least && (best == nil || t.depth > best.depth) {
 			best = t
 		}
+	}
+	return best.shape
+}
+
+// unnamedBody finds the shape of the elements that hold the text where none is
+// called so: the innermost, once in each block, that holds most of the prose.
+func (r *reader) unnamedBody(g *group, total int32) shape {
+	byShape := map[shape]*tally{}
+	for _, m := range g.members {
+		panel := int32(0)
+		r.own(m, func(i int32) bool {
+			n := &r.nodes[i]
+			if r.aside(i) {
+				panel = max(panel, n.end)
+			}
+			if i < panel || n.name.shape == "" || n.name.is(titleTrait) || heading(n.n.DataAtom) || r.holdsBlock(i) || r.in(i).signed > 0 {
+				return true
+			}
+			k := shape{n.n.DataAtom, n.name.shape}
+			t := byShape[k]
+			if t == nil {
+				t = &tally{shape: k, depth: n.depth}
+				byShape[k] = t
+			}
+			t.text += r.in(i).prose
+			t.all++
+			return true
+		})
+	}
+	var best *tally
+	for _, t := range byShape {
+		if n := int32(len(g.members)); t.text*20 < total*13 || t.all > n || t.all*10 < n*8 {
+			continue
+		}
+		if best == nil || t.depth > best.depth || t.depth == best.depth && t.shape.name < best.shape.name {
+			best = t
+		}
+	}
+	if best == nil {
+		return shape{}
 	}
 	return best.shape
 }
@@ -123,7 +166,7 @@ func (r *reader) bodyOf(m int32) []int32 {
 		if r.aside(i) {
 			panel = max(panel, n.end)
 		}
-		if i >= panel && n.n.DataAtom == want.tag && n.name.shape == want.name && n.name.is(bodyTrait) && !r.holdsBlock(i) {
+		if i >= panel && n.n.DataAtom == want.tag && n.name.shape == want.name && !r.holdsBlock(i) {
 			out = append(out, i)
 			panel = n.end
 		}

@@ -49,7 +49,7 @@ var hintStems = []struct {
 	hint hint
 }{
 	{"review", reviewHint}, {"beoordeling", reviewHint}, {"bewertung", reviewHint}, {"recensie", reviewHint}, {"testimonial", reviewHint},
-	{"comment", commentHint}, {"kommentar", commentHint}, {"reactie", commentHint},
+	{"comment", commentHint}, {"kommentar", commentHint}, {"gastenboek", commentHint}, {"guestbook", commentHint}, {"gaestebuch", commentHint}, {"reactie", commentHint},
 }
 
 func wordHint(w string) hint {
@@ -96,23 +96,23 @@ const (
 
 var traitWords = map[trait]string{
 	authorTrait: "author auteur autor username nickname byline reviewer verfasser fn commenter commentauthor bigusername screenname " +
-		"displayname schrijver creator contributor reviewauthor authorname userlogin",
-	personTrait: "user member customer consumer klant person profile poster avatar gebruiker lid naam name owner kunde vcard",
+		"displayname schrijver afzender creator contributor wie poster-name reviewauthor authorname userlogin",
+	personTrait: "user member customer consumer klant person profile poster avatar guest gast traveler traveller reiziger gebruiker lid naam name owner kunde vcard",
 	nameTrait:   "name naam username consumername customername fullname",
-	dateTrait:   "date datum time timestamp timeago posted published geplaatst when pubdate datetime created age",
+	dateTrait:   "date datum time timestamp timeago posted published geplaatst when wanneer tijd tijdstip pubdate datetime created age",
 	titleTrait:  "title titel heading headline subject summary kop onderwerp betreff titre",
 	bodyTrait:   "text body content message description desc tekst inhoud bericht cooked copy quote comment opinion postcontent postbody postmsg messagecontent inner review restore",
 	noiseTrait: "actions action buttons button btn share sharing vote votes voting likes like helpful useful report flag badge badges signature sig " +
-		"toolbar menu nav breadcrumb breadcrumbs pagination tooltip social edit edited lastedit login form ad ads advert sponsored controls permalink says thumbs " +
+		"handtekening knoppen knop toolbar menu nav breadcrumb breadcrumbs pagination tooltip social edit edited lastedit login form ad ads advert sponsored controls permalink says thumbs " +
 		"attachments attachment ratingcount count counter footer-links readmore toggle modal print lastmodified",
 	shopTrait: "price prijs preis prix prices pricing cart basket addtocart winkelwagen winkelmand warenkorb panier sku stock voorraad checkout bestellen " +
 		"tile teaser related upsell crosssell promo",
 	ownerTrait:    "owner merchant seller vendor company business shop store staff bedrijf winkel developer official webshop admin manager brand",
 	replyTrait:    "reply response reactie antwoord answer respons antwort",
 	verifiedTrait: "verified geverifieerd verifiziert geverifieerde",
-	listTrait:     "list lijst section area wrapper container holder thread wall feed overview comments reviews reacties beoordelingen recensies testimonials answers messages kommentare bewertungen commentlist reviewlist replies ervaringen tree",
+	listTrait:     "list lijst section area wrapper container holder thread wall feed overview comments reviews reacties beoordelingen recensies testimonials answers messages kommentare bewertungen gastenboek guestbook gaestebuch commentlist reviewlist replies ervaringen tree",
 	countTrait:    "count counter total number aantal summary",
-	metaTrait:     "meta metadata header footer head foot attribution submitted",
+	metaTrait:     "meta metadata header footer head foot kop voet attribution submitted",
 	postTextTrait: "postbody postmsg postcontent postmessage posttext messagetext messagebody messagecontent",
 }
 
@@ -134,6 +134,8 @@ type name struct {
 	traits trait
 	// units are the class names that carry a hint, without their digits.
 	units []string
+	// part says that a class is that of a part of a block: "review-author".
+	part bool
 	// shape is all of it without its digits.
 	shape string
 }
@@ -141,13 +143,13 @@ type name struct {
 // maxTokens bounds the class names of one element that are looked at.
 const maxTokens = 16
 
-// nameOf reads the class names, the id and the itemprop of an element. Only
-// class and id say what a block is; itemprop is read elsewhere, where it is
-// complete.
-func nameOf(class, id, prop string) *name {
+// nameOf reads the class names, the id, the itemprop and the hook for tests of
+// an element. itemprop does not say what a block is; it is read elsewhere,
+// where it is complete.
+func nameOf(class, id, prop, hook string) *name {
 	n := &name{}
-	class, id, prop = clip(class), clip(id), clip(prop)
-	n.shape = strings.TrimSpace(stem(class + " " + id + " " + prop))
+	class, id, prop, hook = clip(class), clip(id), clip(prop), clip(hook)
+	n.shape = strings.TrimSpace(stem(withoutPlace(class) + " " + id + " " + prop + hook))
 	tokens := 0
 	for token := range strings.FieldsSeq(class) {
 		if tokens++; tokens > maxTokens {
@@ -155,7 +157,9 @@ func nameOf(class, id, prop string) *name {
 		}
 		h, traits := says(token)
 		n.hint, n.traits = plainer(n.hint, h), n.traits|traits
-		if h != noHint && !partOf(token) {
+		if h != noHint && partOf(token) {
+			n.part = true
+		} else if h != noHint {
 			n.units = append(n.units, stem(token))
 		}
 	}
@@ -164,11 +168,35 @@ func nameOf(class, id, prop string) *name {
 		h, traits := says(id)
 		n.hint, n.traits = plainer(n.hint, h), n.traits|traits&^(noiseTrait|shopTrait|verifiedTrait)
 	}
+	if hook != "" {
+		h, traits := says(hook)
+		n.hint, n.traits = plainer(n.hint, h), n.traits|traits
+		if h != noHint && !partOf(hook) && strings.IndexByte(hook, ' ') < 0 {
+			n.units = append(n.units, hook)
+		}
+	}
 	if prop != "" && prop != "name" { // of whom or what?
 		_, traits := says(prop)
 		n.traits |= traits
 	}
 	return n
+}
+
+// withoutPlace drops the class names that say where in its list an element
+// stands.
+func withoutPlace(class string) string {
+	if !strings.Contains(class, "odd") && !strings.Contains(class, "even") && !strings.Contains(class, "st") && !strings.Contains(class, "alt") {
+		return class
+	}
+	var out []string
+	for token := range strings.FieldsSeq(class) {
+		switch strings.ToLower(token) {
+		case "odd", "even", "oneven", "first", "last", "alt":
+		default:
+			out = append(out, token)
+		}
+	}
+	return strings.Join(out, " ")
 }
 
 func clip(s string) string { return s[:min(len(s), 1000)] }
@@ -185,10 +213,13 @@ func says(token string) (h hint, traits trait) {
 		if strings.HasSuffix(w, "title") && w != "subtitle" && w != "usertitle" {
 			said |= titleTrait
 		}
-		if person {
-			said &^= titleTrait // of the person, not of the text
+		if person && said&titleTrait != 0 { // of the person, not of the text
+			said = said&^titleTrait | nameTrait
 		}
-		person = said&(personTrait|authorTrait) != 0
+		if person {
+			said &^= shopTrait // "avatar-stock"
+		}
+		person = person && wordHint(w) == noHint || said&(personTrait|authorTrait) != 0
 		traits |= said
 		if element.StarWord(w) {
 			traits |= starTrait
@@ -255,7 +286,7 @@ func stem(s string) string {
 
 // hintHeads are what every name with a hint contains, in lower case.
 var hintHeads = []string{"review", "comment", "post", "message", "beoordel", "reactie", "recensie", "ervaring", "testimonial", "avis",
-	"opini", "feedback", "rezension", "bewertung", "kommentar", "repl", "bericht", "beitrag", "question", "answer", "vraag", "antwo", "star", "rating"}
+	"opini", "feedback", "gastenboek", "guestbook", "gaestebuch", "rezension", "bewertung", "kommentar", "repl", "bericht", "beitrag", "question", "answer", "vraag", "antwo", "star", "rating"}
 
 // hasHint tells, without a DOM, whether the name of any tag hints at blocks:
 // the cheap look at a page that has none.

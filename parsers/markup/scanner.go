@@ -136,8 +136,10 @@ func (z *Scanner) Text() string {
 	switch {
 	case z.slow != nil:
 		return string(z.slow.Text())
-	case z.raw:
+	case z.raw || strings.IndexByte(z.text, '&') < 0:
 		return z.text
+	case !terminated(z.text):
+		return html.UnescapeString(z.text) // the two differ in "&#0"
 	}
 	return stdhtml.UnescapeString(z.text)
 }

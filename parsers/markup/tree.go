@@ -222,6 +222,9 @@ func (b *builder) pushFormatting() bool {
 func blank(s string) bool { return strings.Trim(s, " \t\n\f") == "" }
 
 func (b *builder) text(s string) {
+	if !b.z.Plain() && strings.IndexByte(s, 0) >= 0 {
+		s, b.loose = strings.ReplaceAll(s, "\x00", ""), true
+	}
 	if t := b.top(); b.mode != inBody && !rawText(t.DataAtom) && !blank(s) {
 		b.loose = true
 		b.begin(inBody)

@@ -223,6 +223,12 @@ func Time(n *html.Node, lang string, at time.Time) (Stamp, bool) {
 // still say what is undecided.
 func TimeText(s, lang string, at time.Time) (Stamp, bool) {
 	t, p, ok := normalize.Date(s, lang, at)
+	if _, rest, labelled := strings.Cut(s, ": "); labelled && p != mention.Second {
+		// The label may be taken for part of the date.
+		if t2, p2, ok2 := normalize.Date(rest, lang, at); ok2 && (!ok || finer(p2, p)) {
+			t, p, ok = t2, p2, true
+		}
+	}
 	if !ok && normalize.Ambiguous(s, lang) {
 		return Stamp{Undecided: s}, false
 	}

@@ -11,7 +11,7 @@ func gradeWords(s string) bool {
 		return true
 	}
 	for _, w := range []string{" of ", " van ", " uit ", " von ", " sur ", " su ", " de ", " av ", " af ",
-		"tar", "ster", "Ster", "toile", "trella", "telle", "ating", "core", "cijfer", "aardering", "oordeling", "ewertung", "ote", "rade"} {
+		"tar", "ster", "Ster", "toile", "trella", "telle", "ating", "core", "ijfer", "aardering", "oordeling", "ewertung", "ote", "rade"} {
 		if strings.Contains(s, w) {
 			return true
 		}
@@ -77,6 +77,9 @@ func afterOutOf(ts []phraseToken, j int) string {
 		j++
 	default:
 		return ""
+	}
+	if j < len(ts) && numberWords[ts[j].text] != "" && j+1 < len(ts) && StarWord(ts[j+1].text) {
+		return numberWords[ts[j].text]
 	}
 	if j >= len(ts) || !ts[j].number {
 		return ""

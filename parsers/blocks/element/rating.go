@@ -134,6 +134,11 @@ func (r *ratings) element(n *html.Node, own string, depth int, starry bool) {
 			}
 		}
 	}
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if c.Data == "svg" && c.Type == html.ElementNode {
+			r.drawing(c, depth)
+		}
+	}
 	if starry {
 		if pct, ok := Width(style); ok {
 			r.add(fromPercent(pct), "5", byWidth, depth)
@@ -144,6 +149,14 @@ func (r *ratings) element(n *html.Node, own string, depth int, starry bool) {
 		r.icons(n, depth)
 	}
 	r.text(own, depth)
+}
+
+// drawing adds what a drawing of stars says of itself.
+func (r *ratings) drawing(svg *html.Node, depth int) {
+	r.phrase(Attr(svg, "aria-label"), depth)
+	if t := svg.FirstChild; t != nil && t.Data == "title" {
+		r.phrase(Text(t, 60), depth)
+	}
 }
 
 // text adds what a text says in a few words or glyphs.
@@ -185,7 +198,7 @@ func (r *ratings) icons(n *html.Node, depth int) {
 		if f := c.FirstChild; Attr(c, "class") == "" && f != nil && f.Type == html.ElementNode {
 			icon = f // a button or item around each star
 		}
-		part, kind := iconFill(firstOf(Attr(icon, "class"), Attr(icon, "src")))
+		part, kind := iconFill(firstOf(symbol(icon), Attr(icon, "class"), Attr(icon, "src")))
 		switch kind {
 		case "full":
 			full++
@@ -212,6 +225,24 @@ func (r *ratings) icons(n *html.Node, depth int) {
 		e = byFullRow
 	}
 	r.add(strconv.FormatFloat(filled, 'g', -1, 64), strconv.Itoa(total), e, depth)
+}
+
+// symbol returns the name of what a drawing shows by reference:
+// <svg><use href="#star-full">.
+func symbol(svg *html.Node) string {
+	if svg.Data != "svg" {
+		return ""
+	}
+	for c := svg.FirstChild; c != nil; c = c.NextSibling {
+		if c.Data == "use" {
+			_, name, _ := strings.Cut(Attr(c, "href"), "#")
+			if part, kind := iconFill(name); kind != "star" || part > 0 {
+				return name
+			}
+			return "" // the state may be in a class
+		}
+	}
+	return ""
 }
 
 // iconFill tells how much of an icon is filled and what it is: full, half
