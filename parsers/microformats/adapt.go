@@ -1,6 +1,7 @@
 package microformats
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -168,16 +169,93 @@ func (r *reader) review(it *item) *schemaorg.Thing {
 	writtenBy(t, it.values("author", "reviewer"))
 	dates(t, it)
 	put(t, "url", it.text("url"))
-	if s := it.text("rating", "value"); s != "" {
-		grade := &schemaorg.Thing{Types: []string{"Rating"}}
-		put(grade, "ratingValue", s)
-		put(grade, "bestRating", it.text("best"))
-		put(grade, "worstRating", it.text("worst"))
-		t.Add("reviewRating", schemaorg.Value{Thing: grade})
-	}
+	r.grades(t, it)
 	about(t, it)
 	r.within(it, t, nil)
 	return t
+}
+
+// grades adds the grade of a review, and those it gives for its tags: hReview
+// has a rel-tag within the element of the grade then.
+func (r *reader) grades(t *schemaorg.Thing, it *item) {
+	grade := func(aspect, value, best, worst string) {
+		if value != "" {
+			g := &schemaorg.Thing{Types: []string{"Rating"}}
+			put(g, "reviewAspect", aspect)
+			put(g, "ratingValue", value)
+			put(g, "bestRating", best)
+			put(g, "worstRating", worst)
+			t.Add("reviewRating", schemaorg.Value{Thing: g})
+		}
+	}
+	tagged := map[*html.Node]bool{}
+	main := ""
+	for _, v := range it.values("rating", "value") {
+		aspect := ""
+		if it.classic && len(tagged) < maxTagged {
+			aspect = r.tagIn(v.from)
+		}
+		if aspect == "" {
+			if main == "" {
+				main = v.text
+			}
+			continue
+		}
+		tagged[v.from] = true
+		grade(aspect, v.text, it.textIn(v.from, "best"), it.textIn(v.from, "worst"))
+	}
+	rest := func(prop string) string {
+		for _, v := range it.values(prop) {
+			if v.text != "" && !within(v.from, tagged) {
+				return v.text
+			}
+		}
+		return ""
+	}
+	grade("", main, rest("best"), rest("worst"))
+}
+
+// maxTagged bounds the tags of a review that get a grade.
+const maxTagged = 50
+
+// tagIn is the tag of the first rel-tag in an element, "" without one.
+func (r *reader) tagIn(n *html.Node) string {
+	if r.budget--; r.budget < 0 {
+		return ""
+	}
+	if n.DataAtom == atom.A && slices.Contains(strings.Fields(strings.ToLower(attr(n, "rel"))), "tag") {
+		return tag(attr(n, "href"))
+	}
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if s := r.tagIn(c); s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// textIn is the first value of a property that an element within n gives.
+func (it *item) textIn(n *html.Node, prop string) string {
+	for _, v := range it.values(prop) {
+		if v.text != "" && within(v.from, map[*html.Node]bool{n: true}) {
+			return v.text
+		}
+	}
+	return ""
+}
+
+// maxLevels bounds how far up is looked for an element around another.
+const maxLevels = 20
+
+// within tells whether an element stands in one of the elements.
+func within(n *html.Node, elements map[*html.Node]bool) bool {
+	for range maxLevels {
+		if n == nil || elements[n] {
+			return n != nil
+		}
+		n = n.Parent
+	}
+	return false
 }
 
 func writtenBy(t *schemaorg.Thing, authors []value) {

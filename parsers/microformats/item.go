@@ -41,6 +41,8 @@ type value struct {
 	hasAlt bool
 	// item is the microformat that the element is.
 	item *item
+	// from is the element.
+	from *html.Node
 }
 
 // maxProps bounds the property names of an item, maxClasses the classes of an

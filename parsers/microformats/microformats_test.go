@@ -12,6 +12,26 @@ import (
 
 func TestGolden(t *testing.T) { foundtest.Golden(t, "testdata/*.html", Parse) }
 
+func TestTagsOfAReviewMayHaveGradesOfTheirOwn(t *testing.T) {
+	d, _ := document.Open(&mention.Page{URL: "https://www.example.com/p/1", ContentType: "text/html", Body: []byte(`<div class="hreview"><b class="item"><i class="fn">Zon</i></b> <i class="reviewer">Ann</i>
+<ul><li class="rating"><a href="/tags/Service" rel="tag">Service: <i class="value">18</i></a>/<i class="best">30</i></li><li class="rating"><a href="/tags/food" rel="tag">Food: <b class="value">4</b></a></li></ul>
+<p>All in all <i class="rating">3</i> of <i class="best">5</i></p><p class="description">Fine.</p></div>`)})
+	f := Parse(d)
+	if len(f.Mentions) != 1 || len(f.Mentions[0].Ratings) != 2 {
+		t.Fatalf("found %+v", f)
+	}
+	m := f.Mentions[0]
+	if m.Rating == nil || m.Rating.Value != 3 || m.Rating.Best != 5 {
+		t.Errorf("rating is %+v", m.Rating)
+	}
+	if s := m.Ratings[0]; s.Name != "Service" || s.Touchpoint != "service_contact" || s.Value != 18 || s.Best != 30 {
+		t.Errorf("sub-rating is %+v", s)
+	}
+	if s := m.Ratings[1]; s.Name != "food" || s.Value != 4 || s.Best != 5 {
+		t.Errorf("sub-rating is %+v", s)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	for _, body := range []string{
 		`<p class="hreview"><b class=item>x</b><abbr class=rating title=4></abbr><b class="reviewer vcard"><b class=given-name>A</b>`,

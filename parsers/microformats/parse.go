@@ -142,7 +142,7 @@ func (r *reader) value(n *html.Node, in *item, c claim, nested *item) value {
 	case "e":
 		v = value{text: r.text(n, true), node: n}
 	}
-	v.prefix, v.item = c.prefix, nested
+	v.prefix, v.item, v.from = c.prefix, nested, n
 	return v
 }
 

@@ -7,6 +7,7 @@ import (
 	"klank/mention"
 	"klank/parsers/document"
 	"klank/parsers/normalize"
+	"klank/parsers/wire"
 )
 
 // Read returns the mentions and items of a page's graph in page order.
@@ -180,7 +181,7 @@ func (r *reader) grades(m *mention.Mention, t *Thing) {
 			}
 			continue
 		}
-		m.Ratings = append(m.Ratings, mention.SubRating{Name: aspect, Value: rating.Value, Best: rating.Best, Score: rating.Score})
+		wire.SubRating(m, aspect, "", rating)
 	}
 }
 
