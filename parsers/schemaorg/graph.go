@@ -197,7 +197,7 @@ func (g *graph) things(t *Thing, names ...string) []*Thing {
 // owning tells whether a property leads from a thing to what is said about it.
 func owning(prop string) bool {
 	switch prop {
-	case "review", "reviews", "comment", "suggestedAnswer", "acceptedAnswer", "userComments", "associatedReview":
+	case "review", "reviews", "comment", "comments", "suggestedAnswer", "acceptedAnswer", "userComments", "associatedReview":
 		return true
 	}
 	return false
@@ -223,10 +223,17 @@ func kindOf(t *Thing) mention.Kind {
 }
 
 // kind returns the kind of mention that a node is; what hangs below "review"
-// without a type is a review.
+// without a type is a review, and likewise with comments and answers.
 func (n node) kind() mention.Kind {
-	if len(n.Types) == 0 && (n.prop == "review" || n.prop == "reviews") && !n.isRef() {
-		return mention.Review
+	if len(n.Types) == 0 && !n.isRef() {
+		switch n.prop {
+		case "review", "reviews":
+			return mention.Review
+		case "comment", "comments":
+			return mention.Comment
+		case "acceptedAnswer", "suggestedAnswer":
+			return mention.Answer
+		}
 	}
 	return kindOf(n.Thing)
 }

@@ -81,10 +81,13 @@ func (r *reader) itemRef(t *Thing) mention.ItemRef {
 	if len(t.Types) > 0 {
 		ref.Type = strings.Clone(t.Types[0]) // not a part of the whole script
 	}
-	if b := r.g.thing(t, "brand", "manufacturer"); b != nil {
-		ref.Brand = b.line("name")
-	} else {
-		ref.Brand = t.line("brand", "manufacturer")
+	for _, prop := range []string{"brand", "manufacturer"} {
+		if b := r.g.thing(t, prop); b != nil && ref.Brand == "" {
+			ref.Brand = b.line("name")
+		}
+		if ref.Brand == "" {
+			ref.Brand = t.line(prop)
+		}
 	}
 	if ref.URL == "" && strings.HasPrefix(t.ID, "http") {
 		ref.URL = r.d.Abs(t.ID)

@@ -69,6 +69,7 @@ func TestOnlyACustomersWordsAreMentions(t *testing.T) {
 		"comment":          {thing("Article", "headline", "h", "comment", thing("Comment", "text", "t")), 1},
 		"any case":         {thing("Product", "name", "P", "Review", thing("review", "reviewrating", thing("rating", "RatingValue", "4"))), 1},
 		"reviewed in news": {thing("ReviewNewsArticle", "headline", "h", "articleBody", "b", "author", "A", "reviewRating", rating), 1},
+		"untyped comment":  {thing("Article", "headline", "h", "comment", thing("", "text", "t")), 1},
 		"empty comment":    {thing("Article", "headline", "h", "comment", thing("Comment", "author", "A")), 0},
 		"owner's reply":    {thing("Product", "name", "P", "review", thing("Review", "reviewRating", rating, "comment", thing("Comment", "author", "P", "text", "thanks"))), 1},
 		"someone's reply":  {thing("Product", "name", "P", "review", thing("Review", "reviewRating", rating, "comment", thing("Comment", "author", "Q", "text", "me too"))), 2},
@@ -96,6 +97,19 @@ func TestGTINsAreTheirDigits(t *testing.T) {
 		"978-90-295-1234-5": "9789029512345", "0-306-40615-2": "9780306406157", "0-8044-2957-X": "9780804429573", "0306406153": "", "123456789": "", "n/a": "", "0000000000000": ""} {
 		if got := GTIN(in); got != want {
 			t.Errorf("GTIN(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestTheBrandIsTheMakersWhereNoneIsSaid(t *testing.T) {
+	maker := thing("Organization", "name", "Maker")
+	for want, p := range map[string]*Thing{
+		"Brand": thing("Product", "name", "P", "manufacturer", maker, "brand", "Brand"),
+		"Label": thing("Product", "name", "P", "brand", thing("Brand", "name", "Label"), "manufacturer", "Maker"),
+		"Maker": thing("Product", "name", "P", "brand", thing("Brand"), "manufacturer", maker),
+	} {
+		if f := read(p); len(f.Items) != 1 || f.Items[0].Brand != want {
+			t.Errorf("%s: items are %+v", want, f.Items)
 		}
 	}
 }
