@@ -10,6 +10,7 @@ package analysis
 import (
 	"sync"
 
+	"klank/analysis/aspects"
 	"klank/analysis/brands"
 	"klank/analysis/language"
 	"klank/analysis/moments"
@@ -40,6 +41,7 @@ type Analyzer struct {
 	languages *language.Detector
 	sentiment *sentiment.Scorer
 	moments   *moments.Finder
+	aspects   *aspects.Finder
 	brands    *brands.Matcher
 	works     sync.Pool
 }
@@ -55,6 +57,9 @@ func New() (*Analyzer, error) {
 		return nil, err
 	}
 	if a.moments, err = moments.New(); err != nil {
+		return nil, err
+	}
+	if a.aspects, err = aspects.New(); err != nil {
 		return nil, err
 	}
 	a.works.New = func() any { return new(work) }
@@ -75,6 +80,7 @@ type work struct {
 	moments     moments.Work
 	clauses     clauses
 	brands      brands.Work
+	aspects     aspects.Work
 }
 
 // Analyze says what a text says. Any bytes are accepted; the time is linear

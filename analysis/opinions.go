@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"math"
 	"slices"
 
 	"klank/analysis/brands"
@@ -18,19 +19,36 @@ type clauses struct {
 	parts       [2][]text.Sentence
 }
 
-// opinions fills in what is said of brands, clause by clause.
+// opinions fills in what is said of brands and aspects, clause by clause.
 func (a *Analyzer) opinions(out *mention.Analysis, w *work, in Input, read string, felt sentiment.Result) {
-	if a.brands == nil {
-		return
+	var about []int
+	var found []brands.Found
+	if a.brands != nil {
+		about = a.brands.About(in.Brand, in.ItemBrand, in.ItemName)
+		found = a.brands.Find(&w.brands, &w.title, &w.text, read, about)
 	}
-	about := a.brands.About(in.Brand, in.ItemBrand, in.ItemName)
-	found := a.brands.Find(&w.brands, &w.title, &w.text, read, about)
-	if len(found) == 0 && len(about) == 0 {
+	if len(found) == 0 && len(about) == 0 && !a.aspects.Worth(read) {
 		return
 	}
 	a.cut(w, read, felt)
-	for _, x := range a.brands.Attitudes(found, &w.title, &w.text, w.clauses.title, w.clauses.text, about, out.Sentiment.Score) {
-		out.Brands = append(out.Brands, a.brandScore(out, x, found))
+	if len(found) > 0 || len(about) > 0 {
+		for _, x := range a.brands.Attitudes(found, &w.title, &w.text, w.clauses.title, w.clauses.text, about, out.Sentiment.Score) {
+			out.Brands = append(out.Brands, a.brandScore(out, x, found))
+		}
+	}
+	w.aspects.Reset()
+	a.aspects.Add(&w.aspects, "title", &w.title, w.clauses.title, read, named(found, "title"))
+	a.aspects.Add(&w.aspects, "text", &w.text, w.clauses.text, read, named(found, "text"))
+	out.Aspects = w.aspects.Aspects()
+}
+
+// named tells of the tokens of a part whether they belong to a brand's name.
+func named(found []brands.Found, in string) func(int) bool {
+	if len(found) == 0 {
+		return nil
+	}
+	return func(token int) bool {
+		return slices.ContainsFunc(found, func(f brands.Found) bool { return f.In == in && f.First <= token && token < f.Last })
 	}
 }
 
@@ -52,6 +70,10 @@ func (a *Analyzer) brandScore(out *mention.Analysis, x brands.Attitude, found []
 	}
 	return b
 }
+
+// silent is the score below which the words of a clause cancel each other out:
+// it says what its neighbours say.
+const silent = 0.1
 
 // cut splits the text into clauses and scores them: sentences of one clause
 // are scored already, the others anew, part by part.
@@ -75,7 +97,7 @@ func (a *Analyzer) cut(w *work, read string, felt sentiment.Result) {
 				cs[0].Score, cs[0].Loaded = felt.Sentences[s], felt.Loaded[s]
 			} else {
 				for i := range cs[:n] {
-					cs[i].Score, cs[i].Loaded = anew.Sentences[next], anew.Loaded[next]
+					cs[i].Score, cs[i].Loaded = anew.Sentences[next], anew.Loaded[next] && math.Abs(anew.Sentences[next]) >= silent
 					next++
 				}
 				clause.Settle(cs[:n])

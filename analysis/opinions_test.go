@@ -78,3 +78,56 @@ func b2i(b bool) int {
 	}
 	return 0
 }
+
+// TestAspects holds the share of aspects that are found with the right
+// attitude, and of those found that are meant.
+func TestAspects(t *testing.T) {
+	a := newAnalyzer(t)
+	data, err := os.ReadFile("aspects/testdata/challenge.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	right, found, wanted := 0, 0, 0
+	for line := range strings.Lines(string(data)) {
+		if line[0] == '#' {
+			continue
+		}
+		cells := strings.Split(strings.TrimRight(line, "\n"), "\t")
+		var got []string
+		for _, x := range a.Analyze(Input{Text: cells[2], LanguageHint: cells[0]}).Aspects {
+			got = append(got, x.Term+sign(x.Score))
+			for _, s := range x.Spans {
+				if s.In != "text" || s.Start >= s.End || s.End > len(cells[2]) {
+					t.Errorf("%q: %s at %+v", cells[2], x.Term, s)
+				}
+			}
+		}
+		good := 0
+		want := aspectsOf(cells[1])
+		for _, w := range want {
+			good += b2i(slices.ContainsFunc(strings.Split(w, "|"), func(one string) bool { return slices.Contains(got, one) }))
+		}
+		right, found, wanted = right+good, found+len(got), wanted+len(want)
+		if good < len(want) || len(got) > len(want) {
+			t.Logf("%q: %q, want %q", cells[2], got, want)
+		}
+	}
+	precision, recall := float64(right)/float64(found), float64(right)/float64(wanted)
+	t.Logf("aspects: precision %.3f, recall %.3f (%d of %d found, %d wanted)", precision, recall, right, found, wanted)
+	if precision < 0.8 || recall < 0.8 {
+		t.Errorf("precision %.3f and recall %.3f of aspects, want 0.80 and 0.80", precision, recall)
+	}
+}
+
+// aspectsOf cuts after the sign of each aspect: terms hold spaces.
+func aspectsOf(cell string) []string {
+	var out []string
+	from := 0
+	for i := 0; i < len(cell); i++ {
+		if (cell[i] == '+' || cell[i] == '-') && (i+1 == len(cell) || cell[i+1] == ' ') {
+			out = append(out, strings.TrimSpace(cell[from:i+1]))
+			from = i + 1
+		}
+	}
+	return out
+}

@@ -32,10 +32,11 @@ type Sentiment struct {
 	Label string  `json:"label"`
 }
 
-// Aspect is a thing praised or blamed, in the author's words.
+// Aspect is a thing praised or blamed, in the author's words, and where.
 type Aspect struct {
 	Term  string  `json:"term"`
 	Score float64 `json:"score"`
+	Spans []Span  `json:"spans,omitempty"`
 }
 
 // BrandScore is the attitude to one brand.

@@ -127,6 +127,9 @@ func printAnalysis(w io.Writer, in analysis.Input, a *mention.Analysis) error {
 	for _, b := range a.Brands {
 		p.linef("  %+.2f  brand %s  %s", b.Score, clean(b.Name), strings.Join(b.Touchpoints, ","))
 	}
+	for _, x := range a.Aspects {
+		p.linef("  %+.2f  aspect %s", x.Score, clean(x.Term))
+	}
 	for _, s := range a.Sentences {
 		text := in.Text
 		if s.In == "title" {
