@@ -37,6 +37,8 @@ type Sighting struct {
 	At   time.Time
 	// IDs are the mentions that it gave; none when the page is gone.
 	IDs []string
+	// Texts are those of IDs that only the text identifies (mention.TextID).
+	Texts []string
 	// Window says that the page shows the latest of a longer list, as feeds
 	// and timelines do: what falls off it has not vanished.
 	Window bool

@@ -131,15 +131,20 @@ func (p *pipeline) read(src *crawler.Source, page *mention.Page, n int, found *f
 		found.withheld++ // its links are still followed
 		return out, nil
 	}
+	var texts []string // the ids of those that only the text identifies
 	for i := range res.Mentions {
-		p.label(&res.Mentions[i], page.Fetched, p.brandOf[src.Name])
+		m := &res.Mentions[i]
+		if m.NativeID == "" && m.ID == m.TextID() {
+			texts = append(texts, m.ID)
+		}
+		p.label(m, page.Fetched, p.brandOf[src.Name])
 		found.pages = append(found.pages, n)
 	}
 	found.mentions = append(found.mentions, res.Mentions...)
 	// Else it is not known to be read well, or is read too seldom to tell what
 	// is there still.
 	if res.Blocked == "" && res.Canonical == "" && len(res.Mentions)+len(res.Items) > 0 {
-		found.seen = append(found.seen, sighting(src, page, res.Mentions))
+		found.seen = append(found.seen, sighting(src, page, res.Mentions, texts))
 	}
 	return out, nil
 }
@@ -170,8 +175,8 @@ func (p *pipeline) keep(ctx context.Context, src *crawler.Source, found *finding
 
 // sighting is what a page gave. Only HTML shows all that there is on its URL;
 // feeds and the answers of APIs are windows on longer lists.
-func sighting(src *crawler.Source, page *mention.Page, ms []mention.Mention) index.Sighting {
-	g := index.Sighting{Source: src.Name, Run: src.Run, Page: page.URL, At: page.Fetched,
+func sighting(src *crawler.Source, page *mention.Page, ms []mention.Mention, texts []string) index.Sighting {
+	g := index.Sighting{Source: src.Name, Run: src.Run, Page: page.URL, At: page.Fetched, Texts: texts,
 		Window: !strings.Contains(strings.ToLower(page.ContentType), "html")}
 	for i := range ms {
 		g.IDs = append(g.IDs, ms[i].ID)

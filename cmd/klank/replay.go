@@ -168,9 +168,13 @@ func (r *replay) newPipeline(withAnalysis bool, found func([]mention.Mention)) (
 		return nil, err
 	}
 	pipe.secret = r.w.secret
-	pipe.store = func(_ context.Context, ms []mention.Mention, _ []index.Sighting) ([]index.Change, error) {
+	pipe.store = func(ctx context.Context, ms []mention.Mention, _ []index.Sighting) ([]index.Change, error) {
 		if len(ms) > 0 {
-			found(ms)
+			known, err := r.known(ctx, ms)
+			if err != nil {
+				return nil, err
+			}
+			found(known)
 		}
 		return slices.Repeat([]index.Change{index.Same}, len(ms)), nil
 	}
@@ -186,6 +190,20 @@ func (r *replay) newPipeline(withAnalysis bool, found func([]mention.Mention)) (
 		}
 	}
 	return pipe, nil
+}
+
+// known gives edited texts the ids that they are stored under.
+func (r *replay) known(ctx context.Context, ms []mention.Mention) ([]mention.Mention, error) {
+	ix, able := index.Index(r.w.index).(index.Aliases)
+	if !able {
+		return ms, nil
+	}
+	ids := make([]string, 0, 3*len(ms))
+	for i := range ms {
+		ids = append(ids, ms[i].ID, ms[i].Parent, ms[i].Thread)
+	}
+	aliases, err := ix.Resolve(ctx, ids)
+	return index.Rename(ms, aliases), err
 }
 
 // readPages parses and analyses the pages of the plan into the scratch index.

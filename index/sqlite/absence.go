@@ -61,7 +61,7 @@ type reading struct {
 }
 
 func (s *sightStatements) see(ctx context.Context, tx *sql.Tx, g *index.Sighting) error {
-	page := hash(g.Source + "\x00" + g.Page)
+	page := pageKey(g)
 	before, known, err := s.reading(ctx, tx, page)
 	if err != nil {
 		return err

@@ -89,6 +89,10 @@ func (ix *Index) PutSeen(ctx context.Context, ms []mention.Mention, seen []index
 			return err
 		}
 		b := &batch{tx: tx, w: w, codec: ix.codec}
+		ms, seen, err := b.succeed(ctx, ms, seen)
+		if err != nil {
+			return err
+		}
 		known, err := b.known(ms)
 		if err != nil {
 			return err

@@ -107,6 +107,7 @@ func deleteDoomed(ctx context.Context, tx *sql.Tx, w *writer) error {
 	}
 	for _, s := range []string{
 		"DELETE FROM aliases WHERE id IN (SELECT f.id FROM doomed d JOIN facts f ON f.rowid = d.doc)",
+		"DELETE FROM moves WHERE id IN (SELECT f.id FROM doomed d JOIN facts f ON f.rowid = d.doc)",
 		"DELETE FROM pending WHERE doc IN (SELECT doc FROM doomed)",
 		"DELETE FROM near WHERE doc IN (SELECT doc FROM doomed)",
 		"DELETE FROM words WHERE rowid IN (SELECT doc FROM doomed)",

@@ -78,7 +78,8 @@ func migrations() []string {
 		INSERT INTO pending (doc) SELECT rowid FROM facts ORDER BY rowid;
 		CREATE TABLE near (doc INTEGER PRIMARY KEY, key INTEGER NOT NULL, was INTEGER NOT NULL);
 		CREATE TABLE aliases (alias TEXT PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID;
-		CREATE INDEX aliases_id ON aliases (id);`,
+		CREATE INDEX aliases_id ON aliases (id);
+		CREATE TABLE moves (source TEXT NOT NULL, run TEXT NOT NULL, id TEXT NOT NULL, gone INTEGER NOT NULL, PRIMARY KEY (source, id)) WITHOUT ROWID;`,
 	}
 }
 

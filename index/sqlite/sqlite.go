@@ -21,6 +21,8 @@
 //	           runs (found names the run, until its readings can be relied on)
 //	pending    what passes over the index have not looked at since it was
 //	           stored or changed; near the keys of near-identical texts
+//	aliases    the ids that edited texts would have; moves what came to pages
+//	           and went from them in the latest run of each source
 //	runs, coverage, meta
 package sqlite
 
@@ -38,7 +40,7 @@ import (
 )
 
 // Index is an index in a SQLite file. It implements index.Index, Getter,
-// Deleter, Scanner, JSONScanner, RowScanner, Rereader, Absences, Expirer, Enrichable, Recorder, Generation and Compactor.
+// Deleter, Scanner, JSONScanner, RowScanner, Rereader, Absences, Aliases, Expirer, Enrichable, Recorder, Generation and Compactor.
 type Index struct {
 	path       string
 	generation string

@@ -1,0 +1,70 @@
+package index
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"klank/mention"
+)
+
+// Aliases is the optional ability of an index that knows an edited mention again
+// of which nothing but the text tells what it is: in Absences.PutSeen one that
+// Succeeds another, in the run in which that one vanished from all pages, becomes
+// its next revision and keeps its id. The id made of its own text is an alias
+// from then on, and Put takes the one for the other.
+type Aliases interface {
+	// Resolve returns the ids that these are aliases of; ids that are none are
+	// left out.
+	Resolve(ctx context.Context, ids []string) (map[string]string, error)
+}
+
+const (
+	// editedWords is below how many words a text is too little to be known again
+	// by; without an author it is mention.ShortText.
+	editedWords = 4
+	// edited is from what similarity on a text is an edit of another one.
+	edited = 0.6
+)
+
+// Succeeds tells whether found is the same mention as lost, which has vanished
+// meanwhile: on the same item of the same host, by the same author, with a
+// near-identical text. An edit may change a third of it, or add to it at the
+// beginning or the end. Both are told apart by their text only.
+func Succeeds(found, lost *mention.Mention) bool {
+	if found.NativeID != "" || lost.NativeID != "" || found.Kind != lost.Kind || found.Source.Host != lost.Source.Host ||
+		Author(found) != Author(lost) || itemName(found.Item) != itemName(lost.Item) {
+		return false
+	}
+	a, b := mention.NormalText(found.Body()), mention.NormalText(lost.Body())
+	least := editedWords
+	if Author(found) == "" {
+		least = mention.ShortText
+	}
+	if min(strings.Count(a, " "), strings.Count(b, " "))+1 < least {
+		return false
+	}
+	return within(a, b) || within(b, a) || mention.Similarity(a, b) >= edited
+}
+
+// within tells whether a begins or ends with b.
+func within(a, b string) bool {
+	return strings.HasPrefix(a, b+" ") || strings.HasSuffix(a, " "+b)
+}
+
+// Rename returns ms with the ids that are aliases replaced, those of parents and
+// threads too. ms stays as it is.
+func Rename(ms []mention.Mention, ids map[string]string) []mention.Mention {
+	if len(ids) == 0 {
+		return ms
+	}
+	ms = slices.Clone(ms)
+	for i := range ms {
+		for _, id := range []*string{&ms[i].ID, &ms[i].Parent, &ms[i].Thread} {
+			if is, ok := ids[*id]; ok {
+				*id = is
+			}
+		}
+	}
+	return ms
+}
