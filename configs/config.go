@@ -30,8 +30,11 @@ type Config struct {
 	Timezone string `yaml:"timezone"`
 	Crawl    Crawl  `yaml:"crawl"`
 	// Budgets name hosts that share one; any other host has its own.
-	Budgets   []Budget  `yaml:"budgets"`
-	Brands    []Brand   `yaml:"brands"`
+	Budgets []Budget `yaml:"budgets"`
+	Brands  []Brand  `yaml:"brands"`
+	// Questions are what buyers ask, in Dutch or English; the report on
+	// questions looks for answers.
+	Questions []string  `yaml:"questions"`
 	Sources   []Source  `yaml:"sources"`
 	Imports   []Import  `yaml:"imports"`
 	Privacy   Privacy   `yaml:"privacy"`

@@ -76,7 +76,8 @@ func execute(ctx context.Context, args []string, in io.Reader, out, errOut io.Wr
 	switch {
 	case errors.As(err, &partial):
 		return exitPartial
-	case errors.As(err, &usage), strings.HasPrefix(err.Error(), "unknown command"): // cobra has no type for it
+	case errors.As(err, &usage), strings.HasPrefix(err.Error(), "unknown command"), // cobra has no type for these
+		strings.HasPrefix(err.Error(), "if any flags in the group"):
 		return exitUsage
 	}
 	return exitFailed
@@ -111,7 +112,7 @@ answers what people ask before they buy.`,
 		return usagef("%w; see %s --help", err, cmd.CommandPath())
 	})
 	for _, c := range []func(*env) *cobra.Command{
-		newDemo, newCrawl, newRun, newParse, newAnalyze, newSearch, newImport, newExport, newReplay, newPrune, newKibana, newCheck, newStatus, newRequeue, newPause, newResume, newServe, newVersion,
+		newDemo, newCrawl, newRun, newParse, newAnalyze, newSearch, newReport, newImport, newExport, newReplay, newPrune, newKibana, newCheck, newStatus, newRequeue, newPause, newResume, newServe, newVersion,
 	} {
 		root.AddCommand(usageArgs(c(e)))
 	}

@@ -1,0 +1,61 @@
+package research
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// minPrecision is how many of the passages that count as answers must be
+// answers, saying what they are taken to say; minRecall guards against a judge
+// that never answers.
+const (
+	minPrecision = 0.8
+	minRecall    = 0.5
+)
+
+func TestWhatCountsAsAnAnswerIsOne(t *testing.T) {
+	b, err := os.ReadFile("testdata/pairs.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pairs, taken, right, answers := 0, 0, 0, 0
+	for _, line := range strings.Split(strings.TrimSpace(string(b)), "\n") {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		f := strings.Split(line, "\t")
+		if len(f) != 4 {
+			t.Fatalf("%q has %d columns", line, len(f))
+		}
+		score, err := strconv.ParseFloat(f[1], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := takeApart(f[0], nil)
+		a := q.judge(f[2], score)
+		got := "nothing"
+		if a.ok {
+			got = map[int]string{-1: "no", 0: "tells", 1: "yes"}[a.agrees]
+		}
+		pairs++
+		if f[3] != "nothing" {
+			answers++
+		}
+		if a.ok {
+			taken++
+			if got == f[3] {
+				right++
+			}
+		}
+		if got != f[3] {
+			t.Logf("%s %q is %s, taken for %s", f[0], f[2], f[3], got)
+		}
+	}
+	precision, recall := float64(right)/float64(taken), float64(right)/float64(answers)
+	t.Logf("%d pairs, %d taken for answers: precision %.3f, recall %.3f", pairs, taken, precision, recall)
+	if pairs < 60 || precision < minPrecision || recall < minRecall {
+		t.Errorf("%d pairs, precision %.3f, recall %.3f; want 60, %.2f, %.2f", pairs, precision, recall, minPrecision, minRecall)
+	}
+}
