@@ -1,6 +1,6 @@
 // Package index holds the questions that can be put to collected mentions
 // and the interface that answers them. Back-ends live in sub-packages
-// (sqlite; later elastic) and are held to the same answers by indextest.
+// (sqlite and elastic) and are held to the same answers by indextest.
 //
 // It is not for crawling or parsing, and it never fetches anything.
 package index
@@ -87,6 +87,25 @@ type Recorder interface {
 type Generation interface {
 	Generation() string
 }
+
+// Accountant is the optional ability of a store without transactions to prove
+// that nothing was lost on its way in.
+type Accountant interface {
+	// Account counts the mentions that the latest readings of pages gave (as told
+	// to Absences.PutSeen), and which of them are there: of one source and one run,
+	// or of all where these are empty.
+	Account(ctx context.Context, source, run string) (*Account, error)
+}
+
+// Account balances what went in with what is there. Missing names some of the
+// mentions that are neither indexed nor dead.
+type Account struct {
+	In, Indexed, Dead int
+	Missing           []string
+}
+
+// Balances tells whether all that went in is indexed, or dead.
+func (a *Account) Balances() bool { return a.In == a.Indexed+a.Dead }
 
 // Compactor is the optional ability to give back the space of what was
 // deleted. Afterwards no trace of it is left in the store, single words in

@@ -176,7 +176,7 @@ func (b *bulker) send(batch []*op) {
 		if batch = again; len(batch) == 0 {
 			return
 		}
-		if !b.pause(attempt) {
+		if !pause(b.ctx, attempt, b.ix.cfg.Patience) {
 			for _, o := range batch {
 				if o.result.err == nil {
 					o.result.err = fmt.Errorf("%w: status %d: %s", ErrAway, o.result.status, o.result.reason)
@@ -198,15 +198,16 @@ func blocked(o *op) bool {
 // together.
 const firstPause, longestPause = 100 * time.Millisecond, 5 * time.Second
 
-// pause waits before another attempt; false when there is to be none.
-func (b *bulker) pause(attempt int) bool {
+// pause waits before another attempt; false when there is to be none, as those
+// before have used up the patience.
+func pause(ctx context.Context, attempt int, patience time.Duration) bool {
 	var waited time.Duration
 	next := firstPause
 	for range attempt {
 		waited += next
 		next = min(2*next, longestPause)
 	}
-	if waited >= b.ix.cfg.Patience {
+	if waited >= patience {
 		return false
 	}
 	t := time.NewTimer(next/2 + rand.N(next/2))
@@ -214,8 +215,18 @@ func (b *bulker) pause(attempt int) bool {
 	select {
 	case <-t.C:
 		return true
-	case <-b.ctx.Done():
+	case <-ctx.Done():
 		return false
+	}
+}
+
+// patiently asks again what can be asked again, while the cluster is away.
+func (ix *Index) patiently(ctx context.Context, ask func() error) error {
+	for attempt := 0; ; attempt++ {
+		err := ask()
+		if !errors.Is(err, ErrAway) || !pause(ctx, attempt, ix.cfg.Patience) {
+			return err
+		}
 	}
 }
 
@@ -240,13 +251,14 @@ func (b *bulker) once(batch []*op) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(b.ctx), 2*time.Minute)
 	defer cancel()
 	err := b.ix.call(ctx, "bulk", esapi.BulkRequest{Body: &buf, FilterPath: []string{"items.*.status", "items.*.error"}}, &answer)
-	if isStatus(err, http.StatusRequestEntityTooLarge) && len(batch) == 1 {
-		batch[0].result = result{status: http.StatusRequestEntityTooLarge, reason: "the document is larger than the cluster takes"}
+	// A request is too large for this cluster, or one document spoils it.
+	var e *Error
+	if errors.As(err, &e) && (e.Status == http.StatusRequestEntityTooLarge || e.Status == http.StatusBadRequest) {
+		if half := len(batch) / 2; half > 0 {
+			return errors.Join(b.once(batch[:half]), b.once(batch[half:]))
+		}
+		batch[0].result = result{status: e.Status, reason: e.Error()}
 		return nil
-	}
-	if isStatus(err, http.StatusRequestEntityTooLarge) {
-		half := len(batch) / 2
-		return errors.Join(b.once(batch[:half]), b.once(batch[half:]))
 	}
 	if err != nil {
 		return err

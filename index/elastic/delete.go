@@ -18,7 +18,7 @@ func (ix *Index) Delete(ctx context.Context, q query.Node) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	ids, err := ix.idsOf(ctx, filter)
+	ids, err := ix.idsOf(ctx, ix.name(readAlias), filter)
 	if err == nil {
 		err = ix.deleteMentions(ctx, ids)
 	}
@@ -28,10 +28,10 @@ func (ix *Index) Delete(ctx context.Context, q query.Node) (int, error) {
 	return len(ids), nil
 }
 
-// idsOf returns the ids of all matches.
-func (ix *Index) idsOf(ctx context.Context, filter object) ([]string, error) {
+// idsOf returns the ids of all matches in an index, in order.
+func (ix *Index) idsOf(ctx context.Context, name string, filter object) ([]string, error) {
 	var ids []string
-	err := ix.scan(ctx, filter, false, func(h *hit) error {
+	err := ix.scan(ctx, name, filter, false, func(h *hit) error {
 		ids = append(ids, h.ID)
 		return nil
 	})
@@ -71,9 +71,11 @@ func (ix *Index) forget(ctx context.Context, ids []string) error {
 // unsee takes mentions from what pages gave.
 func (ix *Index) unsee(ctx context.Context, ids []string) error {
 	yes := true
-	return ix.call(ctx, "update by query", esapi.UpdateByQueryRequest{Index: []string{ix.name(pages)}, Conflicts: "proceed", Refresh: &yes,
-		AllowNoIndices: &yes, IgnoreUnavailable: &yes, Timeout: deletePatience, Body: body(object{"query": object{"terms": object{"ids": ids}},
-			"script": object{"lang": "painless", "source": "ctx._source.ids.removeAll(params.ids)", "params": object{"ids": ids}}})}, nil)
+	return ix.patiently(ctx, func() error {
+		return ix.call(ctx, "update by query", esapi.UpdateByQueryRequest{Index: []string{ix.name(pages)}, Conflicts: "proceed", Refresh: &yes,
+			AllowNoIndices: &yes, IgnoreUnavailable: &yes, Timeout: deletePatience, Body: body(object{"query": object{"terms": object{"ids": ids}},
+				"script": object{"lang": "painless", "source": "ctx._source.ids.removeAll(params.ids)", "params": object{"ids": ids}}})}, nil)
+	})
 }
 
 // deletePatience bounds one deletion by query on the cluster.
@@ -89,8 +91,10 @@ func (ix *Index) deleteBy(ctx context.Context, name string, q object) (int, erro
 			Conflicts int               `json:"version_conflicts"`
 			Failures  []json.RawMessage `json:"failures"`
 		}
-		err := ix.call(ctx, "delete by query", esapi.DeleteByQueryRequest{Index: []string{name}, Conflicts: "proceed", Refresh: &yes,
-			AllowNoIndices: &yes, IgnoreUnavailable: &yes, Timeout: deletePatience, Body: body(object{"query": q})}, &a)
+		err := ix.patiently(ctx, func() error {
+			return ix.call(ctx, "delete by query", esapi.DeleteByQueryRequest{Index: []string{name}, Conflicts: "proceed", Refresh: &yes,
+				AllowNoIndices: &yes, IgnoreUnavailable: &yes, Timeout: deletePatience, Body: body(object{"query": q})}, &a)
+		})
 		if err != nil {
 			return n, err
 		}
@@ -114,7 +118,7 @@ func (ix *Index) Expire(ctx context.Context, source string, before time.Time, dr
 
 func (ix *Index) expire(ctx context.Context, source string, before time.Time, dryRun bool) (int, error) {
 	collected := object{"collected": object{"gte": before.UnixMilli(), "format": "epoch_millis"}}
-	doomed, err := ix.idsOf(ctx, object{"bool": object{"filter": []object{{"term": object{"facet.source": source}}},
+	doomed, err := ix.idsOf(ctx, ix.name(readAlias), object{"bool": object{"filter": []object{{"term": object{"facet.source": source}}},
 		"must_not": []object{{"range": collected}}}})
 	if err != nil {
 		return 0, err

@@ -80,7 +80,7 @@ func mentionMapping() object {
 		"analysis": fields(object{
 			"sentiment": fields(object{"score": typed("double"), "label": keyword()}),
 			"stars":     typed("double"), "language": keyword(), "touchpoints": keyword(), "moments": keyword(), "care": keyword(), "signals": keyword(),
-			"aspects":   fields(object{"term": keyword(), "score": typed("double")}),
+			"aspects":   fields(object{"term": keyword(), "score": typed("double"), "spans": span}),
 			"brands":    fields(object{"name": keyword(), "score": typed("double"), "touchpoints": keyword(), "spans": span}),
 			"sentences": sentence, "version": keyword()}),
 		"flags": fields(object{"name": keyword(), "reason": keyword()}), "duplicate_of": keyword(),

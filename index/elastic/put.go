@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -282,74 +283,82 @@ type gotten struct {
 const readTogether = 500
 
 // mget calls fn for those documents of an index that are there, as they are
-// now, whether searches see them yet or not.
+// now, whether searches see them yet or not. While the cluster is away it waits.
 func (ix *Index) mget(ctx context.Context, index string, ids []string, fn func(id string, d *gotten) error) error {
-	for len(ids) > 0 {
-		n := min(len(ids), readTogether)
-		var answer struct {
-			Docs []gotten `json:"docs"`
-		}
-		err := ix.call(ctx, "read documents", esapi.MgetRequest{Index: index, Body: body(object{"ids": ids[:n]}), SourceExcludes: derived}, &answer)
-		if isStatus(err, http.StatusNotFound) {
-			return nil // the index is made with its first document
-		}
+	for part := range slices.Chunk(ids, readTogether) {
+		var docs []gotten
+		err := ix.patiently(ctx, func() (err error) {
+			docs, err = ix.mgetNow(ctx, index, part)
+			return err
+		})
 		if err != nil {
 			return err
 		}
-		for i := range answer.Docs {
-			d := &answer.Docs[i]
-			if d.Error != nil && d.Error.Type != "index_not_found_exception" {
-				return fmt.Errorf("elasticsearch: read %s: %s: %s", d.ID, d.Error.Type, d.Error.words())
-			}
-			if d.Found {
-				if err := fn(d.ID, d); err != nil {
-					return err
-				}
+		for i := range docs {
+			if err := fn(docs[i].ID, &docs[i]); err != nil {
+				return err
 			}
 		}
-		ids = ids[n:]
 	}
 	return nil
 }
 
-// Get returns one mention; see index.Getter.
-func (ix *Index) Get(ctx context.Context, id string, revision int) (*mention.Mention, error) {
-	var m *mention.Mention
-	if id == "" {
-		return nil, index.ErrNotFound
+// mgetNow returns those documents of an index that are there.
+func (ix *Index) mgetNow(ctx context.Context, index string, ids []string) ([]gotten, error) {
+	var answer struct {
+		Docs []gotten `json:"docs"`
 	}
-	err := ix.mget(ctx, ix.name(readAlias), []string{id}, func(_ string, d *gotten) (err error) {
-		m, err = read(d.Source)
-		return err
-	})
+	err := ix.call(ctx, "read documents", esapi.MgetRequest{Index: index, Body: body(object{"ids": ids}), SourceExcludes: derived}, &answer)
+	if isStatus(err, http.StatusNotFound) {
+		return nil, nil // the index is made with its first document
+	}
 	if err != nil {
-		return nil, fmt.Errorf("index: get: %w", err)
+		return nil, err
 	}
-	if m == nil || revision == 0 || m.Revision == revision {
-		return found(m)
-	}
-	m = nil
-	err = ix.mget(ctx, ix.name(revisions), []string{revisionID(id, revision)}, func(_ string, d *gotten) error {
-		var r struct {
-			Doc json.RawMessage `json:"doc"`
+	for _, d := range answer.Docs {
+		if d.Error != nil && d.Error.Type != "index_not_found_exception" {
+			return nil, fmt.Errorf("elasticsearch: read %s: %s: %s", d.ID, d.Error.Type, d.Error.words())
 		}
-		if err := json.Unmarshal(d.Source, &r); err != nil {
-			return err
-		}
-		m, err = read(r.Doc)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("index: get: %w", err)
 	}
-	return found(m)
+	return slices.DeleteFunc(answer.Docs, func(d gotten) bool { return !d.Found }), nil
 }
 
-func found(m *mention.Mention) (*mention.Mention, error) {
+// Get returns one mention; see index.Getter.
+func (ix *Index) Get(ctx context.Context, id string, revision int) (*mention.Mention, error) {
+	m, err := ix.get(ctx, id, revision)
+	if err != nil {
+		return nil, fmt.Errorf("index: get: %w", err)
+	}
 	if m == nil {
 		return nil, index.ErrNotFound
 	}
 	return m, nil
+}
+
+// get returns nil where there is no such mention.
+func (ix *Index) get(ctx context.Context, id string, revision int) (*mention.Mention, error) {
+	if id == "" {
+		return nil, nil
+	}
+	docs, err := ix.mgetNow(ctx, ix.name(readAlias), []string{id})
+	if err != nil || len(docs) == 0 {
+		return nil, err
+	}
+	m, err := read(docs[0].Source)
+	if err != nil || revision == 0 || m.Revision == revision {
+		return m, err
+	}
+	docs, err = ix.mgetNow(ctx, ix.name(revisions), []string{revisionID(id, revision)})
+	if err != nil || len(docs) == 0 {
+		return nil, err
+	}
+	var r struct {
+		Doc json.RawMessage `json:"doc"`
+	}
+	if err := json.Unmarshal(docs[0].Source, &r); err != nil {
+		return nil, err
+	}
+	return read(r.Doc)
 }
 
 // Reread stores what saved pages give now; see index.Rereader.

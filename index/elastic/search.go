@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -32,17 +33,29 @@ type answer struct {
 }
 
 type hit struct {
-	ID          string          `json:"_id"`
-	Index       string          `json:"_index"`
-	SeqNo       int64           `json:"_seq_no"`
-	PrimaryTerm int64           `json:"_primary_term"`
-	Source      json.RawMessage `json:"_source"`
+	ID      string          `json:"_id"`
+	Version int64           `json:"_version"`
+	Source  json.RawMessage `json:"_source"`
 	// Sort holds the sort values as they were written: numbers keep all digits.
 	Sort []json.RawMessage `json:"sort"`
 }
 
+// startPatience is how long a search waits for an index that has just been made.
+const startPatience = 3 * time.Second
+
 // ask searches indices; none where the body names a point in time.
 func (ix *Index) ask(ctx context.Context, what string, indices []string, q object) (*answer, error) {
+	for attempt := 0; ; attempt++ {
+		a, err := ix.askOnce(ctx, what, indices, q)
+		var e *Error
+		starting := errors.As(err, &e) && e.Status == http.StatusServiceUnavailable && e.Type == "search_phase_execution_exception"
+		if !starting || !pause(ctx, attempt, startPatience) {
+			return a, err
+		}
+	}
+}
+
+func (ix *Index) askOnce(ctx context.Context, what string, indices []string, q object) (*answer, error) {
 	a := &answer{}
 	yes, no := true, false
 	r := esapi.SearchRequest{Index: indices, Body: body(q), AllowPartialSearchResults: &no}
@@ -111,7 +124,7 @@ func (ix *Index) search(ctx context.Context, r index.SearchRequest, filter objec
 	if r.Sort == index.SortRelevance {
 		matches["should"], matches["minimum_should_match"] = relevance(r.Query), 0
 		if c.PIT == "" {
-			pit, err := ix.openPIT(ctx)
+			pit, err := ix.openPIT(ctx, ix.name(readAlias))
 			if err != nil {
 				return nil, err
 			}
@@ -192,13 +205,13 @@ func parseCursor(r index.SearchRequest) (*cursor, error) {
 // keepAlive is how long the cluster keeps a point in time after each use.
 const keepAlive = "5m"
 
-// openPIT names the index as it is now
+// openPIT names an index as it is now
 // (https://www.elastic.co/guide/en/elasticsearch/reference/8.19/point-in-time-api.html).
-func (ix *Index) openPIT(ctx context.Context) (string, error) {
+func (ix *Index) openPIT(ctx context.Context, name string) (string, error) {
 	var a struct {
 		ID string `json:"id"`
 	}
-	err := ix.call(ctx, "open a point in time", esapi.OpenPointInTimeRequest{Index: []string{ix.name(readAlias)}, KeepAlive: keepAlive}, &a)
+	err := ix.call(ctx, "open a point in time", esapi.OpenPointInTimeRequest{Index: []string{name}, KeepAlive: keepAlive}, &a)
 	return a.ID, err
 }
 
@@ -212,19 +225,19 @@ func (ix *Index) closePIT(ctx context.Context, pit string) {
 // scanTogether is how many documents one page of a walk has.
 const scanTogether = 500
 
-// scan walks all documents that a filter keeps, in id order and as they are
-// when it begins.
-func (ix *Index) scan(ctx context.Context, filter object, source any, fn func(h *hit) error) error {
+// scan walks all mentions of an index that a filter keeps, in id order and as
+// they are when it begins.
+func (ix *Index) scan(ctx context.Context, name string, filter object, source any, fn func(h *hit) error) error {
 	if err := ix.fresh(ctx); err != nil {
 		return err
 	}
-	pit, err := ix.openPIT(ctx)
+	pit, err := ix.openPIT(ctx, name)
 	if err != nil {
 		return err
 	}
 	defer func() { ix.closePIT(ctx, pit) }()
 	q := object{"query": object{"bool": object{"filter": []object{filter}}}, "size": scanTogether, "track_total_hits": false,
-		"sort": []object{{"id": "asc"}}, "_source": source}
+		"sort": []object{{"id": "asc"}}, "_source": source, "version": true}
 	for {
 		q["pit"] = object{"id": pit, "keep_alive": keepAlive}
 		a, err := ix.ask(ctx, "scan", nil, q)
@@ -258,7 +271,7 @@ func (ix *Index) ScanJSON(ctx context.Context, q query.Node, fn func(doc []byte)
 	if err != nil {
 		return err
 	}
-	err = ix.scan(ctx, filter, object{"excludes": derived}, func(h *hit) error {
+	err = ix.scan(ctx, ix.name(readAlias), filter, object{"excludes": derived}, func(h *hit) error {
 		if err := fn(h.Source); err != nil {
 			return stopped{err}
 		}
