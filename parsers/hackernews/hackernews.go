@@ -202,14 +202,15 @@ func (r *reader) add(x *item, id, parent, story wire.ID) {
 	r.found.Mentions = append(r.found.Mentions, document.Candidate{Mention: m, NativeLinks: true})
 }
 
-// comment tells whether the item is one; a hit says so in its tags.
+// comment tells whether the item is one; a hit says so in its tags, or by what
+// holds its text.
 func (x *item) comment() bool {
 	for _, t := range x.Tags {
 		if t == "comment" {
 			return true
 		}
 	}
-	return x.Type == "comment"
+	return x.Type == "comment" || x.Comment != ""
 }
 
 // item is the address of an item in the API of items.

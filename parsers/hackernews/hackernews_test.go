@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"klank/mention"
 	"klank/parsers/foundtest"
 )
 
@@ -57,6 +58,13 @@ func TestDeepTreesAreReadOrRefused(t *testing.T) {
 		if f := Parse(foundtest.OpenJSON("", body)); len(f.Mentions) != 0 || len(f.Problems) != problems {
 			t.Errorf("%d levels: %d mentions, problems %v", n, len(f.Mentions), f.Problems)
 		}
+	}
+}
+
+func TestAHitWithACommentsTextIsOne(t *testing.T) {
+	f := Parse(foundtest.Open("x.json", []byte(`{"hits":[{"objectID":"5","author":"a","comment_text":"c","parent_id":4,"story_id":3,"created_at_i":1577836800}]}`)))
+	if len(f.Mentions) != 1 || f.Mentions[0].Kind != mention.Comment || f.Mentions[0].Parent != "4" || f.Mentions[0].Thread != "3" {
+		t.Errorf("found %+v", f)
 	}
 }
 

@@ -1,7 +1,9 @@
-// Package yelp reads the review excerpts and the details of a business of the
+// Package yelp reads the review excerpts and the details of businesses of the
 // Yelp Fusion (Places) API, after
-// https://docs.developer.yelp.com/reference/v3_business_reviews and
-// https://docs.developer.yelp.com/reference/v3_business_info.
+// https://docs.developer.yelp.com/reference/v3_business_reviews,
+// https://docs.developer.yelp.com/reference/v3_business_info and
+// https://docs.developer.yelp.com/reference/v3_business_search, and what the
+// same is called in https://docs.developer.yelp.com/docs/graphql-intro.
 //
 // Yelp cuts texts short; what it leaves out is not sought elsewhere.
 package yelp
@@ -24,16 +26,27 @@ func Detect(d *document.Document) bool {
 		wire.Holds(d.Body, "review_count", "is_closed", "alias", "name")
 }
 
-// page is the list of reviews, or the business with or without them.
+// page is the list of reviews, the business with or without them, what a
+// search found, or one of these within data.
 type page struct {
-	Reviews wire.List[review] `json:"reviews"`
-	Total   wire.Number       `json:"total"`
+	business
+	Total      wire.Number         `json:"total"`
+	Businesses wire.List[business] `json:"businesses"`
+	Data       struct {
+		Business *business `json:"business"`
+		Search   struct {
+			Businesses wire.List[business] `json:"business"`
+		} `json:"search"`
+	} `json:"data"`
+}
 
-	ID          wire.ID     `json:"id"`
-	Name        string      `json:"name"`
-	URL         string      `json:"url"`
-	Rating      wire.Number `json:"rating"`
-	ReviewCount wire.Number `json:"review_count"`
+type business struct {
+	ID          wire.ID           `json:"id"`
+	Name        string            `json:"name"`
+	URL         string            `json:"url"`
+	Rating      wire.Number       `json:"rating"`
+	ReviewCount wire.Number       `json:"review_count"`
+	Reviews     wire.List[review] `json:"reviews"`
 }
 
 type review struct {
@@ -48,7 +61,7 @@ type review struct {
 	} `json:"user"`
 }
 
-// Parse reads the page's reviews and business.
+// Parse reads the page's reviews and businesses.
 func Parse(d *document.Document) document.Found {
 	var found document.Found
 	var p page
@@ -56,17 +69,35 @@ func Parse(d *document.Document) document.Found {
 		wire.Problem(&found, "yelp", err.Error())
 		return found
 	}
-	about := p.business(d)
-	it := mention.Item{ItemRef: about, Rating: p.Rating.Grade(1, 5), ReviewCount: p.ReviewCount.Int()}
+	many := append(p.Businesses, p.Data.Search.Businesses...)
+	if p.Data.Business != nil {
+		many = append(many, *p.Data.Business)
+	}
+	for i := range many {
+		many[i].read(d, nil, &found)
+	}
+	if len(many) > 0 { // the total is that of the businesses
+		return found
+	}
+	p.read(d, p.Total.Int(), &found)
+	p.next(d, &found)
+	return found
+}
+
+// read adds a business and its reviews, of which there are count where it does
+// not say so itself.
+func (b *business) read(d *document.Document, count *int, found *document.Found) {
+	about := b.ref(d)
+	it := mention.Item{ItemRef: about, Rating: b.Rating.Grade(1, 5), ReviewCount: b.ReviewCount.Int()}
 	if it.ReviewCount == nil {
-		it.ReviewCount = p.Total.Int()
+		it.ReviewCount = count
 	}
 	if it.ItemRef != (mention.ItemRef{}) || it.ReviewCount != nil {
 		it.Type = "LocalBusiness"
 		found.Items = append(found.Items, it)
 	}
-	for i := range p.Reviews {
-		m := adapt(d, &p.Reviews[i])
+	for i := range b.Reviews {
+		m := adapt(d, &b.Reviews[i])
 		if m.Text == "" && m.Rating == nil {
 			continue
 		}
@@ -76,22 +107,20 @@ func Parse(d *document.Document) document.Found {
 		}
 		found.Mentions = append(found.Mentions, document.Candidate{Mention: m})
 	}
-	p.next(d, &found)
-	return found
 }
 
-// business is what the page says of the business, or what its URL does, or
-// the page on Yelp that all its reviews stand on.
-func (p *page) business(d *document.Document) mention.ItemRef {
-	ref := mention.ItemRef{Name: normalize.Line(p.Name), URL: businessURL(d, p.URL), SKU: string(p.ID)}
+// ref is what the page says of the business, or what its URL does, or the
+// page on Yelp that all its reviews stand on.
+func (b *business) ref(d *document.Document) mention.ItemRef {
+	ref := mention.ItemRef{Name: normalize.Line(b.Name), URL: businessURL(d, b.URL), SKU: string(b.ID)}
 	if _, id, ok := strings.Cut(wire.Path(d), "/businesses/"); ok && ref.SKU == "" {
 		ref.SKU, _, _ = strings.Cut(id, "/")
 	}
-	if p.URL != "" {
+	if b.URL != "" {
 		return ref
 	}
-	for i := range p.Reviews {
-		u := businessURL(d, p.Reviews[i].URL)
+	for i := range b.Reviews {
+		u := businessURL(d, b.Reviews[i].URL)
 		if u != "" && ref.URL != "" && u != ref.URL {
 			ref.URL = ""
 			break
