@@ -203,7 +203,7 @@ func (d *Document) ListURL() string {
 // source returns the body as the string that outline and DOM are cut from.
 func (d *Document) source() string {
 	if d.text == "" {
-		d.text = string(d.Body)
+		d.text = markup.Lines(string(d.Body))
 	}
 	return d.text
 }

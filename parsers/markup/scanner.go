@@ -2,8 +2,8 @@
 // of a page, and its tree.
 //
 // The tokens are exactly those of x/net: the scanner knows plain markup, which
-// most pages are made of, and at the first thing that asks for more of the
-// standard's rules hands over to x/net for the rest of the page. The tree is
+// most pages are made of, and for each token that asks for more of the
+// standard's rules asks x/net. The tree is
 // that of x/net for what is nested as it should be, and by and large for what
 // is not; fuzz tests hold both to that. Other than x/net's it has a bound for
 // every page: it is neither refused nor does it grow beyond a page's size. It
@@ -32,9 +32,15 @@ type Scanner struct {
 	// inside is the element whose raw text comes next, rest where that ends.
 	inside atom.Atom
 	rest   int
-	// slow reads on from the first thing that is not plain.
-	slow *html.Tokenizer
-	kind html.TokenType
+	// slow reads what is not plain. It is asked for one token, or for an
+	// element of raw text, so many times; resume is where the scanner goes on
+	// after that, 0 while it does not.
+	slow    *html.Tokenizer
+	asked   int
+	at      int
+	resume  int
+	holding atom.Atom
+	kind    html.TokenType
 }
 
 // attribute is an attribute with its value as written, unless it is whole:
@@ -48,32 +54,45 @@ type attribute struct {
 // those before it.
 const maxAttributes = 32
 
-var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+// maxAsked is how often x/net is asked for a token; then it reads the rest.
+const maxAsked = 64
+
+// Lines returns a page with \n for every line end, as the standard has it read.
+func Lines(s string) string {
+	if strings.IndexByte(s, '\r') < 0 {
+		return s
+	}
+	s = strings.ReplaceAll(s, "\r\n", "\n")
+	return strings.ReplaceAll(s, "\r", "\n")
+}
 
 // NewScanner returns a scanner of a page in UTF-8. Tokens are parts of s and
 // keep it in memory.
 func NewScanner(s string) *Scanner {
 	// What x/net replaces in every token is seen to once.
-	if strings.IndexByte(s, '\r') >= 0 {
-		s = lineEnds.Replace(s)
-	}
-	z := &Scanner{s: s}
+	z := &Scanner{s: Lines(s)}
 	if strings.IndexByte(s, 0) >= 0 {
+		z.asked = maxAsked
 		z.handOver(0)
 	}
 	return z
 }
 
-// Plain tells whether all tokens so far were plain markup.
+// Plain tells whether the current token is plain markup.
 func (z *Scanner) Plain() bool { return z.slow == nil }
 
 // handOver lets x/net read on from a token's start.
 func (z *Scanner) handOver(at int) {
 	z.slow = html.NewTokenizer(strings.NewReader(z.s[at:]))
+	z.at, z.inside, z.holding = at, 0, 0
+	z.asked++
 }
 
 // Next advances to the next token and returns its kind.
 func (z *Scanner) Next() html.TokenType {
+	if z.resume > 0 {
+		z.pos, z.resume, z.slow = z.resume, 0, nil
+	}
 	if z.slow == nil {
 		start := z.pos
 		if kind, ok := z.next(); ok {
@@ -96,10 +115,35 @@ func (z *Scanner) nextSlow() html.TokenType {
 		for more {
 			var k, v []byte
 			k, v, more = z.slow.TagAttr()
-			z.attr = append(z.attr, attribute{string(k), string(v), true})
+			if len(z.attr) < maxSlowAttributes {
+				z.attr = append(z.attr, attribute{string(k), string(v), true})
+			}
 		}
 	}
+	z.at += len(z.slow.Raw())
+	switch {
+	case (z.kind == html.StartTagToken || z.kind == html.SelfClosingTagToken) && holdsRaw(z.atom):
+		z.holding = z.atom
+	case z.kind == html.EndTagToken && z.atom == z.holding:
+		z.holding = 0
+	}
+	if z.holding == 0 && z.asked < maxAsked && z.kind != html.ErrorToken {
+		z.resume = z.at
+	}
 	return z.kind
+}
+
+// maxSlowAttributes bounds the attributes of a tag that is not plain; the
+// others are left out.
+const maxSlowAttributes = 1000
+
+// holdsRaw tells the elements that hold no markup.
+func holdsRaw(a atom.Atom) bool {
+	switch a {
+	case atom.Iframe, atom.Noembed, atom.Noframes, atom.Noscript, atom.Plaintext, atom.Script, atom.Style, atom.Textarea, atom.Title, atom.Xmp:
+		return true
+	}
+	return false
 }
 
 // Name returns the name of the current tag in lower case; Atom is its atom.
@@ -400,11 +444,10 @@ func (z *Scanner) attribute(i int) int {
 // rawText looks for the end of an element that holds no markup, and tells
 // whether it is plain.
 func (z *Scanner) rawText() bool {
-	switch z.atom {
-	case atom.Plaintext:
+	switch {
+	case z.atom == atom.Plaintext:
 		return false
-	case atom.Iframe, atom.Noembed, atom.Noframes, atom.Noscript, atom.Script, atom.Style, atom.Textarea, atom.Title, atom.Xmp:
-	default:
+	case !holdsRaw(z.atom):
 		return true
 	}
 	for i := z.pos; ; i += 2 {

@@ -39,7 +39,7 @@ func compare(t *testing.T, page string) int {
 	for plain := 0; ; plain++ {
 		kind := z.Next()
 		want := x.Next()
-		if kind == html.TextToken && want == kind && z.Raw() != lineEnds.Replace(string(x.Raw())) {
+		if kind == html.TextToken && want == kind && z.Raw() != Lines(string(x.Raw())) {
 			t.Fatalf("%q: raw text %q, want %q", page, z.Raw(), x.Raw())
 		}
 		tok := x.Token()
