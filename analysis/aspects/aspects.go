@@ -64,8 +64,11 @@ type spot struct {
 	mention.Span
 }
 
-// most bounds the aspects of one text.
-const most = 16
+// Bounds on the aspects of a text and of a clause.
+const (
+	most         = 16
+	mostOfClause = 2
+)
 
 // Reset begins a new text.
 func (w *Work) Reset() { w.found, w.spots = w.found[:0], w.spots[:0] }
@@ -192,7 +195,7 @@ func (l *lexicon) joins(d *text.Doc, c *clause.Clause, i int, s sort, taken func
 	if l.dutch {
 		return !d.Tokens[i+1].Has(text.Spaced)
 	}
-	return s >= listed && !l.after(d, c, i, notBefore) || s == doubtful && l.after(d, c, i, determiner)
+	return s >= listed && !l.after(d, c, i, notBefore)
 }
 
 // follows tells whether token i goes on with a phrase.
@@ -227,15 +230,15 @@ func (l *lexicon) stands(d *text.Doc, c *clause.Clause, i int) bool {
 		}
 	}
 	switch {
-	case l.after(d, c, i, determiner):
+	case l.after(d, c, i, article):
 		return true
-	case l.after(d, c, i, notBefore|verb|preposition) || i == c.First || d.Tokens[i-1].Kind != text.Word:
+	case l.after(d, c, i, determiner|notBefore|verb|preposition) || i == c.First || d.Tokens[i-1].Kind != text.Word:
 		return false
 	}
 	if _, before := l.noun(d.Tokens[i-1].Norm); before >= listed {
 		return false // "the app keeps"
 	}
-	return l.after(d, c, i-1, determiner) || !l.dutch && i-1 == c.First
+	return l.after(d, c, i-1, article) || !l.dutch && i-1 == c.First
 }
 
 // rank tells how a phrase is spoken of: 1 itself, 0 after a preposition, -1 as
@@ -272,10 +275,12 @@ func (l *lexicon) rank(d *text.Doc, c *clause.Clause, first int) int {
 // where there is no other.
 func (w *Work) keep(in string, d *text.Doc, score float64) {
 	plain := slices.ContainsFunc(w.phrases, func(p phrase) bool { return p.plain })
+	kept := 0
 	for _, p := range w.phrases {
-		if plain && !p.plain {
+		if plain && !p.plain || kept == mostOfClause {
 			continue
 		}
+		kept++
 		n := w.count(p.term(d), score)
 		w.spots = append(w.spots, spot{n, mention.Span{In: in, Start: d.Tokens[p.first].Start, End: d.Tokens[p.last-1].End}})
 	}

@@ -27,14 +27,16 @@ const (
 	stays
 	notBefore
 	tail
+	article
+	closed
 
 	// small words are never nouns, whatever a dictionary says.
-	small = determiner | preposition | of | object | notBefore
+	small = determiner | preposition | of | object | notBefore | article | closed
 )
 
 var sections = map[string]role{
 	"noun": noun, "never": never, "determiner": determiner, "preposition": preposition, "of": of, "object": object,
-	"verb": verb, "stays": stays, "not before": notBefore, "tail": tail,
+	"verb": verb, "stays": stays, "not before": notBefore, "tail": tail, "article": article, "closed": closed,
 }
 
 // lexicon is what is known of one language's words.

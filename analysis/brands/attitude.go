@@ -45,6 +45,7 @@ type judge struct {
 	tallies []tally
 	about   int // the brand the text is about, or -1
 	topic   int // the brand last spoken of, or -1
+	chosen  int // the brand that somebody changed to, or -1
 	// d, now and c are the part, the found names and the clause at hand; base
 	// is the number of the part's first sentence.
 	d    *text.Doc
@@ -58,7 +59,7 @@ type judge struct {
 // and clauses are those of the title and the text with their scores; whole is
 // the score of the whole text.
 func (m *Matcher) Attitudes(found []Found, title, body *text.Doc, titles, clauses []clause.Clause, about []int, whole float64) []Attitude {
-	j := judge{m: m, found: found, about: -1, topic: -1}
+	j := judge{m: m, found: found, about: -1, topic: -1, chosen: -1}
 	for _, b := range about {
 		j.tally(b)
 	}
@@ -141,6 +142,10 @@ func (j *judge) clause() {
 		weight = roleWeight
 	}
 	if j.compare(score) || j.wish() || j.change(score) {
+		j.rue()
+		return
+	}
+	if len(j.now) == 0 && j.rue() {
 		return
 	}
 	if len(j.now) == 0 {
@@ -365,7 +370,7 @@ func (j *judge) change(score float64) bool {
 			s = backScore
 		}
 		j.say(to, s, roleWeight)
-		j.topic = to
+		j.topic, j.chosen = to, to
 	}
 	if returns && to >= 0 {
 		j.tally(to).compared = true
@@ -382,6 +387,19 @@ func (j *judge) change(score float64) bool {
 			j.say(f.Brand, score, 1)
 		}
 	}
+	return true
+}
+
+// rue blames the brand that was changed to where the change is regretted.
+func (j *judge) rue() bool {
+	if j.chosen < 0 || !j.has(j.c.First, j.c.Last, rue) {
+		return false
+	}
+	v := -1.0
+	if j.has(j.c.First, j.c.Last, negation) {
+		v = compareAtLeast
+	}
+	j.say(j.chosen, v, 1)
 	return true
 }
 

@@ -112,6 +112,7 @@ const (
 	instead
 	advise
 	avoid
+	rue
 )
 
 var cueSections = map[string]cue{
@@ -121,7 +122,7 @@ var cueSections = map[string]cue{
 	"closed": closed, "head": compoundHead,
 	"better": better, "worse": worse, "bad": bad, "than": than, "negation": negation, "none": none, "standard": standard, "unlike": unlike,
 	"equal": equal, "likeness": likeness, "prefers": prefers, "over": over, "switching": switching, "leaving": leaving,
-	"returning": returning, "origin": origin, "target": target, "regret": regret, "instead": instead, "advise": advise, "avoid": avoid,
+	"returning": returning, "origin": origin, "target": target, "regret": regret, "instead": instead, "advise": advise, "avoid": avoid, "rue": rue,
 }
 
 // readCues reads cues.txt: sections of words, after comments.
