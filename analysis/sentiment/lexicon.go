@@ -3,13 +3,14 @@ package sentiment
 import (
 	"embed"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"klank/analysis/pattern"
 )
 
-//go:embed data/*.tsv data/*.txt
+//go:embed data/*.tsv data/*.txt data/*.model
 var data embed.FS
 
 // lexicon is one language: forms with their valence, and patterns with what
@@ -44,23 +45,63 @@ var roles = map[string]role{
 	"contrast": contrasts, "concede": concedes, "join": joins,
 }
 
-// New reads the embedded word lists.
+// New reads the embedded word lists and models.
 func New() (*Scorer, error) {
-	nl, err := newLexicon("nl")
+	s, err := Rules()
 	if err != nil {
 		return nil, err
 	}
-	en, err := newLexicon("en")
-	if err != nil {
-		return nil, err
+	for _, language := range languages {
+		file, err := data.ReadFile("data/" + language + ".model")
+		if err != nil {
+			return nil, fmt.Errorf("sentiment: %w", err)
+		}
+		m, err := ReadModel(file)
+		if err != nil {
+			return nil, err
+		}
+		s = s.With(language, m)
 	}
-	signs := map[string]float64{}
+	return s, nil
+}
+
+// languages are those with word lists and a model, by their place in a Scorer.
+var languages = [...]string{dutch: "nl", english: "en"}
+
+// Rules reads the embedded word lists only: a Scorer that goes by the rules
+// alone until With gives it models.
+func Rules() (*Scorer, error) {
+	s := &Scorer{signs: map[string]float64{}}
+	for i, language := range languages {
+		l, err := newLexicon(language)
+		if err != nil {
+			return nil, err
+		}
+		s.lexicons[i] = l
+	}
 	for _, name := range []string{"emoji.tsv", "signs.txt"} { // the later wins
-		if err := readWords(name, signs); err != nil {
+		if err := readWords(name, s.signs); err != nil {
 			return nil, err
 		}
 	}
-	return &Scorer{dutch: nl, english: en, signs: signs}, nil
+	return s, nil
+}
+
+// With returns a Scorer that reads one language (nl or en) by another model.
+func (s *Scorer) With(language string, m *Model) *Scorer {
+	out := *s
+	if i := slices.Index(languages[:], language); i >= 0 {
+		out.models[i] = m
+	}
+	return &out
+}
+
+// Model is the model of a language (nl or en), or nil.
+func (s *Scorer) Model(language string) *Model {
+	if i := slices.Index(languages[:], language); i >= 0 {
+		return s.models[i]
+	}
+	return nil
 }
 
 func newLexicon(language string) (*lexicon, error) {

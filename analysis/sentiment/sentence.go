@@ -37,11 +37,33 @@ type unit struct {
 	rule        string
 	dead        bool // it only strengthens another
 	fixed       bool // it has its negation inside
-	effects     []string
+	effects     effect
 }
 
-// sentence returns the sum of a sentence's values and whether it has any.
-func (s *Scorer) sentence(w *Work, d *text.Doc, sent text.Sentence, lexicons []*lexicon, p *params) (float64, bool) {
+// effect is what changed the value of a unit.
+type effect uint8
+
+const (
+	strengthened effect = 1 << iota
+	negated
+	conceded
+	beforeBut
+	afterBut
+)
+
+// names are those of explanations.
+func (e effect) names() []string {
+	var out []string
+	for i, name := range [...]string{"strengthened", "negated", "conceded", "before but", "after but"} {
+		if e&(1<<i) != 0 {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// sentence reads a sentence by the rules.
+func (s *Scorer) sentence(w *Work, d *text.Doc, sent text.Sentence, lexicons []*lexicon, p *params) felt {
 	tokens := d.Tokens[sent.First:sent.Last]
 	w.tokens, w.units = w.tokens[:0], w.units[:0]
 	for range tokens {
@@ -114,6 +136,15 @@ func (w *Work) add(u unit) {
 	w.units = append(w.units, u)
 }
 
+// Rules that are no patterns.
+const (
+	ruleWord     = "word list"
+	ruleSign     = "sign"
+	ruleGrade    = "grade"
+	ruleNegation = "negation"
+	ruleLearned  = "learned"
+)
+
 // find adds the units that are no patterns: words of the lists, signs and
 // grades.
 func (s *Scorer) find(w *Work, tokens []text.Token, lexicons []*lexicon, p *params) {
@@ -132,11 +163,11 @@ func (s *Scorer) find(w *Work, tokens []text.Token, lexicons []*lexicon, p *para
 			}
 		case text.Emoji, text.Emoticon:
 			if v := s.sign(t.Norm); v != 0 {
-				w.add(unit{first: i, last: i + 1, value: v, rule: "sign"})
+				w.add(unit{first: i, last: i + 1, value: v, rule: ruleSign})
 			}
 		case text.Number:
 			if v, n, ok := grade(tokens, i); ok {
-				w.add(unit{first: i, last: i + n, value: v, rule: "grade"})
+				w.add(unit{first: i, last: i + n, value: v, rule: ruleGrade})
 			}
 		}
 	}
@@ -153,7 +184,7 @@ func lookup(lexicons []*lexicon, t *text.Token) (float64, string) {
 			v, ok = l.words[t.Single()]
 		}
 		if ok {
-			return v, "word list"
+			return v, ruleWord
 		}
 	}
 	return 0, ""
@@ -184,7 +215,7 @@ func (w *Work) modify(tokens []text.Token, p *params) {
 		if u.dead || u.value == 0 {
 			continue
 		}
-		factor, negated, chain := 1.0, 0, true
+		factor, denials, chain := 1.0, 0, true
 		for j := u.first - 1; j >= 0 && j >= u.first-negationReach; j-- {
 			t := &w.tokens[j]
 			if tokens[j].Kind != text.Word && tokens[j].Kind != text.Hashtag || t.roles&(contrasts|joins) != 0 {
@@ -199,7 +230,7 @@ func (w *Work) modify(tokens []text.Token, p *params) {
 			}
 			chain = false
 			if t.roles&negates != 0 && !u.fixed {
-				negated++
+				denials++
 				t.used = true
 				continue
 			}
@@ -207,23 +238,23 @@ func (w *Work) modify(tokens []text.Token, p *params) {
 				break
 			}
 		}
-		u.apply(factor, negated, &tokens[u.first], p)
+		u.apply(factor, denials, &tokens[u.first], p)
 	}
 }
 
 // apply changes the value of a unit and notes why.
-func (u *unit) apply(factor float64, negated int, t *text.Token, p *params) {
+func (u *unit) apply(factor float64, denials int, t *text.Token, p *params) {
 	if factor != 1 {
 		u.value *= factor
-		u.effects = append(u.effects, "strengthened")
+		u.effects |= strengthened
 	}
-	if negated%2 == 1 {
+	if denials%2 == 1 {
 		if u.value > 0 {
 			u.value *= -p.NegatePositive
 		} else {
 			u.value *= -p.NegateNegative
 		}
-		u.effects = append(u.effects, "negated")
+		u.effects |= negated
 	}
 	if t.Has(text.Upper) {
 		u.value *= p.Capitals
@@ -238,7 +269,7 @@ func (w *Work) denials(p *params) {
 	for j := range w.tokens {
 		t := &w.tokens[j]
 		if t.roles&negates != 0 && !t.used && t.unit < 0 && (j == 0 || w.tokens[j-1].roles&negates == 0) {
-			w.add(unit{first: j, last: j + 1, value: p.Denial, rule: "negation"})
+			w.add(unit{first: j, last: j + 1, value: p.Denial, rule: ruleNegation})
 		}
 	}
 }
@@ -264,21 +295,21 @@ func (w *Work) contrast(tokens []text.Token, p *params) {
 		switch {
 		case w.tokens[u.first].conceded:
 			u.value *= p.Concede
-			u.effects = append(u.effects, "conceded")
+			u.effects |= conceded
 		case but >= 0 && u.last <= but:
 			u.value *= p.Before
-			u.effects = append(u.effects, "before but")
+			u.effects |= beforeBut
 		case but >= 0 && u.first > but:
 			u.value *= p.After
-			u.effects = append(u.effects, "after but")
+			u.effects |= afterBut
 		}
 	}
 }
 
 // total sums up the units and applies the sentence's end.
-func (w *Work) total(d *text.Doc, tokens []text.Token, p *params) (float64, bool) {
-	sum, loaded := 0.0, false
-	var steps []Step
+func (w *Work) total(d *text.Doc, tokens []text.Token, p *params) felt {
+	var f felt
+	w.steps = nil
 	for k := range w.units {
 		u := &w.units[k]
 		if u.dead || u.value == 0 {
@@ -286,26 +317,48 @@ func (w *Work) total(d *text.Doc, tokens []text.Token, p *params) (float64, bool
 		}
 		if u.value < 0 {
 			u.value *= p.Negative
+			f.bad += u.value
+		} else {
+			f.good += u.value
 		}
-		sum += u.value
-		loaded = true
+		f.loaded = true
+		switch u.rule {
+		case ruleGrade:
+			f.grade += u.value
+		case ruleSign:
+			f.sign += u.value
+		}
 		if w.Explain != nil {
-			steps = append(steps, Step{d.Source[tokens[u.first].Start:tokens[u.last-1].End], u.rule, round(u.value), u.effects})
+			w.steps = append(w.steps, Step{d.Source[tokens[u.first].Start:tokens[u.last-1].End], u.rule, round(u.value), u.effects.names()})
 		}
 	}
-	if w.Explain != nil {
-		w.Explain(len(w.sums), steps)
+	f.count(w, tokens)
+	f.sum = (f.good + f.bad) * (1 + p.Exclaim*float64(min(f.exclaims, 3)))
+	if f.asks > 0 {
+		f.sum = f.sum*p.Question + p.Asked
 	}
-	exclaim, asked := 0, false
+	return f
+}
+
+// count notes what a sentence has beside its values.
+func (f *felt) count(w *Work, tokens []text.Token) {
 	for i := range tokens {
-		if tokens[i].Kind == text.Stop {
-			exclaim += strings.Count(tokens[i].Norm, "!")
-			asked = asked || strings.Contains(tokens[i].Norm, "?")
+		switch tokens[i].Kind {
+		case text.Stop:
+			f.exclaims += strings.Count(tokens[i].Norm, "!")
+			if strings.Contains(tokens[i].Norm, "?") {
+				f.asks++
+			}
+		case text.Word, text.Hashtag:
+			f.words++
+			if tokens[i].Has(text.Upper) {
+				f.capitals++
+			}
+			roles := w.tokens[i].roles
+			if roles&negates != 0 {
+				f.denials++
+			}
+			f.contrast = f.contrast || roles&contrasts != 0
 		}
 	}
-	sum *= 1 + p.Exclaim*float64(min(exclaim, 3))
-	if asked {
-		sum = sum*p.Question + p.Asked
-	}
-	return sum, loaded
 }

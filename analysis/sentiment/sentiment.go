@@ -1,26 +1,31 @@
-// Package sentiment scores the attitude of a text's author from words: a
-// lexicon of forms, idioms, emoji and grades, and the words that turn,
-// strengthen or weaken them. Scores lie in [-1, 1].
+// Package sentiment scores the attitude of a text's author. Rules read idioms,
+// negation, words that strengthen or weaken, "but", emoji and grades; a linear
+// model of each language, learnt from rated texts, weighs what they find
+// together with hashed n-grams of words and letters. Scores lie in [-1, 1].
 //
 // It is not a topic or emotion classifier, and it reads Dutch and English
 // only; of other languages it sees emoji and grades.
 package sentiment
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"klank/analysis/pattern"
 	"klank/analysis/text"
 	"klank/mention"
 )
 
-// Scorer holds the word lists. It is read-only and safe for concurrent use.
+// Scorer holds the word lists and the models. It is safe for concurrent use.
 type Scorer struct {
-	dutch, english *lexicon
-	signs          map[string]float64
+	lexicons [2]*lexicon // nl, en
+	models   [2]*Model
+	signs    map[string]float64
 }
 
-// Result is what the words of a text say.
+// Result is what a text says. Its slices are valid until the Work is used
+// again.
 type Result struct {
 	mention.Sentiment
 	// Stars estimates the author's rating, 1..5; 0 without any evidence.
@@ -30,13 +35,18 @@ type Result struct {
 	Sentences []float64
 	// Loaded tells of each sentence whether it has any word of sentiment.
 	Loaded []bool
+	// Rules and Learned are what the rules and the learnt words added to the
+	// text's polarity before it became a score; only where Work.Explain is set.
+	Rules, Learned float64
 }
 
 // Step is one word or phrase that made a score, for explanations.
 type Step struct {
-	// Words are the author's, Rule the pattern or list they were found in.
+	// Words are the author's, Rule the pattern or list they were found in, or
+	// "learned".
 	Words, Rule string
-	// Value is what it adds to its sentence's sum, after Effects.
+	// Value is what a rule adds to its sentence's sum, after Effects, or what
+	// a learnt word adds to the sentence's polarity.
 	Value float64
 	// Effects names what changed the value: negated, strengthened, …
 	Effects []string
@@ -49,50 +59,195 @@ type Work struct {
 	tokens  []state
 	found   []found
 	units   []unit
-	sums    []float64
+	felt    []felt
+	grams   grams
+	ends    []gramEnds
+	parts   []sums // of each sentence by each model
+	scores  []float64
+	loaded  []bool
+	steps   []Step
 	// Explain, when set, receives the steps of each sentence in order.
 	Explain func(sentence int, steps []Step)
 }
+
+// gramEnds are where the n-grams of a token end.
+type gramEnds struct{ words, chars int }
 
 // Score scores a title (which may be empty) and a text in a language (BCP
 // 47). With a language other than nl and en, Dutch and English words are read
 // only when the language is unknown ("und").
 func (s *Scorer) Score(w *Work, title, body *text.Doc, language string) Result {
-	lexicons, p := s.lexicons(language)
-	r := Result{}
-	w.sums = w.sums[:0]
-	n := len(title.Sentences) + len(body.Sentences)
-	r.Sentences, r.Loaded = make([]float64, 0, n), make([]bool, 0, n)
-	for _, d := range [2]*text.Doc{title, body} {
-		for _, sent := range d.Sentences {
-			sum, loaded := s.sentence(w, d, sent, lexicons, p)
-			w.sums = append(w.sums, sum)
-			r.Sentences = append(r.Sentences, round(squash(sum)))
-			r.Loaded = append(r.Loaded, loaded)
+	models, p := s.modelsOf(language), paramsOf(language)
+	w.parts, w.scores, w.loaded = w.parts[:0], w.scores[:0], w.loaded[:0]
+	var whole [2]sums
+	words := 0
+	all := s.read(w, title, body, language, func(d *text.Doc, sent text.Sentence) {
+		for i, m := range models {
+			part := m.add(&w.grams)
+			whole[i].join(&part)
+			w.parts = append(w.parts, part)
+		}
+		words += w.felt[len(w.felt)-1].words
+		if w.Explain != nil {
+			w.Explain(len(w.felt)-1, append(w.steps, learnt(w, d, sent, models)...))
+		}
+	})
+	for i := range w.felt {
+		f := w.felt[i : i+1]
+		w.loaded = append(w.loaded, f[0].loaded)
+		switch {
+		case len(models) == 0:
+			w.scores = append(w.scores, round(squash(f[0].sum)))
+		case f[0].words == 0 && !f[0].loaded:
+			w.scores = append(w.scores, 0)
+		default:
+			features := weigh(f, 0, p)
+			w.scores = append(w.scores, judge(models, w.parts[i*len(models):], &features).Score)
 		}
 	}
-	total, loaded := combine(w.sums, r.Loaded, len(title.Sentences), p)
-	if !loaded {
-		r.Label = mention.Neutral
-		return r
+	r := Result{}
+	r.Label = mention.Neutral
+	switch {
+	case words == 0 && !anyLoaded(w.felt):
+	case len(models) > 0:
+		r = judge(models, whole[:], &all)
+		if w.Explain != nil {
+			r.Rules, r.Learned = shares(models, whole[:], &all)
+		}
+	case anyLoaded(w.felt):
+		r.Score = round(squash(combine(w.felt, len(title.Sentences), p)))
+		r.Label, r.Stars = label(r.Score), stars(r.Score)
 	}
-	r.Score = round(squash(total))
-	r.Label = label(r.Score)
-	r.Stars = stars(r.Score)
+	r.Sentences, r.Loaded = w.scores, w.loaded
 	return r
 }
 
-// lexicons chooses the word lists and constants for a language.
-func (s *Scorer) lexicons(language string) ([]*lexicon, *params) {
+// judge asks the models.
+func judge(models []*Model, parts []sums, f *dense) (r Result) {
+	var negative, neutral, positive float64
+	for i, m := range models {
+		z := m.logits(&parts[i], f)
+		a, b, c := m.classes(z)
+		negative, neutral, positive = negative+a, neutral+b, positive+c
+		r.Stars += m.stars(z)
+	}
+	n := float64(len(models))
+	r.Label = mention.Neutral
+	switch {
+	case negative > neutral && negative > positive:
+		r.Label = mention.Negative
+	case positive > neutral:
+		r.Label = mention.Positive
+	}
+	r.Score, r.Stars = round((positive-negative)/n), round(r.Stars/n)
+	return r
+}
+
+// shares are the parts of the rules and of the n-grams in the polarity.
+func shares(models []*Model, parts []sums, f *dense) (rules, learned float64) {
+	n := float64(len(models))
+	for i, m := range models {
+		words := m.logits(&parts[i], &dense{})[polarity]
+		rules += float64(m.logits(&parts[i], f)[polarity]-words) / n
+		learned += float64(words) / n
+	}
+	return round(rules), round(learned)
+}
+
+// Learnt words are shown when they matter, and the most important of them.
+const (
+	leastShown = 0.1
+	mostShown  = 6
+)
+
+// learnt are the words of a sentence to which the models give most weight, in
+// the order of the text.
+func learnt(w *Work, d *text.Doc, sent text.Sentence, models []*Model) []Step {
+	byWords, byChars := root(len(w.grams.words)), root(len(w.grams.chars))
+	var from gramEnds
+	var steps []Step
+	var sizes []float64
+	for i, end := range w.ends {
+		part := grams{w.grams.words[from.words:end.words], w.grams.chars[from.chars:end.chars]}
+		from = end
+		value := 0.0
+		for _, m := range models {
+			s := m.add(&part)
+			value += float64(m.scale[polarity]*(byWords*float32(s.words[polarity])+byChars*float32(s.chars[polarity]))) / float64(len(models))
+		}
+		if math.Abs(value) >= leastShown {
+			t := &d.Tokens[sent.First+i]
+			steps = append(steps, Step{Words: d.Source[t.Start:t.End], Rule: ruleLearned, Value: round(value)})
+			sizes = append(sizes, math.Abs(value))
+		}
+	}
+	if len(steps) <= mostShown {
+		return steps
+	}
+	slices.SortFunc(sizes, func(a, b float64) int { return cmp.Compare(b, a) })
+	least := round(sizes[mostShown-1])
+	return slices.DeleteFunc(steps, func(s Step) bool { return math.Abs(s.Value) < least })
+}
+
+// read applies the rules to each sentence, calls each with w.grams and w.felt
+// filled, and gives the features of the whole.
+func (s *Scorer) read(w *Work, title, body *text.Doc, language string, each func(*text.Doc, text.Sentence)) dense {
+	from, to := span(language)
+	lexicons, p := s.lexicons[from:to], paramsOf(language)
+	w.felt = w.felt[:0]
+	for _, d := range [2]*text.Doc{title, body} {
+		for _, sent := range d.Sentences {
+			f := s.sentence(w, d, sent, lexicons, p)
+			w.felt = append(w.felt, f)
+			w.grams.reset()
+			w.ends = w.ends[:0]
+			r := reader{before: stopHash}
+			for i := range w.tokens {
+				r.read(&w.grams, &d.Tokens[sent.First+i], w.tokens[i].roles)
+				if w.Explain != nil {
+					w.ends = append(w.ends, gramEnds{len(w.grams.words), len(w.grams.chars)})
+				}
+			}
+			each(d, sent)
+		}
+	}
+	return weigh(w.felt, len(title.Sentences), p)
+}
+
+// Places of the languages in a Scorer.
+const (
+	dutch = iota
+	english
+	none
+)
+
+// span gives the range of word lists and models for a language.
+func span(language string) (from, to int) {
 	switch {
 	case is(language, "nl"), is(language, "af"):
-		return []*lexicon{s.dutch}, &dutchParams
+		return dutch, english
 	case is(language, "en"):
-		return []*lexicon{s.english}, &englishParams
+		return english, none
 	case is(language, "und"), language == "":
-		return []*lexicon{s.dutch, s.english}, &dutchParams
+		return dutch, none
 	}
-	return nil, &englishParams
+	return none, none
+}
+
+// modelsOf gives the models for a language; none where the rules decide alone.
+func (s *Scorer) modelsOf(language string) []*Model {
+	from, to := span(language)
+	if models := s.models[from:to]; !slices.Contains(models, nil) {
+		return models
+	}
+	return nil
+}
+
+func paramsOf(language string) *params {
+	if from, _ := span(language); from == dutch {
+		return &dutchParams
+	}
+	return &englishParams
 }
 
 func is(tag, language string) bool {
@@ -101,9 +256,10 @@ func is(tag, language string) bool {
 
 // combine weighs the sentences: a title and the last sentence count more,
 // and a long text is not louder than a short one in proportion.
-func combine(sums []float64, loaded []bool, titles int, p *params) (float64, bool) {
+func combine(all []felt, titles int, p *params) float64 {
 	total, weight := 0.0, 0.0
-	for i, sum := range sums {
+	for i := range all {
+		sum := all[i].sum
 		if sum == 0 {
 			weight += p.Silent
 			continue
@@ -112,30 +268,25 @@ func combine(sums []float64, loaded []bool, titles int, p *params) (float64, boo
 		switch {
 		case i < titles:
 			w = p.Title
-		case i == len(sums)-1:
+		case i == len(all)-1:
 			w = p.Last
 		case i == titles:
 			w = p.First
 		default:
-			w = 1 + p.Later*float64(i-titles)/float64(len(sums)-titles)
+			w = 1 + p.Later*float64(i-titles)/float64(len(all)-titles)
 		}
 		w *= 1 + p.Extreme*math.Abs(squash(sum))
 		total += w * sum
 		weight += w
 	}
-	if total == 0 && !anyTrue(loaded) {
-		return 0, false
+	if total == 0 && !anyLoaded(all) {
+		return 0
 	}
-	return total/math.Pow(max(weight, 1), p.Dilute) + p.Bias, true
+	return total/math.Pow(max(weight, 1), p.Dilute) + p.Bias
 }
 
-func anyTrue(bs []bool) bool {
-	for _, b := range bs {
-		if b {
-			return true
-		}
-	}
-	return false
+func anyLoaded(all []felt) bool {
+	return slices.ContainsFunc(all, func(f felt) bool { return f.loaded })
 }
 
 // squash brings a sum to (-1, 1).
@@ -143,7 +294,7 @@ func squash(sum float64) float64 { return sum / math.Sqrt(sum*sum+1) }
 
 func round(x float64) float64 { return math.Round(x*1000) / 1000 }
 
-// The label's thresholds, calibrated on rated reviews.
+// The thresholds of the label where no model reads the language.
 const (
 	negativeBelow = -0.2
 	positiveAbove = 0.2

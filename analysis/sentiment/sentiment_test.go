@@ -15,6 +15,15 @@ func newScorer(t testing.TB) *Scorer {
 	return s
 }
 
+func newRules(t testing.TB) *Scorer {
+	t.Helper()
+	s, err := Rules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 func score(s *Scorer, title, body, language string) Result {
 	var w Work
 	var a, b text.Doc
@@ -23,9 +32,10 @@ func score(s *Scorer, title, body, language string) Result {
 	return s.Score(&w, &a, &b, language)
 }
 
-// TestStrongerThan holds orders, not numbers: what a change of wording does.
+// TestStrongerThan holds orders, not numbers: what a change of wording does by
+// the rules.
 func TestStrongerThan(t *testing.T) {
-	s := newScorer(t)
+	s := newRules(t)
 	for _, c := range []struct{ name, language, less, more string }{
 		{"negation turns", "nl", "Dit is niet goed.", "Dit is goed."},
 		{"negation turns", "en", "This is not good.", "This is good."},
@@ -58,7 +68,7 @@ func TestStrongerThan(t *testing.T) {
 }
 
 func TestTitleAndLastSentenceWeighMore(t *testing.T) {
-	s := newScorer(t)
+	s := newRules(t)
 	if a, b := score(s, "Geweldig", "Matig.", "nl").Score, score(s, "Matig", "Geweldig.", "nl").Score; a == b {
 		t.Errorf("title weighs the same as text: %v", a)
 	}
@@ -70,7 +80,7 @@ func TestTitleAndLastSentenceWeighMore(t *testing.T) {
 }
 
 func TestNumbersThatAreNoGrades(t *testing.T) {
-	s := newScorer(t)
+	s := newRules(t)
 	for _, text := range []string{"We waren met 9 personen", "Route 66", "Kostte 12,50 euro", "Dat is 1/3 van de doos", "Om 17:45 ontvangen"} {
 		if r := score(s, "", text, "nl"); r.Label != "neutral" {
 			t.Errorf("%q: %+v", text, r)
@@ -78,12 +88,85 @@ func TestNumbersThatAreNoGrades(t *testing.T) {
 	}
 }
 
-func TestWithoutEvidenceNothingIsClaimed(t *testing.T) {
-	s := newScorer(t)
-	for _, text := range []string{"", "...", "Het is een fiets.", "geleverd op dinsdag"} {
-		if r := score(s, "", text, "nl"); r.Score != 0 || r.Stars != 0 || r.Label != "neutral" {
-			t.Errorf("%q: %+v", text, r)
+func TestWithoutWordsNothingIsClaimed(t *testing.T) {
+	for _, s := range []*Scorer{newScorer(t), newRules(t)} {
+		for _, text := range []string{"", "...", "?!", "- , ;"} {
+			if r := score(s, "", text, "nl"); r.Score != 0 || r.Stars != 0 || r.Label != "neutral" {
+				t.Errorf("%q: %+v", text, r)
+			}
 		}
+	}
+}
+
+// TestTheModelKeepsWhatTheRulesKnow holds the sides of texts on which a model
+// of n-grams alone is easily wrong.
+func TestTheModelKeepsWhatTheRulesKnow(t *testing.T) {
+	s := newScorer(t)
+	for _, c := range []struct{ language, text, label string }{
+		{"nl", "Niet slecht!", "positive"},
+		{"nl", "Viel me niet tegen.", "positive"},
+		{"nl", "Geen aanrader.", "negative"},
+		{"nl", "Zeker voor herhaling vatbaar.", "positive"},
+		{"nl", "De bediening laat te wensen over.", "negative"},
+		{"nl", "Top hoor, maar niet heus.", "negative"},
+		{"nl", "Een dikke 9!", "positive"},
+		{"nl", "Cijfer: 2", "negative"},
+		{"nl", "Wat een service 😡", "negative"},
+		{"en", "Not bad at all.", "positive"},
+		{"en", "Would not recommend.", "negative"},
+		{"en", "2/10", "negative"},
+		{"en", "The food was fine but the service was terrible.", "negative"},
+		{"en", "Never had a better phone.", "positive"},
+	} {
+		if r := score(s, "", c.text, c.language); r.Label != c.label {
+			t.Errorf("%s, want %s (%.2f): %s", r.Label, c.label, r.Score, c.text)
+		}
+	}
+}
+
+func TestUnknownLanguagesAreReadByBothModels(t *testing.T) {
+	s := newScorer(t)
+	for text, want := range map[string]string{
+		"Geweldig, heel blij mee, aanrader!":        "positive",
+		"Absolutely terrible, I want a refund.":     "negative",
+		"Top service, will buy again, echt super!!": "positive",
+	} {
+		if r := score(s, "", text, "und"); r.Label != want {
+			t.Errorf("%s, want %s (%.2f): %s", r.Label, want, r.Score, text)
+		}
+	}
+}
+
+func TestASentenceCarriesItsOwnScore(t *testing.T) {
+	s := newScorer(t)
+	r := score(s, "", "The room was beautiful and clean. The staff was rude and never helped us.", "en")
+	if len(r.Sentences) != 2 || r.Sentences[0] <= 0 || r.Sentences[1] >= 0 {
+		t.Errorf("sentences %v", r.Sentences)
+	}
+}
+
+func TestScoringLeavesNoGarbage(t *testing.T) {
+	s := newScorer(t)
+	var w Work
+	var none, d text.Doc
+	d.Parse("Snel geleverd en goed verpakt, maar de klantenservice was niet bereikbaar. Wel heel mooi 😀")
+	if n := testing.AllocsPerRun(100, func() { s.Score(&w, &none, &d, "nl") }); n > 0 {
+		t.Errorf("%v allocations a text", n)
+	}
+}
+
+func BenchmarkScore(b *testing.B) {
+	s := newScorer(b)
+	var w Work
+	var none, d text.Doc
+	texts := []struct{ language, text string }{
+		{"nl", "Snel geleverd en goed verpakt, maar de klantenservice was helaas onbereikbaar voor mijn vraag."},
+		{"en", "The food was delicious and the staff friendly, although we had to wait half an hour for a table."},
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		d.Parse(texts[i%2].text)
+		s.Score(&w, &none, &d, texts[i%2].language)
 	}
 }
 

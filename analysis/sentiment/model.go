@@ -1,0 +1,197 @@
+package sentiment
+
+import (
+	"bytes"
+	"compress/flate"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+)
+
+// Model is a linear model of one language: hashed n-grams and the features of
+// the rules, each with a weight for three outputs. It is read-only once made.
+type Model struct {
+	table []weights
+	scale [outputs]float32 // of one step of the table's weights
+	dense [denseCount][outputs]float32
+	// cuts are where the estimate passes from k to k+1 stars.
+	cuts [4]float32
+	// slope brings the outputs to probabilities that hold on texts of kinds
+	// that were not learnt.
+	slope float32
+}
+
+// The outputs: how positive, how neutral, and how many stars.
+const (
+	polarity = iota
+	neutrality
+	rating
+	outputs
+)
+
+// weights are those of one n-gram, in steps of the model's scale.
+type weights [outputs]int8
+
+// sums are the weights of some n-grams added up.
+type sums struct {
+	words, chars   [outputs]int32
+	nWords, nChars int
+}
+
+func (m *Model) add(g *grams) sums {
+	s := sums{nWords: len(g.words), nChars: len(g.chars)}
+	for _, i := range g.words {
+		w := &m.table[i]
+		s.words[0] += int32(w[0])
+		s.words[1] += int32(w[1])
+		s.words[2] += int32(w[2])
+	}
+	for _, i := range g.chars {
+		w := &m.table[i]
+		s.chars[0] += int32(w[0])
+		s.chars[1] += int32(w[1])
+		s.chars[2] += int32(w[2])
+	}
+	return s
+}
+
+func (s *sums) join(t *sums) {
+	for k := range outputs {
+		s.words[k] += t.words[k]
+		s.chars[k] += t.chars[k]
+	}
+	s.nWords += t.nWords
+	s.nChars += t.nChars
+}
+
+// root is the length of a vector of n ones; a long text is not louder than a
+// short one in proportion.
+func root(n int) float32 { return float32(1 / math.Sqrt(float64(max(20, n)))) }
+
+// logits are the outputs for some n-grams and features of the rules.
+func (m *Model) logits(s *sums, f *dense) [outputs]float32 {
+	var z [outputs]float32
+	byWords, byChars := root(s.nWords), root(s.nChars)
+	for k := range outputs {
+		z[k] = m.scale[k] * (byWords*float32(s.words[k]) + byChars*float32(s.chars[k]))
+	}
+	for i, x := range f {
+		for k := range outputs {
+			z[k] += x * m.dense[i][k]
+		}
+	}
+	return z
+}
+
+// classes are the probabilities of a negative, a neutral and a positive text.
+func (m *Model) classes(z [outputs]float32) (negative, neutral, positive float64) {
+	p, n := float64(m.slope*z[polarity]), float64(m.slope*z[neutrality])
+	return softmax(p, n)
+}
+
+func softmax(p, n float64) (negative, neutral, positive float64) {
+	top := max(math.Abs(p), n)
+	a, b, c := math.Exp(-p-top), math.Exp(n-top), math.Exp(p-top)
+	sum := a + b + c
+	return a / sum, b / sum, c / sum
+}
+
+// stars estimates the rating that goes with an output: between the mean and
+// the median of the ratings that are likely.
+func (m *Model) stars(z [outputs]float32) float64 {
+	x := 1.0
+	for _, cut := range m.cuts {
+		x += sigmoid(starSharpness * float64(z[rating]-cut))
+	}
+	return x
+}
+
+// starSharpness: 1 gives the mean of likely ratings, a high one their median.
+const starSharpness = 6
+
+func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+
+const magic = "klank sentiment model 1\n"
+
+var errModel = errors.New("sentiment: not a model of this version; make it again")
+
+// header is what stands before the table.
+type header struct {
+	Scale [outputs]float32
+	Dense [denseCount][outputs]float32
+	Cuts  [4]float32
+	Slope float32
+}
+
+// finite tells whether all numbers can be reckoned with.
+func (h *header) finite() bool {
+	numbers := slices.Concat(h.Scale[:], h.Cuts[:], []float32{h.Slope})
+	for _, row := range h.Dense {
+		numbers = append(numbers, row[:]...)
+	}
+	return !slices.ContainsFunc(numbers, func(x float32) bool { return !(x >= -largest && x <= largest) })
+}
+
+// largest bounds the numbers of a model; what is learnt lies far below.
+const largest = 1e6
+
+// Bytes is the model as a file: a line that names the form, then, deflated,
+// the header and the table, one output after the other. The same model gives
+// the same bytes.
+func (m *Model) Bytes() ([]byte, error) {
+	out := bytes.NewBufferString(magic)
+	z, err := flate.NewWriter(out, flate.BestCompression)
+	if err != nil {
+		return nil, fmt.Errorf("sentiment: %w", err)
+	}
+	if err := binary.Write(z, binary.LittleEndian, header{m.scale, m.dense, m.cuts, m.slope}); err != nil {
+		return nil, fmt.Errorf("sentiment: %w", err)
+	}
+	plane := make([]int8, len(m.table))
+	for k := range outputs {
+		for i := range m.table {
+			plane[i] = m.table[i][k]
+		}
+		if err := binary.Write(z, binary.LittleEndian, plane); err != nil {
+			return nil, fmt.Errorf("sentiment: %w", err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		return nil, fmt.Errorf("sentiment: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// ReadModel reads what Bytes wrote. Any bytes are accepted; what is no model
+// is an error.
+func ReadModel(file []byte) (*Model, error) {
+	rest, ok := bytes.CutPrefix(file, []byte(magic))
+	if !ok {
+		return nil, errModel
+	}
+	z := flate.NewReader(bytes.NewReader(rest))
+	var h header
+	if err := binary.Read(z, binary.LittleEndian, &h); err != nil {
+		return nil, fmt.Errorf("%w (%w)", errModel, err)
+	}
+	if !h.finite() {
+		return nil, errModel
+	}
+	m := &Model{table: make([]weights, 1<<tableBits), scale: h.Scale, dense: h.Dense, cuts: h.Cuts, slope: h.Slope}
+	plane := make([]byte, len(m.table))
+	for k := range outputs {
+		if _, err := io.ReadFull(z, plane); err != nil {
+			return nil, fmt.Errorf("%w (%w)", errModel, err)
+		}
+		for i, b := range plane {
+			m.table[i][k] = int8(b)
+		}
+	}
+	if n, err := z.Read(plane[:1]); n != 0 || err != io.EOF {
+		return nil, errModel
+	}
+	return m, nil
+}
