@@ -13,14 +13,14 @@ func TestMetaElementsCompleteThePagesOneItem(t *testing.T) {
 		gtin, brand string
 		grade       float64
 	}{
-		"no other":          {``, 1, "8712345678906", "Lumo", 4},
-		"a shorter name":    {`{"@type":"Product","name":"Kettle",` + graded + `}`, 1, "8712345678906", "Lumo", 4.5},
-		"without a grade":   {`{"@type":"Product","name":"Kettle 2000 (black)"}`, 1, "8712345678906", "Lumo", 4},
-		"its own brand":     {`{"@type":"Product","name":"Kettle 2000","brand":"Other",` + graded + `}`, 1, "8712345678906", "Other", 4.5},
-		"another number":    {`{"@type":"Product","name":"Kettle 2000","gtin":"4006381333931",` + graded + `}`, 1, "4006381333931", "", 4.5},
-		"another name":      {`{"@type":"Product","name":"Toaster",` + graded + `}`, 1, "", "", 4.5},
-		"one item of many":  {`{"@type":"Product","name":"Kettle 2000",` + graded + `},{"@type":"Product","name":"Toaster"}`, 2, "", "", 4.5},
-		"the shop's grade":  {`{"@type":"Organization","name":"Shop",` + graded + `}`, 2, "", "", 4.5},
+		"no other":         {``, 1, "8712345678906", "Lumo", 4},
+		"a shorter name":   {`{"@type":"Product","name":"Kettle",` + graded + `}`, 1, "8712345678906", "Lumo", 4.5},
+		"without a grade":  {`{"@type":"Product","name":"Kettle 2000 (black)"}`, 1, "8712345678906", "Lumo", 4},
+		"its own brand":    {`{"@type":"Product","name":"Kettle 2000","brand":"Other",` + graded + `}`, 1, "8712345678906", "Other", 4.5},
+		"another number":   {`{"@type":"Product","name":"Kettle 2000","gtin":"4006381333931",` + graded + `}`, 1, "4006381333931", "", 4.5},
+		"another name":     {`{"@type":"Product","name":"Toaster",` + graded + `}`, 1, "", "", 4.5},
+		"one item of many": {`{"@type":"Product","name":"Kettle 2000",` + graded + `},{"@type":"Product","name":"Toaster"}`, 2, "", "", 4.5},
+		"the shop's grade": {`{"@type":"Organization","name":"Shop",` + graded + `}`, 2, "", "", 4.5},
 	} {
 		items := parse(t, page("https://www.example.com/k", productMetas+`<script type="application/ld+json">[`+c.jsonld+`]</script>`), Options{}).Items
 		if len(items) != c.items || items[0].GTIN != c.gtin || items[0].Brand != c.brand || items[0].Rating == nil || items[0].Rating.Value != c.grade {

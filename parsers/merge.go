@@ -1,10 +1,12 @@
 package parsers
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode"
 
+	"klank/mention"
 	"klank/parsers/document"
 	"klank/parsers/normalize"
 )
@@ -232,11 +234,11 @@ func join(a, b *document.Candidate) {
 		fill(&a.Author.Name, b.Author.Name)
 		fill(&a.Author.URL, b.Author.URL)
 	}
-	if a.Rating == nil {
-		a.Rating = b.Rating
-	}
-	if len(a.Ratings) == 0 {
-		a.Ratings = b.Ratings
+	a.Rating = joinRating(a.Rating, b.Rating)
+	for _, r := range b.Ratings {
+		if !slices.ContainsFunc(a.Ratings, func(have mention.SubRating) bool { return strings.EqualFold(have.Name, r.Name) }) {
+			a.Ratings = append(a.Ratings, r)
+		}
 	}
 	if a.Published.IsZero() || a.Unsteady && !b.Unsteady && !b.Published.IsZero() {
 		a.Published, a.PublishedPrecision, a.Unsteady = b.Published, b.PublishedPrecision, b.Unsteady
@@ -248,15 +250,35 @@ func join(a, b *document.Candidate) {
 	if a.Reply == nil {
 		a.Reply = b.Reply
 	}
-	if a.Engagement == nil {
-		a.Engagement = b.Engagement
-	}
+	a.Engagement = joinEngagement(a.Engagement, b.Engagement)
 	if a.Verified == nil {
 		a.Verified = b.Verified
 	}
 	if a.Invited == nil {
 		a.Invited = b.Invited
 	}
+}
+
+// joinRating prefers the grade that comes with its scale.
+func joinRating(a, b *mention.Rating) *mention.Rating {
+	switch {
+	case a == nil:
+		return b
+	case b == nil || a.Value != b.Value:
+		return a
+	case a.Assumed && !b.Assumed, a.Worst == nil && b.Worst != nil && a.Best == b.Best:
+		return b
+	}
+	return a
+}
+
+// joinEngagement has of each count the higher: a syntax that lacks one says 0.
+func joinEngagement(a, b *mention.Engagement) *mention.Engagement {
+	if a == nil || b == nil {
+		return cmp.Or(a, b)
+	}
+	return &mention.Engagement{Likes: max(a.Likes, b.Likes), Replies: max(a.Replies, b.Replies), Shares: max(a.Shares, b.Shares),
+		Views: max(a.Views, b.Views), Helpful: max(a.Helpful, b.Helpful)}
 }
 
 // cutOff tells whether a is the beginning of b and no more.

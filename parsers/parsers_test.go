@@ -130,6 +130,21 @@ func TestAReviewInTwoSyntaxesIsOneWithTheFieldsOfBoth(t *testing.T) {
 	}
 }
 
+func TestWhatSyntaxesSayInPartsIsPutTogether(t *testing.T) {
+	ms := parse(t, page("https://www.example.com/k", reviews(`{"@type":"Review","author":"Ann","reviewBody":"Fine, and it boils water for tea.","upvoteCount":2,
+"reviewRating":[{"ratingValue":4},{"reviewAspect":"Price","ratingValue":3}]}`)+
+		`<div itemscope itemtype="https://schema.org/Product"><b itemprop=name>Kettle</b><div itemprop=review itemscope itemtype="https://schema.org/Review"><b itemprop=author>Ann</b><i itemprop=commentCount>1</i>
+<i itemprop=reviewRating itemscope><b itemprop=ratingValue>4</b><b itemprop=bestRating>10</b><b itemprop=worstRating>1</b></i><i itemprop=reviewRating itemscope><b itemprop=reviewAspect>price</b><b itemprop=ratingValue>3</b></i>
+<i itemprop=reviewRating itemscope><b itemprop=reviewAspect>Delivery</b><b itemprop=ratingValue>5</b></i><p itemprop=reviewBody>Fine, and it boils water for tea. Every time.</p></div></div>`), Options{}).Mentions
+	if len(ms) != 1 {
+		t.Fatalf("got %+v", ms)
+	}
+	m := ms[0]
+	if m.Rating.Best != 10 || m.Rating.Worst == nil || len(m.Ratings) != 2 || m.Engagement.Helpful != 2 || m.Engagement.Replies != 1 || m.Text != "Fine, and it boils water for tea. Every time." {
+		t.Errorf("got %+v: rating %+v, %+v, engagement %+v", m, m.Rating, m.Ratings, m.Engagement)
+	}
+}
+
 func TestAReviewToldTwiceInOneSyntaxIsOne(t *testing.T) {
 	const long = "Fine, and it boils in two minutes."
 	one := reviews(`{"@type":"Review","author":"Ann","datePublished":"2026-01-02","reviewBody":"` + long + `"}`)

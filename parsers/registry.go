@@ -80,7 +80,7 @@ func New() *Registry {
 		{name: "webwinkelkeur", detect: webwinkelkeur.Detect, parse: webwinkelkeur.Parse, whole: true},
 		{name: "yotpo", detect: yotpo.Detect, parse: yotpo.Parse, whole: true},
 		{name: "feed", detect: feed.Detect, parse: feed.Parse, whole: true},
-		{name: "jsonld", detect: (*document.Document).IsHTML, parse: jsonld.Parse},
+		{name: "jsonld", detect: jsonld.Present, parse: jsonld.Parse},
 		{name: "microdata", detect: microdata.Present, parse: microdata.Parse},
 		{name: "rdfa", detect: rdfa.Present, parse: rdfa.Parse},
 		{name: "microformats", detect: microformats.Present, parse: microformats.Parse},

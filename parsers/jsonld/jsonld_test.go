@@ -98,6 +98,19 @@ func TestWhatOthersSayOfAThingBelongsToIt(t *testing.T) {
 	}
 }
 
+func TestAPageMayBeJSONLDItself(t *testing.T) {
+	for body, want := range map[string]bool{
+		`[{"@context":"https://schema.org","@type":"Review","author":"Ann","reviewBody":"Boils."}]`: true,
+		`{"@type":"Review","author":"Ann","reviewBody":"Boils."}`:                                   false,
+		`{"@context":"https://www.w3.org/ns/activitystreams","type":"Note","content":"Boils."}`:     false,
+	} {
+		d, _ := document.Open(&mention.Page{URL: "https://www.example.com/", ContentType: "application/ld+json", Body: []byte(body)})
+		if Present(d) != want || want && len(Parse(d).Mentions) != 1 {
+			t.Errorf("%s: present %v, %+v", body, Present(d), Parse(d))
+		}
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	for _, s := range []string{`{"@type":"Review","a":[1,{"b":"c"}]}`, `{"a":"b"c"}`, "//<![CDATA[\n{}\n//]]>", `{&quot;a&quot;:1}`, `[{"@graph":[{"@id":"#x"}]},]`, `{"a":"\ud83d\u`} {
 		f.Add(s)
