@@ -148,7 +148,7 @@ func isFirstPage(list string) bool {
 	}
 	for key, values := range u.Query() {
 		switch strings.ToLower(key) {
-		case "page", "pagina", "paged", "pg", "p", "seite", "pagenumber", "currentpage":
+		case "page", "pagina", "blz", "bladzijde", "paged", "pg", "p", "seite", "pagenumber", "currentpage":
 			if values[0] != "" && values[0] != "0" && values[0] != "1" {
 				return false
 			}

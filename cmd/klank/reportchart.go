@@ -17,6 +17,13 @@ type svgChart struct {
 	Bars          []svgBar
 	Lines         []svgLine
 	Rules         []svgRule
+	// Legend names the series where there are several.
+	Legend []svgSeries
+}
+
+type svgSeries struct {
+	Name   string
+	Series int
 }
 
 type svgLabel struct {
@@ -85,6 +92,11 @@ func newSVGChart(sec *research.Section) *svgChart {
 	}
 	if top == 0 {
 		return nil
+	}
+	for series, k := range cols {
+		if len(cols) > 1 {
+			c.Legend = append(c.Legend, svgSeries{sec.Columns[k].Title, series % 3})
+		}
 	}
 	if sec.Chart.Kind == research.Lines {
 		c.lines(sec, cols, top)

@@ -1,14 +1,12 @@
 package research
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"klank/index"
 	"klank/index/query"
-	"klank/index/text"
 	"klank/mention"
 )
 
@@ -218,64 +216,6 @@ func (s *scope) brandMoments(rivals []*rival) Section {
 		sec.Rows = append(sec.Rows, row)
 	}
 	return sec
-}
-
-// aspectSample is how many mentions of a brand are read for pros and cons.
-const aspectSample = 2000
-
-// aspectRows lists what is praised and blamed of each brand, in the authors'
-// own words.
-func (s *scope) aspectRows(rivals []*rival) (Section, error) {
-	sec := Section{Name: "aspects", Title: "Pros and cons", Columns: columns("brand", "brand", "pros", "praised", "cons", "blamed"),
-		Note: fmt.Sprintf("What two authors or more praise or blame, of mentions that name no other brand here (at most %d of each, by chance).", aspectSample)}
-	for _, r := range rivals {
-		pros, cons := map[string]map[string]bool{}, map[string]map[string]bool{}
-		err := s.sample(aspectSample, func(m *mention.Mention) {
-			if m.Analysis == nil {
-				return
-			}
-			for _, a := range m.Analysis.Aspects {
-				into := pros
-				switch index.SentenceLabel(a.Score) {
-				case mention.Neutral:
-					continue
-				case mention.Negative:
-					into = cons
-				}
-				term := text.Fold(a.Term)
-				if into[term] == nil {
-					into[term] = map[string]bool{}
-				}
-				into[term][cmp.Or(index.Author(m), m.ID)] = true
-			}
-		}, alone(r, rivals))
-		if err != nil {
-			return sec, err
-		}
-		sec.Rows = append(sec.Rows, []Cell{words(r.name), words(mostNamed(pros)), words(mostNamed(cons))})
-	}
-	return sec, nil
-}
-
-// mostNamed lists the terms that most authors name, with their number.
-func mostNamed(terms map[string]map[string]bool) string {
-	var names []string
-	for t, authors := range terms {
-		if len(authors) > 1 {
-			names = append(names, t)
-		}
-	}
-	slices.SortFunc(names, func(a, b string) int {
-		return cmp.Or(cmp.Compare(len(terms[b]), len(terms[a])), cmp.Compare(a, b))
-	})
-	var out []string
-	for _, t := range names[:min(len(names), 6)] {
-		out = append(out, fmt.Sprintf("%s (%d)", t, len(terms[t])))
-	}
-	if len(out) == 0 {
-		return "–"
-	}
-	return strings.Join(out, ", ")
 }
 
 func compareFindings(rivals []*rival, voices int) []string {

@@ -44,7 +44,7 @@ func (g group) top(n int) []string {
 // shares is a section of the most frequent values of a field with the share of
 // each in all mentions.
 func (s *scope) shares(name, title, field string, g group, all, n int) Section {
-	sec := Section{Name: name, Title: title, Columns: columns("value", title, "mentions", "mentions", "share", "share"),
+	sec := Section{Name: name, Title: title, Columns: columns("value", field, "mentions", "mentions", "share", "share"),
 		Chart: &Chart{Bars, []string{"share"}}}
 	for _, v := range g.top(n) {
 		q := term(field, v)

@@ -80,10 +80,10 @@ func overview(s *scope, rep *Report) error {
 		return err
 	}
 	rep.Sections = []Section{
-		grades, s.starRows(c), s.shares("sentiment", "sentiment", "sentiment", c.felt, c.all.n, 3),
+		grades, s.starRows(c), s.shares("sentiment", "Sentiment", "sentiment", c.felt, c.all.n, 3),
 		s.changeRows(&c.lately, &c.before), s.monthRows(c),
-		s.shares("sources", "source", "source", c.sources, c.all.n, 20), s.shares("languages", "language", "language", c.languages, c.all.n, 10),
-		s.shares("kinds", "kind", "kind", c.kinds, c.all.n, 6), s.shares("signals", "signal", "signal", c.signals, c.all.n, 6),
+		s.shares("sources", "Sources", "source", c.sources, c.all.n, 20), s.shares("languages", "Languages", "language", c.languages, c.all.n, 10),
+		s.shares("kinds", "Kinds", "kind", c.kinds, c.all.n, 6), s.shares("signals", "Signals", "signal", c.signals, c.all.n, 6),
 	}
 	rep.Findings = c.findings(rep)
 	return nil

@@ -105,7 +105,7 @@ func respond(s *scope, rep *Report) error {
 	}
 	unreplied := not(term("has", "reply"))
 	open := sumOf(sources)
-	table := s.shares("sources", "source", "source", sources, open, 20)
+	table := s.shares("sources", "Sources", "source", sources, open, 20)
 	table.Note = "Of those without a reply."
 	for i := range table.Rows {
 		name := table.Rows[i][0].Text
