@@ -159,13 +159,15 @@ func robustZ(counts []int, baseline []float64) []float64 {
 	return r
 }
 
-// seasonal is the baseline of each bucket: the median of the other buckets at
-// the same place of the season where there are two or more, else of the season
-// buckets around it. period is the number of buckets in a season.
+// seasonal is the baseline of each bucket: of the median of the buckets at the
+// same place of other seasons, and of that of the season of buckets around it,
+// the one it is nearer to. So a jump is far from both, and one that comes back
+// every year, or a level that moved, is none. period is the number of buckets
+// in a season.
 func seasonal(counts []int, period int) []float64 {
 	out := make([]float64, len(counts))
 	for i := range counts {
-		var same, near []float64
+		var same, around []float64
 		for j, x := range counts {
 			if j == i {
 				continue
@@ -174,13 +176,12 @@ func seasonal(counts []int, period int) []float64 {
 				same = append(same, float64(x))
 			}
 			if d := j - i; -period/2 <= d && d <= period/2 {
-				near = append(near, float64(x))
+				around = append(around, float64(x))
 			}
 		}
-		if len(same) >= 2 {
+		out[i] = median(around)
+		if x := float64(counts[i]); len(same) > 0 && math.Abs(median(same)-x) < math.Abs(out[i]-x) {
 			out[i] = median(same)
-		} else {
-			out[i] = median(near)
 		}
 	}
 	return out
