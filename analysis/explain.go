@@ -8,8 +8,17 @@ import (
 // Explanation shows what made an analysis: the words and the rules.
 type Explanation struct {
 	mention.Analysis
+	// Polarity is what stands behind the score of the whole text.
+	Polarity Polarity `json:"polarity"`
 	// Reasons has one entry for each of Analysis.Sentences.
 	Reasons []Reason `json:"reasons"`
+}
+
+// Polarity is what the rules and the learnt words add up to before their sum
+// becomes a score; both are 0 where no model reads the language.
+type Polarity struct {
+	Rules   float64 `json:"rules"`
+	Learned float64 `json:"learned"`
 }
 
 // Reason is what was found in one sentence.
@@ -21,7 +30,7 @@ type Reason struct {
 }
 
 // WordReason is a word or phrase with the value that it added to the sum of
-// its sentence.
+// its sentence; with the rule "learned", the weight that the model gives it.
 type WordReason struct {
 	Words   string   `json:"words"`
 	Rule    string   `json:"rule"`
@@ -55,6 +64,7 @@ func (a *Analyzer) Explain(in Input) Explanation {
 		at(n).Labels = append(at(n).Labels, LabelReason{words, rule, labels})
 	}
 	out := Explanation{Analysis: a.analyze(&w, in)}
+	out.Polarity = Polarity{w.sentiment.Rules, w.sentiment.Learned}
 	for i, s := range out.Sentences {
 		source := in.Text
 		if s.In == "title" {

@@ -128,8 +128,8 @@ func TestExplainingShowsRulesAndLearntWords(t *testing.T) {
 	if !rules[ruleLearned] || len(rules) < 2 {
 		t.Errorf("rules %v", rules)
 	}
-	if explained.Rules == 0 || explained.Learned == 0 {
-		t.Errorf("shares %+v", explained)
+	if w.Rules == 0 || w.Learned == 0 {
+		t.Errorf("rules %v, learnt %v", w.Rules, w.Learned)
 	}
 	if plain := score(s, "", d.Source, "nl"); plain.Sentiment != explained.Sentiment {
 		t.Errorf("explaining changes the score: %+v, %+v", plain, explained)

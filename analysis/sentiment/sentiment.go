@@ -35,9 +35,6 @@ type Result struct {
 	Sentences []float64
 	// Loaded tells of each sentence whether it has any word of sentiment.
 	Loaded []bool
-	// Rules and Learned are what the rules and the learnt words added to the
-	// text's polarity before it became a score; only where Work.Explain is set.
-	Rules, Learned float64
 }
 
 // Step is one word or phrase that made a score, for explanations.
@@ -68,6 +65,10 @@ type Work struct {
 	steps   []Step
 	// Explain, when set, receives the steps of each sentence in order.
 	Explain func(sentence int, steps []Step)
+	// Rules and Learned are what the rules and the learnt words added to the
+	// polarity of the last text, before it became a score. They are filled in
+	// where Explain is set.
+	Rules, Learned float64
 }
 
 // gramEnds are where the n-grams of a token end.
@@ -107,12 +108,13 @@ func (s *Scorer) Score(w *Work, title, body *text.Doc, language string) Result {
 	}
 	r := Result{}
 	r.Label = mention.Neutral
+	w.Rules, w.Learned = 0, 0
 	switch {
 	case words == 0 && !anyLoaded(w.felt):
 	case len(models) > 0:
 		r = judge(models, whole[:], &all)
 		if w.Explain != nil {
-			r.Rules, r.Learned = shares(models, whole[:], &all)
+			w.Rules, w.Learned = shares(models, whole[:], &all)
 		}
 	case anyLoaded(w.felt):
 		r.Score = round(squash(combine(w.felt, len(title.Sentences), p)))

@@ -23,26 +23,39 @@ type analyzed struct {
 	mention.Analysis
 }
 
+// explained is the same with the reasons: analyze --json --explain.
+type explained struct {
+	ID json.RawMessage `json:"id,omitempty"`
+	analysis.Explanation
+}
+
+type analyzeFlags struct {
+	json, explain bool
+	lang          string
+}
+
 func newAnalyze(e *env) *cobra.Command {
-	var asJSON bool
-	var lang string
+	var f analyzeFlags
 	cmd := &cobra.Command{
 		Use:   "analyze",
 		Short: "Score texts from standard input: sentiment, moments of truth, care, signals",
 		Long: `analyze reads standard input: plain lines, or NDJSON with "text" (and optional
 "id", "title", "lang", "item"), and says for each what the analysis finds. The
-brands are those of the configuration.`,
+brands are those of the configuration. With --explain it shows the words and
+the rules that made each result; "learned" are the weights of the model.`,
 		Example: `  echo 'Snelle levering, maar de klantenservice liet me barsten.' | klank analyze
+  echo 'Niet slecht, maar veel te duur.' | klank analyze --explain
   klank export | klank analyze --json > again.ndjson`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runAnalyze(cmd.Context(), e, asJSON, lang) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return runAnalyze(cmd.Context(), e, &f) },
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON line an input")
-	cmd.Flags().StringVar(&lang, "lang", "", "take the language as given (nl, en) instead of detecting it")
+	cmd.Flags().BoolVar(&f.json, "json", false, "one JSON line an input")
+	cmd.Flags().BoolVar(&f.explain, "explain", false, "show the words and rules that made each result")
+	cmd.Flags().StringVar(&f.lang, "lang", "", "take the language as given (nl, en) instead of detecting it")
 	return cmd
 }
 
-func runAnalyze(ctx context.Context, e *env, asJSON bool, lang string) error {
+func runAnalyze(ctx context.Context, e *env, f *analyzeFlags) error {
 	cfg, err := e.loadConfig()
 	if err != nil {
 		return err
@@ -77,16 +90,10 @@ func runAnalyze(ctx context.Context, e *env, asJSON bool, lang string) error {
 			w.Flush()
 			return usagef("standard input, line %d: %w", n, err)
 		}
-		if lang != "" {
-			in.Language = lang
+		if f.lang != "" {
+			in.Language = f.lang
 		}
-		res := a.Analyze(in)
-		if asJSON {
-			err = enc.Encode(analyzed{id, res})
-		} else {
-			err = printAnalysis(w, in, &res)
-		}
-		if err != nil {
+		if err := f.write(w, enc, a, in, id); err != nil {
 			return fmt.Errorf("write: %w", err)
 		}
 		if end {
@@ -94,6 +101,25 @@ func runAnalyze(ctx context.Context, e *env, asJSON bool, lang string) error {
 		}
 	}
 	return w.Flush()
+}
+
+// write analyses one input and writes what was found.
+func (f *analyzeFlags) write(w io.Writer, enc *json.Encoder, a *analysis.Analyzer, in analysis.Input, id json.RawMessage) error {
+	if f.explain {
+		res := a.Explain(in)
+		if f.json {
+			return enc.Encode(explained{id, res})
+		}
+		if err := printAnalysis(w, in, &res.Analysis); err != nil {
+			return err
+		}
+		return printReasons(w, &res)
+	}
+	res := a.Analyze(in)
+	if f.json {
+		return enc.Encode(analyzed{id, res})
+	}
+	return printAnalysis(w, in, &res)
 }
 
 func analyzeInput(line []byte) (analysis.Input, json.RawMessage, error) {
@@ -136,6 +162,22 @@ func printAnalysis(w io.Writer, in analysis.Input, a *mention.Analysis) error {
 			text = in.Title
 		}
 		p.linef("  %+.2f  %s  %s", s.Score, clean(text[s.Start:s.End]), strings.Join(append(append([]string{}, s.Touchpoints...), s.Care...), ","))
+	}
+	return p.err
+}
+
+// printReasons shows what made the score and the labels of each sentence.
+func printReasons(w io.Writer, x *analysis.Explanation) error {
+	p := &printer{w: w}
+	p.linef("  because: rules %+.2f, learned words %+.2f", x.Polarity.Rules, x.Polarity.Learned)
+	for _, r := range x.Reasons {
+		p.linef("  %s", clean(r.Text))
+		for _, s := range r.Words {
+			p.linef("    %+.2f  %s  (%s)  %s", s.Value, clean(s.Words), clean(s.Rule), strings.Join(s.Effects, ", "))
+		}
+		for _, l := range r.Labels {
+			p.linef("    %s  %s  (%s)", strings.Join(l.Labels, ","), clean(l.Words), clean(l.Rule))
+		}
 	}
 	return p.err
 }
