@@ -71,6 +71,9 @@ func (g *Generator) Mention(i int) mention.Mention {
 		Collected: time.Date(2026, 1, 1, 0, 0, i, 0, time.UTC),
 		Evidence:  mention.Evidence{Parser: "jsonld", Snapshot: fmt.Sprintf("2026-01-01.warc.gz:%d", i*1000), Fetched: time.Date(2026, 1, 1, 0, 0, i/20, 0, time.UTC), SHA256: fmt.Sprintf("%064x", i)},
 	}
+	if m.Kind == mention.Question {
+		m.Title = strings.TrimSuffix(m.Title, ".") + "?"
+	}
 	if g.rnd.IntN(2) == 0 {
 		v := float64(1 + g.rnd.IntN(5))
 		m.Rating = &mention.Rating{Value: v, Best: 5, Score: (v - 1) / 4}
