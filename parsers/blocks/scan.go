@@ -42,6 +42,7 @@ type scan struct {
 	nodes []node
 	sums  []sums // len(nodes)+1
 	names map[[4]string]*name
+	words vocabulary
 	texts []ownText // directly in the elements
 }
 
@@ -56,7 +57,8 @@ type ownText struct {
 const shortText = 80
 
 func newScan(d *document.Document, root *html.Node) *scan {
-	s := &scan{d: d, names: map[[4]string]*name{}}
+	s := &scan{d: d, names: map[[4]string]*name{}, words: vocabularies.Get().(vocabulary)}
+	defer vocabularies.Put(s.words)
 	guess := len(d.Body)/64 + 64
 	s.nodes, s.texts = make([]node, 0, guess), make([]ownText, 0, guess)
 	s.walk(root, -1, 0)
@@ -134,7 +136,7 @@ func (s *scan) nameOf(n *html.Node) *name {
 	if v, ok := s.names[k]; ok {
 		return v
 	}
-	v := nameOf(class, id, prop, hook)
+	v := s.words.nameOf(class, id, prop, hook)
 	s.names[k] = v
 	return v
 }

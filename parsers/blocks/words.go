@@ -3,6 +3,7 @@ package blocks
 import (
 	"bytes"
 	"strings"
+	"sync"
 
 	"klank/parsers/blocks/element"
 )
@@ -143,43 +144,83 @@ type name struct {
 // maxTokens bounds the class names of one element that are looked at.
 const maxTokens = 16
 
+// meaning is what one name says.
+type meaning struct {
+	hint   hint
+	traits trait
+	// part says that it is the name of a part of a block.
+	part bool
+}
+
+// vocabulary remembers what names say, for one page after another: pages of a
+// site share most of theirs.
+type vocabulary map[string]meaning
+
+// maxVocabulary bounds what is remembered.
+const maxVocabulary = 20_000
+
+var vocabularies = sync.Pool{New: func() any { return vocabulary{} }}
+
+func (v vocabulary) look(token string) meaning {
+	m, ok := v[token]
+	if !ok {
+		m.hint, m.traits = says(token)
+		m.part = m.hint != noHint && partOf(token)
+		if len(v) >= maxVocabulary {
+			clear(v)
+		}
+		v[strings.Clone(token)] = m // the page must not be kept
+	}
+	return m
+}
+
 // nameOf reads the class names, the id, the itemprop and the hook for tests of
 // an element. itemprop does not say what a block is; it is read elsewhere,
 // where it is complete.
-func nameOf(class, id, prop, hook string) *name {
+func (v vocabulary) nameOf(class, id, prop, hook string) *name {
 	n := &name{}
 	class, id, prop, hook = clip(class), clip(id), clip(prop), clip(hook)
-	n.shape = strings.TrimSpace(stem(withoutPlace(class) + " " + id + " " + prop + hook))
+	n.shape = shapeOf(class, id, prop+hook)
 	tokens := 0
 	for token := range strings.FieldsSeq(class) {
 		if tokens++; tokens > maxTokens {
 			break
 		}
-		h, traits := says(token)
-		n.hint, n.traits = plainer(n.hint, h), n.traits|traits
-		if h != noHint && partOf(token) {
+		m := v.look(token)
+		n.hint, n.traits = plainer(n.hint, m.hint), n.traits|m.traits
+		if m.part {
 			n.part = true
-		} else if h != noHint {
+		} else if m.hint != noHint {
 			n.units = append(n.units, stem(token))
 		}
 	}
 	if id != "" {
 		// Ids are of parts and wholes alike: id="edit12" may be a whole post.
-		h, traits := says(id)
-		n.hint, n.traits = plainer(n.hint, h), n.traits|traits&^(noiseTrait|shopTrait|verifiedTrait)
+		m := v.look(id)
+		n.hint, n.traits = plainer(n.hint, m.hint), n.traits|m.traits&^(noiseTrait|shopTrait|verifiedTrait)
 	}
 	if hook != "" {
-		h, traits := says(hook)
-		n.hint, n.traits = plainer(n.hint, h), n.traits|traits
-		if h != noHint && !partOf(hook) && strings.IndexByte(hook, ' ') < 0 {
+		m := v.look(hook)
+		n.hint, n.traits = plainer(n.hint, m.hint), n.traits|m.traits
+		if m.hint != noHint && !m.part && strings.IndexByte(hook, ' ') < 0 {
 			n.units = append(n.units, hook)
 		}
 	}
 	if prop != "" && prop != "name" { // of whom or what?
-		_, traits := says(prop)
-		n.traits |= traits
+		n.traits |= v.look(prop).traits
 	}
 	return n
+}
+
+// shapeOf is all that an element is called, without digits.
+func shapeOf(class, id, others string) string {
+	shape := stem(withoutPlace(class))
+	for _, more := range []string{id, others} {
+		if more != "" {
+			shape += " " + stem(more)
+		}
+	}
+	return strings.TrimSpace(shape)
 }
 
 // withoutPlace drops the class names that say where in its list an element

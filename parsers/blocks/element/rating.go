@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 
 	"klank/mention"
 	"klank/parsers/normalize"
@@ -135,7 +136,7 @@ func (r *ratings) element(n *html.Node, own string, depth int, starry bool) {
 		}
 	}
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		if c.Data == "svg" && c.Type == html.ElementNode {
+		if c.DataAtom == atom.Svg {
 			r.drawing(c, depth)
 		}
 	}
@@ -361,6 +362,9 @@ func (r *ratings) image(src string, depth int) {
 	src, _, _ = strings.Cut(src, "?")
 	name := path.Base(src)
 	name = strings.TrimSuffix(name, path.Ext(name))
+	if !strings.ContainsAny(name, "0123456789") {
+		return
+	}
 	words := Words(name)
 	if !slices.ContainsFunc(words, StarWord) {
 		return
