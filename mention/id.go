@@ -46,7 +46,11 @@ func (m *Mention) TextID() string {
 	item, author := m.about()
 	text := foldSpace(m.Text)
 	if author+m.Title+text == "" && m.Rating != nil {
-		text = formatFloat(m.Rating.Value) // all that an anonymous grade says
+		// All that an anonymous grade says.
+		text = formatFloat(m.Rating.Value)
+		if !m.Published.IsZero() {
+			text += " " + m.Published.UTC().Format(time.RFC3339)
+		}
 	}
 	return hashParts("text", m.Source.Host, item, author, foldSpace(m.Title), text)
 }

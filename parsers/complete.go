@@ -1,7 +1,6 @@
 package parsers
 
 import (
-	"slices"
 	"strings"
 
 	"klank/mention"
@@ -22,11 +21,22 @@ func (m *merger) complete(f document.Found) {
 }
 
 // complete completes the only item with what it says of the same, or adds it
-// where there is none but the site's owner. cs may call it by a shorter name than a title.
+// where there is none; the site's owner is not counted. cs may call it by a
+// shorter name than a title.
 func (s *itemSet) complete(it mention.Item, cs []document.Candidate) {
-	if !slices.ContainsFunc(s.list, func(have mention.Item) bool { return !seller(have.Type) }) {
+	at := -1
+	for i := range s.list {
+		if seller(s.list[i].Type) {
+			continue
+		}
+		if at >= 0 {
+			return
+		}
+		at = i
+	}
+	if at < 0 {
 		for i := range cs {
-			if ref := cs[i].Item; ref != nil && ref.Name != "" && begins(it.Name, ref.Name) {
+			if ref := cs[i].Item; ref != nil && begins(it.Name, ref.Name) {
 				it.Name = ref.Name
 				break
 			}
@@ -34,8 +44,8 @@ func (s *itemSet) complete(it mention.Item, cs []document.Candidate) {
 		s.add(it)
 		return
 	}
-	have := &s.list[0]
-	if len(s.list) > 1 || !begins(it.Name, have.Name) && !begins(have.Name, it.Name) || !sameOrNone(have.GTIN, it.GTIN) || !sameOrNone(have.URL, it.URL) {
+	have := &s.list[at]
+	if !begins(it.Name, have.Name) && !begins(have.Name, it.Name) || !sameOrNone(have.GTIN, it.GTIN) || !sameOrNone(have.URL, it.URL) {
 		return
 	}
 	it.Name, it.Type = "", ""
@@ -43,7 +53,7 @@ func (s *itemSet) complete(it mention.Item, cs []document.Candidate) {
 		it.Rating, it.RatingCount, it.ReviewCount = nil, nil, nil
 	}
 	complete(have, &it)
-	s.index(0)
+	s.index(at)
 }
 
 // seller tells whether a type is that of who sells on every page of a site,

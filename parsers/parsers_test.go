@@ -175,10 +175,13 @@ func TestAnAnswerFindsWhatItsParentWasJoinedWith(t *testing.T) {
 	}
 }
 
-func TestAnonymousGradesDifferByTheirValue(t *testing.T) {
-	grade := func(n string) string { return `{"@type":"Review","reviewRating":{"ratingValue":` + n + `}}` }
-	ms := parse(t, page("https://www.example.com/k", reviews(grade("5")+","+grade("4")+","+grade("5"))), Options{}).Mentions
-	if len(ms) != 2 || ms[0].ID == ms[1].ID {
+func TestAnonymousGradesDifferByTheirValueAndDate(t *testing.T) {
+	grade := func(n, date string) string {
+		return `{"@type":"Review","datePublished":"` + date + `","reviewRating":{"ratingValue":` + n + `}}`
+	}
+	ms := parse(t, page("https://www.example.com/k", reviews(strings.Join([]string{grade("5", ""), grade("4", ""), grade("5", ""),
+		grade("5", "2026-01-02"), grade("5", "2026-01-03"), grade("5", "2026-01-02")}, ","))), Options{}).Mentions
+	if len(ms) != 4 {
 		t.Errorf("got %+v", ms)
 	}
 }
