@@ -62,6 +62,7 @@ func newCollector(e *env, cfg *configs.Config, w *workspace, o crawlOptions, pro
 		return nil, err
 	}
 	pipe.secret, pipe.store = w.secret, w.index.PutSeen
+	pipe.suppressed = w.suppression()
 	client, err := newFetcher(cfg, o.rate, o.allowPrivate)
 	if err != nil {
 		return nil, err

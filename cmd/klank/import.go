@@ -111,15 +111,17 @@ func (f *importFlags) options(cfg *configs.Config, file string) (imports.Options
 
 // imported is the outcome of one file.
 type imported struct {
-	File     string          `json:"file"`
-	Format   imports.Format  `json:"format"`
-	Columns  imports.Mapping `json:"columns,omitempty"`
-	Read     int             `json:"read"`
-	New      int             `json:"new"`
-	Changed  int             `json:"changed"`
-	Same     int             `json:"same"`
-	Rejected int             `json:"rejected"`
-	Rejects  string          `json:"rejects,omitempty"`
+	File    string          `json:"file"`
+	Format  imports.Format  `json:"format"`
+	Columns imports.Mapping `json:"columns,omitempty"`
+	Read    int             `json:"read"`
+	New     int             `json:"new"`
+	Changed int             `json:"changed"`
+	Same    int             `json:"same"`
+	// Suppressed were erased by klank forget.
+	Suppressed int    `json:"suppressed,omitempty"`
+	Rejected   int    `json:"rejected"`
+	Rejects    string `json:"rejects,omitempty"`
 }
 
 func runImport(ctx context.Context, e *env, f *importFlags, files []string) error {
@@ -141,6 +143,10 @@ func runImport(ctx context.Context, e *env, f *importFlags, files []string) erro
 		}
 		defer w.Close()
 		im.pipe.secret, im.pipe.store = w.secret, w.index.PutSeen
+		im.pipe.suppressed = w.suppression()
+		if im.erased, err = im.pipe.suppressed.list(ctx); err != nil {
+			return err
+		}
 	}
 	rejected := 0
 	for _, file := range files {
@@ -166,6 +172,9 @@ func runImport(ctx context.Context, e *env, f *importFlags, files []string) erro
 
 func (r *imported) String() string {
 	s := fmt.Sprintf("%s: %d read, %d new, %d changed, %d known", clean(r.File), r.Read, r.New, r.Changed, r.Same)
+	if r.Suppressed > 0 {
+		s += fmt.Sprintf(", %d left out as erased before", r.Suppressed)
+	}
 	if r.Rejected > 0 {
 		s += fmt.Sprintf(", %d rejected (%s)", r.Rejected, clean(r.Rejects))
 	}
@@ -188,6 +197,8 @@ type importer struct {
 	f    *importFlags
 	cfg  *configs.Config
 	pipe *pipeline
+	// erased is what does not come back; see suppression.
+	erased map[string]bool
 }
 
 // file imports one file.
@@ -292,6 +303,10 @@ func (im *importer) rows(ctx context.Context, r *imports.Reader, brand string, r
 			return store()
 		case err == nil:
 			if res.Read++; im.f.dryRun && res.Read > shownRows {
+				continue
+			}
+			if len(im.erased) > 0 && im.pipe.suppressed.covers(im.erased, m) {
+				res.Suppressed++
 				continue
 			}
 			im.pipe.label(m, cmp.Or(m.Collected, time.Now().UTC()), brand)

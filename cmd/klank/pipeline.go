@@ -34,7 +34,10 @@ type pipeline struct {
 	store func(ctx context.Context, ms []mention.Mention, seen []index.Sighting) ([]index.Change, error)
 	// declare takes what pages say about their items; nil for nobody.
 	declare func(ctx context.Context, source string, items []mention.Item, withheld int) error
-	log     *slog.Logger
+	// suppressed is what was erased and does not come back; nil where nothing is
+	// stored.
+	suppressed *suppression
+	log        *slog.Logger
 	// turns are held by those who read.
 	turns chan struct{}
 }
@@ -107,18 +110,23 @@ func (p *pipeline) readAll(ctx context.Context, src *crawler.Source, pages []*me
 	}
 	for i, page := range pages {
 		if errs[i] = ctx.Err(); errs[i] == nil {
-			outs[i], errs[i] = p.read(src, page, i, found)
+			outs[i], errs[i] = p.read(ctx, src, page, i, found)
 		}
 	}
 	return found
 }
 
 // read parses a page, the nth of its batch, and adds what is to be kept of it.
-func (p *pipeline) read(src *crawler.Source, page *mention.Page, n int, found *findings) (crawler.Outcome, error) {
+func (p *pipeline) read(ctx context.Context, src *crawler.Source, page *mention.Page, n int, found *findings) (crawler.Outcome, error) {
 	var out crawler.Outcome
 	res, err := p.registry.Parse(page, p.options[src.Name])
 	if err != nil {
 		return out, err
+	}
+	if p.suppressed != nil {
+		if err := p.suppressed.apply(ctx, p.registry, p.options[src.Name], page, &res); err != nil {
+			return out, err
+		}
 	}
 	out.Links, out.Directives, out.Canonical, out.Blocked = res.Links, res.Directives, res.Canonical, res.Blocked
 	res.Mentions = slices.DeleteFunc(res.Mentions, func(m mention.Mention) bool { return m.ByPublisher() })
@@ -243,6 +251,11 @@ func (p *pipeline) label(m *mention.Mention, fetched time.Time, brand string) {
 	p.protect(m)
 }
 
+// authorKey is the pseudonym of a mention's author, who is named as published.
+func authorKey(secret []byte, m *mention.Mention) string {
+	return mention.AuthorKey(secret, m.Source.Host, cmp.Or(m.Author.Name, m.Author.URL))
+}
+
 // protect replaces or drops the author's name as the configuration says.
 func (p *pipeline) protect(m *mention.Mention) {
 	a := m.Author
@@ -253,11 +266,7 @@ func (p *pipeline) protect(m *mention.Mention) {
 		m.Author = nil
 		return
 	}
-	name := a.Name
-	if name == "" {
-		name = a.URL
-	}
-	key := mention.AuthorKey(p.secret, m.Source.Host, name)
+	key := authorKey(p.secret, m)
 	if strings.HasPrefix(a.URL, "mailto:") { // tells people apart, and is nobody else's business
 		a.URL = ""
 	}

@@ -166,6 +166,23 @@ func (p *progress) show() {
 	}
 }
 
+// tick shows how far a work is whose end is known: on the bar, else with a line now and then.
+func (p *progress) tick(what string, done, total int) {
+	switch {
+	case p.bar != nil && total > 0:
+		p.bar.ChangeMax(total + 1) // the end of all clears the bar
+		p.bar.Describe(what)
+		_ = p.bar.Set(done)
+	case p.bar == nil && time.Since(p.last) >= plainEvery:
+		p.last = time.Now()
+		args := []any{"done", done}
+		if total > 0 {
+			args = append(args, "of", total)
+		}
+		p.say(what, args...)
+	}
+}
+
 // close removes the bar.
 func (p *progress) close() {
 	p.mu.Lock()

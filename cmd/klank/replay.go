@@ -167,7 +167,7 @@ func (r *replay) newPipeline(withAnalysis bool, found func([]mention.Mention)) (
 	if err != nil {
 		return nil, err
 	}
-	pipe.secret = r.w.secret
+	pipe.secret, pipe.suppressed = r.w.secret, r.w.suppression()
 	pipe.store = func(ctx context.Context, ms []mention.Mention, _ []index.Sighting) ([]index.Change, error) {
 		if len(ms) > 0 {
 			known, err := r.known(ctx, ms)
@@ -241,7 +241,7 @@ func (r *replay) readPages(ctx context.Context) error {
 			}
 			batch = batch[:0]
 		}
-		r.tick("reading saved pages", r.read+r.failed, len(r.plan.pages))
+		r.progress.tick("reading saved pages", r.read+r.failed, len(r.plan.pages))
 	}
 	_, err = r.scratch.Put(ctx, batch)
 	return err
@@ -300,7 +300,7 @@ func (r *replay) store(ctx context.Context) error {
 	n := 0
 	err := r.scratch.Scan(ctx, nil, func(m *mention.Mention) error {
 		n++
-		r.tick("comparing mentions", n, 0)
+		r.progress.tick("comparing mentions", n, 0)
 		stored, err := r.w.index.Get(ctx, m.ID, 0)
 		if err != nil && !errors.Is(err, index.ErrNotFound) {
 			return err
@@ -407,25 +407,7 @@ func (r *replay) spare(ctx context.Context, gone map[string]*mention.Mention) er
 		if err := r.handle(ctx, pipe, p); err != nil {
 			r.fail(p, err)
 		}
-		r.tick("looking for mentions on the other pages", i+1, len(r.plan.left))
+		r.progress.tick("looking for mentions on the other pages", i+1, len(r.plan.left))
 	}
 	return nil
-}
-
-// tick shows how far the replay is: on the bar, else with a line now and then.
-func (r *replay) tick(what string, done, total int) {
-	p := r.progress
-	switch {
-	case p.bar != nil && total > 0:
-		p.bar.ChangeMax(total + 1) // the end of all clears the bar
-		p.bar.Describe(what)
-		_ = p.bar.Set(done)
-	case p.bar == nil && time.Since(p.last) >= plainEvery:
-		p.last = time.Now()
-		args := []any{"done", done}
-		if total > 0 {
-			args = append(args, "of", total)
-		}
-		p.say(what, args...)
-	}
 }

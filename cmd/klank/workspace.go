@@ -106,6 +106,11 @@ func (e *env) openFrontier(ctx context.Context, cfg *configs.Config) (frontier.F
 	return e.newFrontier(ctx, cfg)
 }
 
+// suppression is what was erased from the workspace for good.
+func (w *workspace) suppression() *suppression {
+	return &suppression{frontier: w.frontier, snapshots: w.snapshots, secret: w.secret}
+}
+
 func (w *workspace) Close() error {
 	return errors.Join(w.snapshots.Close(), w.frontier.Close(), w.index.Close())
 }

@@ -236,6 +236,25 @@ type Pauses interface {
 	Paused(ctx context.Context, sources ...string) (map[string]Pause, error)
 }
 
+// Erasures take what is told of a person, or of a source, out of the state of a
+// crawl, and remember what is not to come back.
+type Erasures interface {
+	// Suppress remembers keyed hashes of what was erased, whose makers know what
+	// they stand for. None is ever forgotten.
+	Suppress(ctx context.Context, hashes []string) error
+	// Suppressed returns all of them.
+	Suppressed(ctx context.Context) (map[string]bool, error)
+	// Forget takes URLs out, of whatever source, with all that is known of them,
+	// and returns how many were there. Who works on one loses it. A page that
+	// links to it brings it back.
+	Forget(ctx context.Context, urls []string) (int, error)
+	// ForgetSource takes out every URL of a source; its runs stay.
+	ForgetSource(ctx context.Context, source string) (int, error)
+	// Compact rewrites the store, so that no trace of what was taken out is
+	// left in its files.
+	Compact(ctx context.Context) error
+}
+
 // Pause says since when and why a source is not worked on.
 type Pause struct {
 	Since  time.Time `json:"since"`
@@ -332,6 +351,7 @@ type Frontier interface {
 	Quotas
 	Keyed
 	Inspector
+	Erasures
 	Close() error
 }
 

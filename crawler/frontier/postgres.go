@@ -102,6 +102,7 @@ func OpenPostgres(ctx context.Context, url string) (*Postgres, error) {
 	}
 	st := &store{dialect: dialect{
 		elements:  "json_array_elements_text(?::json)",
+		integer:   "BIGINT",
 		forUpdate: " FOR UPDATE",
 		forLease:  " FOR UPDATE OF b SKIP LOCKED",
 	}}
@@ -203,6 +204,21 @@ func (p *postgresServer) write(ctx context.Context, fn func(*tx) error) error {
 			return ctx.Err()
 		}
 	}
+}
+
+// Compact implements Erasures. Others wait until the table is rewritten.
+func (p *postgresServer) Compact(ctx context.Context) error {
+	c, err := p.db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("frontier: PostgreSQL on %s: %w", p.host, err)
+	}
+	defer c.Close()
+	for _, s := range []string{"SET statement_timeout = 0", "VACUUM (FULL) urls", "RESET statement_timeout"} {
+		if _, err := c.ExecContext(ctx, s); err != nil {
+			return fmt.Errorf("frontier: PostgreSQL on %s: compact: %w", p.host, err)
+		}
+	}
+	return nil
 }
 
 func (p *postgresServer) attempt(ctx context.Context, fn func(*tx) error, options *sql.TxOptions) error {

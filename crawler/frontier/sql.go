@@ -35,12 +35,15 @@ type backend interface {
 	// once, or those for Later as done. It returns the budget of each that is
 	// due, and of the others those that were known, or found nearer.
 	insert(t *tx, source, run int64, links []found) (added []int64, known []found, err error)
+	// Compact implements Erasures.
+	Compact(ctx context.Context) error
 }
 
 // dialect is what the databases call differently.
 type dialect struct {
-	// elements is the table of the elements ("value") of a JSON array.
-	elements string
+	// elements is the table of the elements ("value") of a JSON array, integer
+	// the type of the numbers that migrations call INTEGER.
+	elements, integer string
 	// byStateIndex follows a table's name where the database must be told to
 	// count on the index alone.
 	byStateIndex string
@@ -143,6 +146,12 @@ CREATE TABLE units (
 `, `
 -- Link.Origin
 ALTER TABLE urls ADD COLUMN origin TEXT NOT NULL DEFAULT '';
+`, `
+-- Erasures.Suppress
+CREATE TABLE suppressed (
+	hash  TEXT PRIMARY KEY,
+	since INTEGER NOT NULL
+);
 `}
 
 // newer is the error for a database of a version this program does not know.

@@ -52,7 +52,7 @@ func OpenSQLite(path string) (*SQLite, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, fmt.Errorf("frontier: cannot make the folder: %w", err)
 	}
-	st := &store{dialect: dialect{elements: "json_each(?)", byStateIndex: " INDEXED BY urls_due", owner: process()}}
+	st := &store{dialect: dialect{elements: "json_each(?)", integer: "INTEGER", byStateIndex: " INDEXED BY urls_due", owner: process()}}
 	f := &sqliteFile{path: path, lock: make(chan struct{}, 1), stmts: map[string]*sql.Stmt{}, budgets: &st.budgets}
 	st.backend = f
 	if err := f.open(); err != nil {
@@ -201,6 +201,25 @@ func (f *sqliteFile) write(ctx context.Context, fn func(*tx) error) (err error) 
 		return fmt.Errorf("frontier: commit: %w", err)
 	}
 	f.budgets.keep(t.made)
+	return nil
+}
+
+// Compact implements Erasures.
+func (f *sqliteFile) Compact(ctx context.Context) error {
+	select {
+	case f.lock <- struct{}{}:
+		defer func() { <-f.lock }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if f.conn == nil {
+		return errors.New("frontier: closed")
+	}
+	for _, s := range []string{"VACUUM", "PRAGMA wal_checkpoint(truncate)"} {
+		if _, err := f.conn.ExecContext(ctx, s); err != nil {
+			return fmt.Errorf("frontier: compact: %w", f.advise(err))
+		}
+	}
 	return nil
 }
 

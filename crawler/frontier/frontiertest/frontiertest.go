@@ -56,6 +56,7 @@ func Run(t *testing.T, open Open) {
 		{"thousands of URLs move to the keys in force", movedMany},
 		{"a host's pause goes with it to its new key", movedPause},
 		{"URLs that somebody works on keep their key until the next run", heldKeys},
+		{"what is forgotten is gone, and what is suppressed is remembered", erasure},
 		{"a daily quota is spent once, by all together", quota},
 		{"hosts that are held up are listed with the reason", heldUp},
 		{"a page that stays the same is asked for less often", revisits},
