@@ -2,6 +2,7 @@ package parsers
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 	"unicode"
@@ -50,6 +51,9 @@ func prefix(s string, n int) string {
 	return b.String()
 }
 
+// words are what a candidate says: a question's may all be in its title.
+func words(c *document.Candidate) string { return cmp.Or(c.Text, c.Title) }
+
 // keys are the ways to recognise a candidate, the surest first.
 func keys(c *document.Candidate) []string {
 	var out []string
@@ -61,7 +65,7 @@ func keys(c *document.Candidate) []string {
 	if c.Author != nil {
 		author = prefix(c.Author.Name, 40)
 	}
-	text := prefix(c.Text, keyLen)
+	text := prefix(words(c), keyLen)
 	switch {
 	case text != "" && author != "":
 		out = append(out, kind+"text\x00"+author+"\x00"+text)
@@ -149,7 +153,7 @@ func wholeKey(c *document.Candidate) (key string, sure bool) {
 	if c.Author == nil || c.Author.Name == "" {
 		return "", false
 	}
-	if text := prefix(c.Text, len(c.Text)); len(text) >= keyLen {
+	if text := prefix(words(c), math.MaxInt); len(text) >= keyLen {
 		return string(c.Kind) + "\x00" + prefix(c.Author.Name, 40) + "\x00" + text, true
 	}
 	return "", false
@@ -208,7 +212,7 @@ func compatible(a, b *document.Candidate) bool {
 			return false
 		}
 	}
-	x, y := prefix(a.Text, prefixLen), prefix(b.Text, prefixLen)
+	x, y := prefix(words(a), prefixLen), prefix(words(b), prefixLen)
 	return x == "" || y == "" || strings.HasPrefix(x, y) || strings.HasPrefix(y, x)
 }
 
@@ -226,6 +230,9 @@ func join(a, b *document.Candidate) {
 	fill(&a.ThreadHandle, b.ThreadHandle)
 	if cutOff(a.Text, b.Text) {
 		a.Text = b.Text
+	}
+	if a.Title == a.Text {
+		a.Title = ""
 	}
 	a.Item = joinRef(a.Item, b.Item)
 	if a.Author == nil {

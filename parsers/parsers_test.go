@@ -145,6 +145,14 @@ func TestWhatSyntaxesSayInPartsIsPutTogether(t *testing.T) {
 	}
 }
 
+func TestAQuestionThatIsAllTitleIsKnownInAnotherSyntax(t *testing.T) {
+	ms := parse(t, page("https://www.example.com/k", `<script type="application/ld+json">{"@type":"Question","name":"Does it boil water in the dark at night?","text":"Does it boil water in the dark at night?","author":"Ann"}</script>
+<div itemscope itemtype="https://schema.org/Question"><h1 itemprop=name>Does it boil water in the dark at night?</h1><time itemprop=dateCreated datetime="2026-01-02"></time></div>`), Options{}).Mentions
+	if len(ms) != 1 || ms[0].Author == nil || ms[0].Published.IsZero() || ms[0].Text != "Does it boil water in the dark at night?" || ms[0].Title != "" {
+		t.Errorf("got %+v", ms)
+	}
+}
+
 func TestAReviewToldTwiceInOneSyntaxIsOne(t *testing.T) {
 	const long = "Fine, and it boils in two minutes."
 	one := reviews(`{"@type":"Review","author":"Ann","datePublished":"2026-01-02","reviewBody":"` + long + `"}`)

@@ -155,7 +155,8 @@ func (g *graph) fullID(id string) string {
 	return id
 }
 
-// own tells whether n is part of what a site says itself: its FAQ, a quiz.
+// own tells whether a question or answer is part of what a site says itself:
+// its FAQ, a quiz.
 func (g *graph) own(n node) bool {
 	for range maxDepth {
 		if n.is("FAQPage", "Quiz", "LearningResource") {

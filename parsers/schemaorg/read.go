@@ -72,7 +72,7 @@ func (r *reader) mention(at node, kind mention.Kind) {
 	} else if m.Text == "" && m.Title == "" {
 		return
 	}
-	if r.g.own(at) {
+	if (kind == mention.Question || kind == mention.Answer) && r.g.own(at) {
 		m.Flags = []mention.Flag{{Name: mention.FlagPublisher, Reason: "asked and answered by the site itself"}}
 	}
 	c.Handle = r.handle(t)
@@ -90,11 +90,8 @@ func (r *reader) words(m *mention.Mention, t *Thing) {
 	if m.Kind != mention.Post && m.Author != nil && m.Title == m.Author.Name {
 		m.Title = ""
 	}
-	if m.Text == m.Title && m.Kind != mention.Question {
+	if m.Text == m.Title {
 		m.Title = ""
-	}
-	if m.Kind == mention.Question && m.Text == m.Title {
-		m.Text = ""
 	}
 	lang := t.line("inLanguage")
 	if l := t.thing("inLanguage"); l != nil {

@@ -84,6 +84,9 @@ func TestWhatASiteAsksAndAnswersItselfIsMarked(t *testing.T) {
 	qa := func() *Thing {
 		return thing("Question", "name", "q", "acceptedAnswer", thing("Answer", "text", "a"))
 	}
+	if f := read(thing("FAQPage", "name", "n", "review", thing("Review", "author", "A", "reviewBody", "b"))); len(f.Mentions) != 1 || f.Mentions[0].ByPublisher() {
+		t.Errorf("a review on such a page: %+v", f.Mentions)
+	}
 	for page, want := range map[string]bool{"FAQPage": true, "Quiz": true, "QAPage": false, "Product": false} {
 		f := read(thing(page, "name", "n", "mainEntity", qa()))
 		if len(f.Mentions) != 2 || f.Mentions[0].ByPublisher() != want || f.Mentions[1].ByPublisher() != want {
