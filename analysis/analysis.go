@@ -21,7 +21,7 @@ import (
 
 // version names the analyser and its word lists; it grows when an analysis of
 // the same text may change.
-const version = "lexicon-1"
+const version = "model-2"
 
 // Input is one text to analyse.
 type Input struct {
@@ -113,9 +113,7 @@ func (a *Analyzer) analyze(w *work, in Input) mention.Analysis {
 		}
 	}
 	felt := a.sentiment.Score(&w.sentiment, &w.title, &w.text, read)
-	found := a.moments.Find(&w.moments, &w.title, &w.text, read, moments.Feeling{
-		Loaded: felt.Loaded, Text: felt.Score,
-	})
+	found := a.moments.Find(&w.moments, &w.title, &w.text, read, moments.Feeling{Text: felt.Score, Sentences: felt.Sentences})
 	out.Sentiment, out.Stars = felt.Sentiment, felt.Stars
 	a.label(&out, w, felt, found)
 	a.opinions(&out, w, in, read, felt)

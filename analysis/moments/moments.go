@@ -3,10 +3,14 @@
 // lenses; and what a whole text signals. The words are those of the taxonomy
 // (see package mention).
 //
-// It reads curated patterns, nl.txt and en.txt, which are made to be extended
-// by hand; their form is that of package pattern. A section is headed by the
-// labels its patterns give, [delivery service]; the patterns of a section
-// headed [weak …] count only in sentences that have no other touchpoint.
+// It reads curated patterns, nl.txt and en.txt; their form is that of package
+// pattern. A section is headed by the labels its patterns give, [delivery
+// service]; the patterns of a section headed [weak …] count only in sentences
+// that have no other touchpoint. What the patterns find is weighed together
+// with the other words of the sentence by a small linear model, model.bin,
+// that analysis/train/labels makes from the corpus of this project.
+//
+// Patterns of one's own (see Patterns) are not weighed: they decide.
 //
 // It does not judge: whether a delivery was good is for package sentiment.
 package moments
@@ -15,6 +19,7 @@ import (
 	_ "embed"
 	"fmt"
 	"math/bits"
+	"slices"
 	"strings"
 
 	"klank/analysis/pattern"
@@ -28,12 +33,17 @@ var dutchFile string
 //go:embed en.txt
 var englishFile string
 
+//go:embed model.bin
+var modelFile []byte
+
 // Labels is a set of touchpoints, care lenses and signals.
 type Labels uint64
 
 // Finder holds the patterns. It is read-only and safe for concurrent use.
 type Finder struct {
 	dutch, english *patterns
+	own            []own
+	model          *model
 	names          []string // by bit: touchpoints, care lenses, signals
 	touchpoints    Labels
 	moments        []Labels // the touchpoints of each of mention.Moments
@@ -50,12 +60,68 @@ type patterns struct {
 }
 
 type section struct {
-	labels Labels
-	weak   bool
+	labels    Labels
+	weak, not bool
 }
 
-// New compiles the embedded patterns.
+// Patterns are patterns of one's own. Their sections give their labels
+// whatever else a sentence holds; a section headed [not …] takes labels away.
+type Patterns struct {
+	// Language is nl or en; empty for both.
+	Language string
+	// Name stands in errors, with the line.
+	Name string
+	// Source is the text of a pattern file.
+	Source string
+}
+
+type own struct {
+	language string
+	*patterns
+}
+
+// New reads the embedded patterns and model.
 func New() (*Finder, error) {
+	f, err := Untrained()
+	if err != nil {
+		return nil, err
+	}
+	return f, f.Use(modelFile)
+}
+
+// Extend adds patterns of one's own; it must be called before the first text.
+// Mistakes name the file and the line.
+func (f *Finder) Extend(more Patterns) error {
+	p, err := f.compile(more.Name, more.Source)
+	if err != nil {
+		return err
+	}
+	f.own = append(f.own, own{more.Language, p})
+	return nil
+}
+
+// Untrained is New without a model: it is for training one, and finds nothing
+// before Use.
+func Untrained() (*Finder, error) {
+	f := blank()
+	var err error
+	if f.dutch, err = f.compile("nl.txt", dutchFile); err != nil {
+		return nil, err
+	}
+	if f.english, err = f.compile("en.txt", englishFile); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// Use reads a model file, see Weights.Encode.
+func (f *Finder) Use(file []byte) (err error) {
+	f.model, err = readModel(file, f.names)
+	return err
+}
+
+// blank knows the labels and nothing else.
+func blank() *Finder {
 	f := &Finder{}
 	add := func(names []string) (all Labels) {
 		for _, n := range names {
@@ -72,14 +138,7 @@ func New() (*Finder, error) {
 	f.signals = add(mention.Signals)
 	f.use, f.needsResponse = f.label("use"), f.label("needs_response")
 	f.glad, f.sorry = f.label("advocate")|f.label("loyal"), f.label("detractor")|f.label("churn_risk")
-	var err error
-	if f.dutch, err = f.compile("nl.txt", dutchFile); err != nil {
-		return nil, err
-	}
-	if f.english, err = f.compile("en.txt", englishFile); err != nil {
-		return nil, err
-	}
-	return f, nil
+	return f
 }
 
 // label returns the set of one label, empty for an unknown word.
@@ -102,11 +161,12 @@ func (f *Finder) compile(name, source string) (*patterns, error) {
 		var s section
 		for _, w := range strings.Fields(head) {
 			l := f.label(w)
-			if l == 0 && w != "weak" {
-				return nil, fmt.Errorf("moments: %s: section [%s]: %q is no label of the taxonomy", name, head, w)
+			if l == 0 && w != "weak" && w != "not" {
+				return nil, fmt.Errorf("moments: %s: section [%s]: %q is no label of the taxonomy: write one of %s, after weak or not if so meant", name, head, w, strings.Join(f.names, " "))
 			}
 			s.labels |= l
 			s.weak = s.weak || w == "weak"
+			s.not = s.not || w == "not"
 		}
 		p.sections = append(p.sections, s)
 	}
@@ -116,17 +176,33 @@ func (f *Finder) compile(name, source string) (*patterns, error) {
 // Work is the memory that finding needs; each goroutine needs its own. The
 // zero Work is ready for use.
 type Work struct {
-	matcher pattern.Matcher
-	// Explain, when set, receives every pattern that counted.
+	matcher  pattern.Matcher
+	features []uint32
+	reasons  []reason
+	// Explain, when set, receives every pattern that counted and, with the
+	// rule "learned", the words that weighed most for a label.
 	Explain func(sentence int, words, rule string, labels []string)
 }
 
-// Feeling is what package sentiment says of a sentence and of its text.
+// reason is a pattern that was found, kept for Explain.
+type reason struct {
+	words, rule string
+	labels      Labels
+}
+
+// Feeling is what package sentiment says of a text.
 type Feeling struct {
-	// Loaded tells of each sentence, title first, whether it judges at all.
-	Loaded []bool
-	// Text is the score of the whole.
-	Text float64
+	// Text is the score of the whole, Sentences those of each sentence, title
+	// first; a sentence without one counts as neutral.
+	Text      float64
+	Sentences []float64
+}
+
+func (f Feeling) of(sentence int) float64 {
+	if sentence < len(f.Sentences) {
+		return f.Sentences[sentence]
+	}
+	return 0
 }
 
 // Result is what was found.
@@ -142,18 +218,19 @@ type Result struct {
 const clear = 0.5
 
 // Find labels a title (which may be empty) and a text in a language (BCP 47).
-// Patterns of both languages are read when the language is unknown ("und").
+// Both languages are read when it is unknown ("und").
 func (f *Finder) Find(w *Work, title, body *text.Doc, language string, feeling Feeling) Result {
 	r := Result{Sentences: make([]Labels, 0, len(title.Sentences)+len(body.Sentences))}
-	sets := f.patterns(language)
+	base, _, _ := strings.Cut(language, "-")
 	for _, d := range [2]*text.Doc{title, body} {
 		for _, sent := range d.Sentences {
-			found := f.sentence(w, len(r.Sentences), d, sent, sets, feeling)
+			n := len(r.Sentences)
+			found := f.sentence(w, n, d, sent, base, feeling.of(n))
 			r.Signals |= found & f.signals
 			r.Sentences = append(r.Sentences, found&^f.signals)
 		}
 	}
-	r.Signals |= f.addressed(body, feeling)
+	r.Signals |= f.addressed(body, feeling.Text)
 	switch { // recommending and warning are decided by the whole text
 	case feeling.Text < -clear:
 		r.Signals &^= f.glad
@@ -163,44 +240,40 @@ func (f *Finder) Find(w *Work, title, body *text.Doc, language string, feeling F
 	return r
 }
 
-func (f *Finder) patterns(language string) []*patterns {
-	base, _, _ := strings.Cut(language, "-")
-	switch base {
+// embedded gives the patterns of a language (BCP 47 without its region).
+func (f *Finder) embedded(language string) (sets [2]*patterns) {
+	switch language {
 	case "nl", "af":
-		return []*patterns{f.dutch}
+		sets[0] = f.dutch
 	case "en":
-		return []*patterns{f.english}
+		sets[0] = f.english
 	case "und", "":
-		return []*patterns{f.dutch, f.english}
+		sets = [2]*patterns{f.dutch, f.english}
 	}
-	return nil
+	return sets
 }
 
 // sentence returns the labels of one sentence.
-func (f *Finder) sentence(w *Work, n int, d *text.Doc, sent text.Sentence, sets []*patterns, feeling Feeling) Labels {
-	var strong, weak Labels
-	for _, p := range sets {
-		for _, h := range w.matcher.Find(p.set, d, sent) {
-			rule := &p.set.Rules[h.Rule]
-			s := p.sections[rule.Section]
-			if s.weak {
-				weak |= s.labels
-			} else {
-				strong |= s.labels
-			}
-			if w.Explain != nil {
-				w.Explain(n, d.Source[d.Tokens[h.First].Start:d.Tokens[h.Last-1].End], rule.Source, f.Names(s.labels))
-			}
+func (f *Finder) sentence(w *Work, n int, d *text.Doc, sent text.Sentence, language string, score float64) Labels {
+	var labels Labels
+	if sets := f.embedded(language); sets[0] != nil {
+		w.features = f.weigh(w, d, sent, sets, score)
+		labels = f.model.labels(w.features)
+		// A plain statement about quality speaks of using the thing.
+		if labels&(f.touchpoints|f.care) == 0 && feelingOf(score) != 0 && words(d, sent) >= 5 {
+			labels |= f.use
 		}
 	}
-	if strong&f.touchpoints == 0 {
-		strong |= weak
+	for i := range f.own {
+		if o := &f.own[i]; o.language == "" || o.language == language || language == "und" {
+			give, _, not := w.match(d, sent, o.patterns)
+			labels = (labels | give) &^ not
+		}
 	}
-	// A plain statement about quality speaks of using the thing.
-	if len(sets) > 0 && strong&(f.touchpoints|f.care) == 0 && n < len(feeling.Loaded) && feeling.Loaded[n] && words(d, sent) >= 5 {
-		strong |= f.use
+	if w.Explain != nil {
+		f.explain(w, n, d, sent, labels)
 	}
-	return strong
+	return labels
 }
 
 func words(d *text.Doc, sent text.Sentence) int {
@@ -213,22 +286,102 @@ func words(d *text.Doc, sent text.Sentence) int {
 	return n
 }
 
+// weigh returns the features of a sentence, the labels of its patterns among
+// them.
+func (f *Finder) weigh(w *Work, d *text.Doc, sent text.Sentence, sets [2]*patterns, score float64) []uint32 {
+	features := appendFeatures(w.features[:0], d.Tokens[sent.First:sent.Last], score)
+	var strong, weak Labels
+	for _, p := range sets {
+		if p != nil {
+			s, k, _ := w.match(d, sent, p)
+			strong, weak = strong|s, weak|k
+		}
+	}
+	if strong&f.touchpoints == 0 {
+		strong |= weak
+	}
+	for l := strong; l != 0; l &= l - 1 {
+		features = append(features, patternFeature(bits.TrailingZeros64(uint64(l))))
+	}
+	return features
+}
+
+// Features returns what the model weighs of a sentence in a language and with
+// a score of sentiment, to learn from. The result is valid until the next call.
+func (f *Finder) Features(w *Work, d *text.Doc, sent text.Sentence, language string, score float64) []uint32 {
+	w.features = f.weigh(w, d, sent, f.embedded(language), score)
+	return w.features
+}
+
+// Labels gives the words that a model has weights for, in their order.
+func (f *Finder) Labels() []string { return slices.Clone(f.names) }
+
+// PatternFeature is the feature that stands for a label that the patterns
+// give, by its place among Labels.
+func PatternFeature(label int) uint32 { return patternFeature(label) }
+
+// match returns what the patterns of a set say of a sentence.
+func (w *Work) match(d *text.Doc, sent text.Sentence, p *patterns) (strong, weak, not Labels) {
+	for _, h := range w.matcher.Find(p.set, d, sent) {
+		rule := &p.set.Rules[h.Rule]
+		s := p.sections[rule.Section]
+		switch {
+		case s.not:
+			not |= s.labels
+		case s.weak:
+			weak |= s.labels
+		default:
+			strong |= s.labels
+		}
+		if w.Explain != nil {
+			w.reasons = append(w.reasons, reason{d.Source[d.Tokens[h.First].Start:d.Tokens[h.Last-1].End], rule.Source, s.labels})
+		}
+	}
+	return strong, weak, not
+}
+
+// explained bounds the tokens of a sentence that explaining looks at.
+const explained = 64
+
+// explain tells of each label which patterns give it, and which word the model
+// would miss most.
+func (f *Finder) explain(w *Work, n int, d *text.Doc, sent text.Sentence, labels Labels) {
+	for _, r := range w.reasons {
+		if r.labels&labels != 0 {
+			w.Explain(n, r.words, r.rule, f.Names(r.labels&labels))
+		}
+	}
+	w.reasons = w.reasons[:0]
+	tokens := d.Tokens[sent.First:min(sent.Last, sent.First+explained)]
+	var without []text.Token
+	for l := labels; l != 0; l &= l - 1 {
+		label := bits.TrailingZeros64(uint64(l))
+		whole := f.model.sum(appendFeatures(nil, tokens, 0), label)
+		most, word := float32(0), -1
+		for i := range tokens {
+			without = append(append(without[:0], tokens[:i]...), tokens[i+1:]...)
+			if x := whole - f.model.sum(appendFeatures(nil, without, 0), label); x > most {
+				most, word = x, i
+			}
+		}
+		if word >= 0 {
+			w.Explain(n, d.Source[tokens[word].Start:tokens[word].End], "learned", f.Names(1<<label))
+		}
+	}
+}
+
 // addressed finds what a post that is addressed to somebody (@name first)
 // leaves open: a complaint or a question.
-func (f *Finder) addressed(body *text.Doc, feeling Feeling) Labels {
+func (f *Finder) addressed(body *text.Doc, score float64) Labels {
 	if len(body.Tokens) == 0 || body.Tokens[0].Kind != text.Handle {
 		return 0
 	}
 	asked := false
 	for i := range body.Tokens {
-		if t := &body.Tokens[i]; t.Kind == text.Stop && strings.Contains(t.Norm, "?") {
-			asked = true
-		}
+		t := &body.Tokens[i]
+		asked = asked || t.Kind == text.Stop && asks(t)
 	}
-	switch {
-	case asked:
-		return f.needsResponse
-	case feeling.Text < -0.2:
+	if asked || score < -0.2 {
 		return f.needsResponse
 	}
 	return 0

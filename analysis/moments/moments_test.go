@@ -22,7 +22,7 @@ func find(f *Finder, body, language string) Result {
 	var w Work
 	var a, b text.Doc
 	b.Parse(body)
-	return f.Find(&w, &a, &b, language, Feeling{Loaded: make([]bool, len(b.Sentences))})
+	return f.Find(&w, &a, &b, language, Feeling{})
 }
 
 // TestEveryLabelHasPatternsInBothLanguages keeps Dutch and English equals.
@@ -73,8 +73,8 @@ func TestClearTextsDecideOnAdvice(t *testing.T) {
 	var w Work
 	var none, d text.Doc
 	d.Parse("Aanrader!")
-	good := f.Find(&w, &none, &d, "nl", Feeling{Loaded: []bool{true}, Text: 0.8})
-	bad := f.Find(&w, &none, &d, "nl", Feeling{Loaded: []bool{true}, Text: -0.8})
+	good := f.Find(&w, &none, &d, "nl", Feeling{Text: 0.8, Sentences: []float64{0.8}})
+	bad := f.Find(&w, &none, &d, "nl", Feeling{Text: -0.8, Sentences: []float64{-0.8}})
 	if !slices.Contains(f.Signals(good.Signals), "advocate") || f.Signals(bad.Signals) != nil {
 		t.Errorf("good %v, bad %v", f.Signals(good.Signals), f.Signals(bad.Signals))
 	}
@@ -89,5 +89,96 @@ func TestUnknownLanguageReadsBoth(t *testing.T) {
 	}
 	if got := find(f, "Aanrader recommended", "fr").Sentences[0]; got != 0 {
 		t.Errorf("French is read: %v", f.Names(got))
+	}
+}
+
+// TestOwnPatternsDecide lets a domain expert have the last word.
+func TestOwnPatternsDecide(t *testing.T) {
+	f := newFinder(t)
+	labels := func(text, language string) string {
+		return strings.Join(f.Names(find(f, text, language).Sentences[0]), " ")
+	}
+	if got := labels("Zonet nog even gepakketpunt.", "nl"); strings.Contains(got, "delivery") {
+		t.Fatalf("known already: %s", got)
+	}
+	err := f.Extend(Patterns{Language: "nl", Name: "own.txt", Source: "[delivery service]\ngepakketpunt\n[not price]\nprijsvraag"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := labels("Zonet nog even gepakketpunt.", "nl"); !strings.Contains(got, "delivery") || !strings.Contains(got, "service") {
+		t.Errorf("own pattern: got %q", got)
+	}
+	if got := labels("Zonet nog even gepakketpunt.", "en"); strings.Contains(got, "delivery") {
+		t.Errorf("own Dutch pattern read in English: %q", got)
+	}
+	if got := labels("De prijs van de prijsvraag is gewonnen, te duur.", "nl"); strings.Contains(got, "price") {
+		t.Errorf("[not price] did not take it away: %q", got)
+	}
+}
+
+func TestMistakesInOwnPatternsAreNamed(t *testing.T) {
+	f := newFinder(t)
+	for source, want := range map[string]string{
+		"[delivry]\nx":           `own.txt: section [delivry]: "delivry" is no label`,
+		"[delivery]\n@nobody x":  "own.txt:2",
+		"bezorgd\n[delivery]\nx": "before the first section",
+	} {
+		err := f.Extend(Patterns{Name: "own.txt", Source: source})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want %q", source, err, want)
+		}
+	}
+}
+
+func TestExplainingNamesPatternsAndLearnedWords(t *testing.T) {
+	f := newFinder(t)
+	var rules []string
+	w := Work{Explain: func(_ int, _, rule string, _ []string) { rules = append(rules, rule) }}
+	var none, d text.Doc
+	d.Parse("De koerier was veel te laat met het pakket.")
+	f.Find(&w, &none, &d, "nl", Feeling{})
+	if !slices.Contains(rules, "learned") || len(rules) < 2 || !slices.Contains(rules, "@bezorger") {
+		t.Errorf("got %q", rules)
+	}
+}
+
+func TestWeightsSurviveTheirFile(t *testing.T) {
+	f := newFinder(t)
+	var w Weights
+	for i, name := range f.Labels() {
+		w.Labels = append(w.Labels, LabelWeights{name, float32(-i), map[uint32]float32{7: 127, 1 << 31: float32(i), 0xffffffff: -127}})
+	}
+	m, err := readModel(w.Encode(), f.names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range f.names {
+		if got, want := m.sum([]uint32{7, 1 << 31, 0xffffffff, 5}, i), float32(i); got != want || m.bias[i] != float32(-i) {
+			t.Errorf("label %d: sum %v, bias %v", i, got, m.bias[i])
+		}
+	}
+}
+
+func FuzzReadModel(f *testing.F) {
+	names := blank().names
+	f.Add(modelFile[:200])
+	f.Add([]byte(modelMagic + "\x20\x06advert"))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		if m, err := readModel(file, names); err == nil {
+			m.labels([]uint32{0, 1, 1 << 31})
+		}
+	})
+}
+
+func BenchmarkFind(b *testing.B) {
+	f := newFinder(b)
+	var w Work
+	var none, nl, en text.Doc
+	nl.Parse("Snel geleverd en goed verpakt, maar de klantenservice was helaas onbereikbaar voor mijn vraag.")
+	en.Parse("The food was delicious and the staff friendly, although we had to wait half an hour for a table.")
+	b.ReportAllocs()
+	for b.Loop() {
+		f.Find(&w, &none, &nl, "nl", Feeling{Sentences: []float64{0.5}})
+		f.Find(&w, &none, &en, "en", Feeling{Sentences: []float64{0.5}})
 	}
 }

@@ -1,0 +1,203 @@
+package moments
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+)
+
+// Weights is one linear model for each label: a label is given where its bias
+// and the weights of a sentence's features add up to more than nothing.
+type Weights struct {
+	Labels []LabelWeights
+}
+
+// LabelWeights is the model of one label of Finder.Labels.
+type LabelWeights struct {
+	Label    string
+	Bias     float32
+	Features map[uint32]float32
+}
+
+// model is Weights for reading: a table from a feature to the labels for
+// which it has a weight.
+type model struct {
+	bias  []float32
+	scale []float32
+	// slots is an open table; a slot is a feature's hash and its place in
+	// entries, empty where the place is 0. seen has a bit for every feature,
+	// so that the many that have no weight seldom reach the table.
+	slots []slot
+	seen  []uint64
+	// entries holds at each place the number of weights, then label and
+	// weight in turns.
+	entries []int8
+}
+
+type slot struct{ feature, place uint32 }
+
+const (
+	modelMagic = "klank labels 1\n"
+	seenBits   = 19
+)
+
+// Encode packs weights into a model file: the magic line; the number of labels
+// and for each its name, its bias and the size of a step (little-endian
+// float32); the number of features and for each, in order, its distance from
+// the one before, the number of its weights, and label and weight in steps
+// (one signed byte) of each. Numbers without a size are unsigned varints.
+// Weights that round to nothing are left out.
+func (w Weights) Encode() []byte {
+	out := []byte(modelMagic)
+	out = binary.AppendUvarint(out, uint64(len(w.Labels)))
+	rows := map[uint32][]byte{}
+	for i, l := range w.Labels {
+		var most float32
+		for _, x := range l.Features {
+			most = max(most, x, -x)
+		}
+		step := max(most/127, 1e-9)
+		out = binary.AppendUvarint(out, uint64(len(l.Label)))
+		out = append(out, l.Label...)
+		out = binary.LittleEndian.AppendUint32(out, math.Float32bits(l.Bias))
+		out = binary.LittleEndian.AppendUint32(out, math.Float32bits(step))
+		for f, x := range l.Features {
+			if q := int8(math.RoundToEven(float64(x / step))); q != 0 {
+				rows[f] = append(rows[f], byte(i), byte(q))
+			}
+		}
+	}
+	out = binary.AppendUvarint(out, uint64(len(rows)))
+	last := uint32(0)
+	for _, f := range slices.Sorted(maps.Keys(rows)) {
+		out = binary.AppendUvarint(out, uint64(f-last))
+		out = binary.AppendUvarint(out, uint64(len(rows[f])/2))
+		out = append(out, rows[f]...)
+		last = f
+	}
+	return out
+}
+
+var errModel = errors.New("moments: the model file is damaged: train it again")
+
+// readModel reads a model file; its labels must be those given.
+func readModel(file []byte, labels []string) (*model, error) {
+	r := bytes.NewReader(bytes.TrimPrefix(file, []byte(modelMagic)))
+	if r.Len() == len(file) {
+		return nil, errModel
+	}
+	m := &model{entries: []int8{0}, seen: make([]uint64, 1<<seenBits/64)}
+	if n, err := binary.ReadUvarint(r); err != nil || n != uint64(len(labels)) {
+		return nil, fmt.Errorf("moments: the model has other labels than the taxonomy: train it again")
+	}
+	for _, want := range labels {
+		n, err := binary.ReadUvarint(r)
+		if err != nil || n != uint64(len(want)) {
+			return nil, errModel
+		}
+		name, numbers := make([]byte, n), [2]float32{}
+		if _, err := r.Read(name); err != nil || string(name) != want {
+			return nil, errModel
+		}
+		if err := binary.Read(r, binary.LittleEndian, &numbers); err != nil {
+			return nil, errModel
+		}
+		m.bias, m.scale = append(m.bias, numbers[0]), append(m.scale, numbers[1])
+	}
+	n, err := binary.ReadUvarint(r)
+	if err != nil || n > uint64(r.Len()) {
+		return nil, errModel
+	}
+	size := 1
+	for size < int(n)*2 {
+		size *= 2
+	}
+	m.slots = make([]slot, size)
+	feature := uint32(0)
+	for range n {
+		delta, err := binary.ReadUvarint(r)
+		if err != nil {
+			return nil, errModel
+		}
+		count, err := binary.ReadUvarint(r)
+		if err != nil || count > uint64(len(labels)) {
+			return nil, errModel
+		}
+		feature += uint32(delta)
+		m.add(feature, uint32(len(m.entries)))
+		m.entries = append(m.entries, int8(count))
+		for range count {
+			label, err1 := r.ReadByte()
+			weight, err2 := r.ReadByte()
+			if err1 != nil || err2 != nil || int(label) >= len(labels) {
+				return nil, errModel
+			}
+			m.entries = append(m.entries, int8(label), int8(weight))
+		}
+	}
+	return m, nil
+}
+
+func (m *model) add(feature, place uint32) {
+	m.seen[feature>>(32-seenBits)/64] |= 1 << (feature >> (32 - seenBits) % 64)
+	at := feature & uint32(len(m.slots)-1)
+	for m.slots[at].place != 0 {
+		at = (at + 1) & uint32(len(m.slots)-1)
+	}
+	m.slots[at] = slot{feature, place}
+}
+
+// find returns the labels and weights of a feature in turns, nil for none.
+func (m *model) find(feature uint32) []int8 {
+	if m.seen[feature>>(32-seenBits)/64]&(1<<(feature>>(32-seenBits)%64)) == 0 {
+		return nil
+	}
+	for at := feature & uint32(len(m.slots)-1); ; at = (at + 1) & uint32(len(m.slots)-1) {
+		switch s := m.slots[at]; {
+		case s.place == 0:
+			return nil
+		case s.feature == feature:
+			n := uint32(m.entries[s.place])
+			return m.entries[s.place+1 : s.place+1+2*n]
+		}
+	}
+}
+
+// maxLabels bounds the labels of a model.
+const maxLabels = 64
+
+// labels returns the labels of a sentence with these features.
+func (m *model) labels(features []uint32) Labels {
+	var sums [maxLabels]int32
+	for _, f := range features {
+		row := m.find(f)
+		for i := 0; i+1 < len(row); i += 2 {
+			sums[row[i]&(maxLabels-1)] += int32(row[i+1])
+		}
+	}
+	var out Labels
+	for i, b := range m.bias {
+		if b+float32(sums[i])*m.scale[i] > 0 {
+			out |= 1 << i
+		}
+	}
+	return out
+}
+
+// sum returns the weights of some features for one label.
+func (m *model) sum(features []uint32, label int) float32 {
+	var sum int32
+	for _, f := range features {
+		row := m.find(f)
+		for i := 0; i+1 < len(row); i += 2 {
+			if int(row[i]) == label {
+				sum += int32(row[i+1])
+			}
+		}
+	}
+	return float32(sum) * m.scale[label]
+}
