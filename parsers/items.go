@@ -141,12 +141,15 @@ func (s *itemSet) about(ref *mention.ItemRef, kind mention.Kind, main *mention.I
 		ref = main
 	}
 	out := *ref
+	keys := []string{nameKey(out.Name)}
 	if out.Name == "" {
-		return &out
+		keys = itemKeys(&out)
 	}
-	for _, i := range s.byKey[nameKey(out.Name)] {
-		if sameOrNone(out.URL, s.list[i].URL) {
-			return joinRef(&out, &s.list[i].ItemRef)
+	for _, k := range keys {
+		for _, i := range s.byKey[k] {
+			if k != "" && sameOrNone(out.URL, s.list[i].URL) {
+				return joinRef(&out, &s.list[i].ItemRef)
+			}
 		}
 	}
 	return &out

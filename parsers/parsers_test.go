@@ -153,6 +153,17 @@ func TestAQuestionThatIsAllTitleIsKnownInAnotherSyntax(t *testing.T) {
 	}
 }
 
+func TestAReviewThatKnowsItsItemByURLOrNumberHasItsName(t *testing.T) {
+	for _, about := range []string{`"https://www.example.com/p/9"`, `{"@id":"https://www.example.com/p/9"}`, `{"@type":"Product","sku":"K-9"}`, `{"@type":"Product","gtin13":"8712345678906"}`} {
+		ms := parse(t, page("https://www.example.com/k", `<script type="application/ld+json">{"@type":"Review","author":"Ann","reviewBody":"Boils.","itemReviewed":`+about+`}</script>
+<div itemscope itemtype="https://schema.org/Product"><b itemprop=name>Kettle</b><link itemprop=url href="/p/9"><meta itemprop=sku content="K-9"><meta itemprop=gtin content="8712345678906"></div>
+<div itemscope itemtype="https://schema.org/Product"><b itemprop=name>Toaster</b></div>`), Options{}).Mentions
+		if len(ms) != 1 || ms[0].Item == nil || ms[0].Item.Name != "Kettle" {
+			t.Errorf("%s: %+v", about, ms)
+		}
+	}
+}
+
 func TestAReviewToldTwiceInOneSyntaxIsOne(t *testing.T) {
 	const long = "Fine, and it boils in two minutes."
 	one := reviews(`{"@type":"Review","author":"Ann","datePublished":"2026-01-02","reviewBody":"` + long + `"}`)
