@@ -42,15 +42,15 @@ func Parse(d *document.Document) document.Found {
 
 // Group is a set of blocks of one shape, as Explain tells of it.
 type Group struct {
-	Kind mention.Kind
+	Kind mention.Kind `json:"kind"`
 	// Shape tells what the blocks have in common: "div.review".
-	Shape   string
-	Members int
+	Shape   string `json:"shape"`
+	Members int    `json:"members"`
 	// Score is the confidence in it, 0..1, and Why its grounds.
-	Score float64
-	Why   string
+	Score float64 `json:"score"`
+	Why   string  `json:"why"`
 	// Taken says that Parse reads mentions from its blocks.
-	Taken bool
+	Taken bool `json:"taken"`
 }
 
 // maxExplained bounds the groups that Explain tells of.

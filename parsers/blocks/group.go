@@ -29,7 +29,7 @@ func (k key) String() string {
 	}
 	switch k.by {
 	case byUnit:
-		return tag + "." + k.name
+		return tag + "." + k.name // or an attribute for tests with this value
 	case byID:
 		return tag + "#" + k.name + "…"
 	case byData:

@@ -13,16 +13,16 @@ import (
 )
 
 // parseJSON reads an answer that is JSON by the rules' JSON paths.
-func (s *Selectors) parseJSON(d *document.Document) document.Found {
-	p := &page{s: s, d: d, found: &document.Found{}, hits: map[string]int{}}
+func (s *Selectors) parseJSON(d *document.Document) *page {
+	p := newPage(s, d)
 	if !s.json {
 		p.found.Problems = append(p.found.Problems, problem("the page is JSON, and no rule is a JSON path"))
-		return *p.found
+		return p
 	}
 	root, err := readJSON(d.Body)
 	if err != nil {
 		p.found.Problems = append(p.found.Problems, problem("%v", err))
-		return *p.found
+		return p
 	}
 	var it mention.Item
 	it.Name = normalize.Line(s.item.scalar(root))
@@ -34,17 +34,21 @@ func (s *Selectors) parseJSON(d *document.Document) document.Found {
 		p.found.Items = append(p.found.Items, it)
 		p.ref = &it.ItemRef
 	}
+	p.hit("item", it.Name)
+	p.hit("item_rating", shown(it.Rating))
+	p.hit("review_count", s.reviewCount.scalar(root))
 	p.records(s.review.values(root))
-	p.link(s.next.scalar(root), mention.LinkNext)
+	p.link("next", s.next.scalar(root), mention.LinkNext)
 	for _, v := range s.links.values(root) {
-		p.link(scalar(v), mention.LinkItem)
+		p.link("links", scalar(v), mention.LinkItem)
 	}
-	return *p.found
+	return p
 }
 
-// link adds a link of a JSON answer.
-func (p *page) link(ref string, kind mention.LinkKind) {
+// link adds a link that JSON holds.
+func (p *page) link(name, ref string, kind mention.LinkKind) {
 	if u := p.d.Abs(ref); u != "" && u != p.d.URL {
+		p.hit(name, u)
 		p.found.Links = append(p.found.Links, mention.Link{URL: u, Kind: kind})
 	}
 }
@@ -53,6 +57,7 @@ func (p *page) link(ref string, kind mention.LinkKind) {
 // its business: the list has ended.
 func (p *page) records(all []any) {
 	empty := 0
+	p.total = len(all)
 	for i, v := range all {
 		c := p.record(v)
 		if c.Text == "" && c.Title == "" && c.Rating == nil {
@@ -74,51 +79,40 @@ func (p *page) records(all []any) {
 
 // record reads one mention.
 func (p *page) record(v any) document.Candidate {
-	hit := func(name string, ok bool) {
-		if ok {
-			p.hits[name]++
-		}
-	}
 	s := p.s
 	c := document.Candidate{Mention: mention.Mention{Kind: s.kind, Item: p.ref, Language: p.d.Language}}
 	c.NativeID = normalize.Line(s.id.scalar(v))
-	hit("id", c.NativeID != "")
 	if short(c.NativeID) {
 		c.IDScope = p.d.ListURL()
 	}
 	if name := normalize.Line(s.author.scalar(v)); name != "" {
 		c.Author = &mention.Author{Name: name}
 	}
-	hit("author", c.Author != nil)
 	c.Title = normalize.Line(s.title.scalar(v))
-	hit("title", c.Title != "")
-	c.Text = paragraphs(s.text.values(v))
-	hit("text", c.Text != "")
+	c.Text = s.text.paragraphs(v)
 	c.Rating = grade(s.rating, v)
-	hit("rating", c.Rating != nil)
-	if stamp, ok := p.stamp(s.date.values(v)); ok {
+	if stamp, ok := p.stamp(s.date, v); ok {
 		c.Published, c.PublishedPrecision, c.Unsteady = stamp.Time, stamp.Precision, stamp.Unsteady
-		hit("date", true)
 	} else {
 		c.Undecided = stamp.Undecided
 	}
 	c.URL = p.d.Abs(s.url.scalar(v))
-	hit("url", c.URL != "")
-	if t := paragraphs(s.reply.values(v)); t != "" {
+	if t := s.reply.paragraphs(v); t != "" {
 		c.Reply = &mention.Reply{Text: t}
 	}
+	p.note(&c)
 	return c
 }
 
 // onJSON tells whether the field has a JSON path.
 func (f field) onJSON() bool {
-	return slices.ContainsFunc(f, func(a alternative) bool { return a.json })
+	return slices.ContainsFunc(f, func(a alternative) bool { return a.json && !a.embedded() })
 }
 
 // values returns what the first JSON path leads to that leads anywhere.
 func (f field) values(v any) []any {
 	for _, a := range f {
-		if a.json {
+		if a.json && !a.embedded() {
 			if found := a.path.of(v); len(found) > 0 {
 				return found
 			}
@@ -130,11 +124,11 @@ func (f field) values(v any) []any {
 // scalar returns the first text, number or truth value that is not empty.
 func (f field) scalar(v any) string {
 	for _, a := range f {
-		if !a.json {
+		if !a.json || a.embedded() {
 			continue
 		}
 		for _, part := range a.path.of(v) {
-			if t := scalar(part); strings.TrimSpace(t) != "" {
+			if t := a.pick(scalar(part)); strings.TrimSpace(t) != "" {
 				return t
 			}
 		}
@@ -142,41 +136,56 @@ func (f field) scalar(v any) string {
 	return ""
 }
 
-// paragraphs joins texts, which may hold markup.
-func paragraphs(all []any) string {
-	var out []string
-	for _, v := range all {
-		if t := normalize.HTML(scalar(v)); t != "" {
-			out = append(out, t)
+// paragraphs joins the texts, which may hold markup, that the first path leads
+// to that leads to any.
+func (f field) paragraphs(v any) string {
+	for _, a := range f {
+		if !a.json || a.embedded() {
+			continue
+		}
+		var out []string
+		for _, part := range a.path.of(v) {
+			if t := a.pick(normalize.HTML(scalar(part))); t != "" {
+				out = append(out, t)
+			}
+		}
+		if len(out) > 0 {
+			return strings.Join(out, "\n\n")
 		}
 	}
-	return strings.Join(out, "\n\n")
+	return ""
 }
 
-func grade(f field, v any) *mention.Rating {
-	t := f.scalar(v)
-	if t == "" {
+func grade(f field, v any) *mention.Rating { return parseGrade(f.scalar(v)) }
+
+func parseGrade(s string) *mention.Rating {
+	if s == "" {
 		return nil
 	}
-	return normalize.Rating(t, "", "")
+	return normalize.Rating(s, "", "")
 }
 
 // stamp reads a time: in words, or as a number of seconds or milliseconds
 // since 1970.
-func (p *page) stamp(all []any) (element.Stamp, bool) {
+func (p *page) stamp(f field, v any) (element.Stamp, bool) {
 	var undecided element.Stamp
-	for _, v := range all {
-		if n, ok := v.(json.Number); ok {
-			if at, ok := unixTime(n); ok {
-				return element.Stamp{Time: at, Precision: mention.Second}, true
-			}
+	for _, a := range f {
+		if !a.json || a.embedded() {
 			continue
 		}
-		stamp, ok := element.TimeText(scalar(v), p.d.Language, p.d.Page.Fetched)
-		if ok {
-			return stamp, true
+		for _, part := range a.path.of(v) {
+			if n, ok := part.(json.Number); ok && a.re == nil {
+				if at, ok := unixTime(n); ok {
+					return element.Stamp{Time: at, Precision: mention.Second}, true
+				}
+				continue
+			}
+			stamp, ok := element.TimeText(a.pick(scalar(part)), p.d.Language, p.d.Page.Fetched)
+			if ok {
+				return stamp, true
+			}
+			undecided = stamp
 		}
-		undecided = stamp
 	}
 	return undecided, false
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -23,17 +24,20 @@ func (s *Selectors) Detect(d *document.Document) bool {
 // the page's blocks is a problem, told once; so is a page without blocks.
 func (s *Selectors) Parse(d *document.Document) document.Found {
 	if d.IsJSON() {
-		return s.parseJSON(d)
+		return *s.parseJSON(d).found
 	}
-	var found document.Found
+	return *s.parseHTML(d).found
+}
+
+func (s *Selectors) parseHTML(d *document.Document) *page {
+	p := newPage(s, d)
 	root := d.Root()
-	p := &page{s: s, d: d, found: &found, hits: map[string]int{}}
 	p.item(root)
 	if s.review.onHTML() {
 		p.blocks(root)
 	}
 	p.links(root)
-	return found
+	return p
 }
 
 // page is one run over one page.
@@ -42,8 +46,28 @@ type page struct {
 	d     *document.Document
 	found *document.Found
 	ref   *mention.ItemRef
-	// hits counts in how many blocks each field gave a value.
-	hits map[string]int
+	// total is how many blocks or records there are; hits counts in how many
+	// of them each field gave a value, first is the first of these.
+	total int
+	hits  map[string]int
+	first map[string]string
+	// state is what scripts hold.
+	state map[*html.Node]any
+}
+
+func newPage(s *Selectors, d *document.Document) *page {
+	return &page{s: s, d: d, found: &document.Found{}, hits: map[string]int{}, first: map[string]string{}}
+}
+
+// hit notes what a field gave in a block, or on the page.
+func (p *page) hit(name, value string) {
+	if value == "" {
+		return
+	}
+	p.hits[name]++
+	if p.first[name] == "" {
+		p.first[name] = value
+	}
 }
 
 func problem(format string, args ...any) mention.Problem {
@@ -53,11 +77,17 @@ func problem(format string, args ...any) mention.Problem {
 // item reads the fields of the whole page.
 func (p *page) item(root *html.Node) {
 	var it mention.Item
-	it.Name = normalize.Line(value(p.s.item, root, nil))
-	it.Rating = rating(p.s.itemRating, root, nil)
-	if n, ok := normalize.Count(value(p.s.reviewCount, root, nil)); ok {
-		it.ReviewCount = &n
+	it.Name = normalize.Line(p.whole(p.s.item, root))
+	if it.Rating = rating(p.s.itemRating, root, nil); it.Rating == nil {
+		it.Rating = parseGrade(p.stateOf(p.s.itemRating, root))
 	}
+	count := p.whole(p.s.reviewCount, root)
+	if n, ok := normalize.Count(count); ok {
+		it.ReviewCount = &n
+		p.hit("review_count", count)
+	}
+	p.hit("item", it.Name)
+	p.hit("item_rating", shown(it.Rating))
 	for _, f := range []struct {
 		name  string
 		field field
@@ -80,6 +110,10 @@ func (p *page) item(root *html.Node) {
 func (p *page) blocks(root *html.Node) {
 	nodes, _ := p.s.review.elements(root, nil)
 	if len(nodes) == 0 {
+		if records := p.embedded(p.s.review, root); len(records) > 0 {
+			p.records(records)
+			return
+		}
 		p.found.Problems = append(p.found.Problems, problem("review matched nothing on the page"))
 		return
 	}
@@ -89,6 +123,7 @@ func (p *page) blocks(root *html.Node) {
 		in[n], index[n] = true, i
 	}
 	empty := 0
+	p.total = len(nodes)
 	for i, n := range nodes {
 		c := p.block(n, in)
 		c.Handle = handle(i)
@@ -108,7 +143,7 @@ func (p *page) blocks(root *html.Node) {
 		p.found.Problems = append(p.found.Problems, problem("%d of %d blocks have no text, title or rating", empty, len(nodes)))
 	}
 	for _, f := range p.fields() {
-		if f.field.onHTML() && !f.optional && p.hits[f.name] == 0 {
+		if f.field.onElements() && !f.optional && p.hits[f.name] == 0 {
 			p.found.Problems = append(p.found.Problems, problem("%s matched nothing in %d blocks", f.name, len(nodes)))
 		}
 	}
@@ -130,42 +165,57 @@ func (p *page) fields() []namedField {
 
 // block reads one block; nested blocks are not part of it.
 func (p *page) block(n *html.Node, blocks map[*html.Node]bool) document.Candidate {
-	hit := func(name string, ok bool) {
-		if ok {
-			p.hits[name]++
-		}
-	}
 	s := p.s
 	c := document.Candidate{Mention: mention.Mention{Kind: s.kind, Item: p.ref, Language: language(n, p.d.Language)}}
 	c.NativeID = normalize.Line(value(s.id, n, blocks))
-	hit("id", c.NativeID != "")
 	if short(c.NativeID) {
 		c.IDScope = p.d.URL // a number that short counts the blocks of a page
 	}
 	if name := normalize.Line(value(s.author, n, blocks)); name != "" {
 		c.Author = &mention.Author{Name: name, URL: p.profile(n, blocks)}
 	}
-	hit("author", c.Author != nil)
 	c.Title = normalize.Line(value(s.title, n, blocks))
-	hit("title", c.Title != "")
 	if s.text != nil {
 		c.Text = texts(s.text, n, blocks)
-		hit("text", c.Text != "")
 	}
 	c.Rating = rating(s.rating, n, blocks)
-	hit("rating", c.Rating != nil)
 	if stamp, ok := p.date(n, blocks); ok {
 		c.Published, c.PublishedPrecision, c.Unsteady = stamp.Time, stamp.Precision, stamp.Unsteady
-		hit("date", true)
 	} else {
 		c.Undecided = stamp.Undecided
 	}
 	c.URL = p.d.Abs(link(s.url, n, blocks))
-	hit("url", c.URL != "")
 	if t := texts(s.reply, n, blocks); t != "" {
 		c.Reply = &mention.Reply{Text: t}
 	}
+	p.note(&c)
 	return c
+}
+
+// note notes which fields a block or record gave.
+func (p *page) note(c *document.Candidate) {
+	p.hit("id", c.NativeID)
+	if c.Author != nil {
+		p.hit("author", c.Author.Name)
+	}
+	p.hit("title", c.Title)
+	p.hit("text", c.Text)
+	p.hit("rating", shown(c.Rating))
+	if !c.Published.IsZero() {
+		p.hit("date", c.Published.Format(time.RFC3339))
+	}
+	p.hit("url", c.URL)
+	if c.Reply != nil {
+		p.hit("reply", c.Reply.Text)
+	}
+}
+
+// shown is a grade as people write it; "" for none.
+func shown(r *mention.Rating) string {
+	if r == nil {
+		return ""
+	}
+	return strconv.FormatFloat(r.Value, 'g', -1, 64) + " of " + strconv.FormatFloat(r.Best, 'g', -1, 64)
 }
 
 // short tells a number that may well not be unique on its host.
@@ -190,9 +240,10 @@ func (p *page) date(n *html.Node, skip map[*html.Node]bool) (element.Stamp, bool
 		for _, e := range nodes {
 			var stamp element.Stamp
 			var ok bool
-			if a.attr != "" {
-				stamp, ok = element.TimeText(element.Attr(e, a.attr), p.d.Language, at)
-			} else {
+			switch {
+			case a.re != nil || a.attr != "":
+				stamp, ok = element.TimeText(a.pick(raw(e, a.attr, skip)), p.d.Language, at)
+			default:
 				stamp, ok = element.Time(e, p.d.Language, at)
 			}
 			if ok {
@@ -207,13 +258,17 @@ func (p *page) date(n *html.Node, skip map[*html.Node]bool) (element.Stamp, bool
 // links adds what next and links select; both may select links or what holds
 // one, and take href when no attribute is named.
 func (p *page) links(root *html.Node) {
-	add := func(f field, kind mention.LinkKind, one bool) {
+	add := func(name string, f field, kind mention.LinkKind, one bool) {
+		for _, v := range p.embedded(f, root) {
+			p.link(name, scalar(v), kind)
+		}
 		nodes, a := f.elements(root, nil)
 		for _, n := range nodes {
-			u := p.d.Abs(target(n, a.attr))
+			u := p.d.Abs(a.pick(target(n, a.attr)))
 			if u == "" || u == p.d.URL {
 				continue
 			}
+			p.hit(name, u)
 			rel := " " + strings.ToLower(element.Attr(n, "rel")) + " "
 			nofollow := strings.Contains(rel, " nofollow ") || strings.Contains(rel, " ugc ") || strings.Contains(rel, " sponsored ")
 			p.found.Links = append(p.found.Links, mention.Link{URL: u, Kind: kind, NoFollow: nofollow})
@@ -222,8 +277,8 @@ func (p *page) links(root *html.Node) {
 			}
 		}
 	}
-	add(p.s.next, mention.LinkNext, true)
-	add(p.s.links, mention.LinkItem, false)
+	add("next", p.s.next, mention.LinkNext, true)
+	add("links", p.s.links, mention.LinkItem, false)
 }
 
 // value returns the first value that the field gives below n, as printed.
@@ -231,11 +286,7 @@ func value(f field, n *html.Node, skip map[*html.Node]bool) string {
 	for _, a := range f {
 		nodes, _ := field{a}.elements(n, skip)
 		for _, e := range nodes {
-			v := element.Attr(e, a.attr)
-			if a.attr == "" {
-				v = prose(e, skip)
-			}
-			if strings.TrimSpace(v) != "" {
+			if v := a.pick(raw(e, a.attr, skip)); strings.TrimSpace(v) != "" {
 				return v
 			}
 		}
@@ -255,9 +306,9 @@ func texts(f field, n *html.Node, skip map[*html.Node]bool) string {
 				continue
 			}
 			last = e
-			v := normalize.Text(element.Attr(e, a.attr))
-			if a.attr == "" {
-				v = prose(e, skip)
+			v := a.pick(raw(e, a.attr, skip))
+			if a.attr != "" {
+				v = normalize.Text(v)
 			}
 			if v != "" {
 				out = append(out, v)
@@ -268,6 +319,14 @@ func texts(f field, n *html.Node, skip map[*html.Node]bool) string {
 		}
 	}
 	return ""
+}
+
+// raw returns an attribute of an element as written, or its text.
+func raw(e *html.Node, attr string, skip map[*html.Node]bool) string {
+	if attr != "" {
+		return element.Attr(e, attr)
+	}
+	return prose(e, skip)
 }
 
 func prose(n *html.Node, skip map[*html.Node]bool) string {
@@ -288,7 +347,11 @@ func rating(f field, n *html.Node, skip map[*html.Node]bool) *mention.Rating {
 	for _, a := range f {
 		nodes, _ := field{a}.elements(n, skip)
 		for _, e := range nodes {
-			if r := gradeOf(e, a.attr); r != nil {
+			r := gradeOf(e, a.attr)
+			if a.re != nil {
+				r = element.AttrRating("", a.pick(raw(e, a.attr, skip)))
+			}
+			if r != nil {
 				return r
 			}
 		}
@@ -310,7 +373,7 @@ func gradeOf(e *html.Node, attr string) *mention.Rating {
 func link(f field, n *html.Node, skip map[*html.Node]bool) string {
 	nodes, a := f.elements(n, skip)
 	for _, e := range nodes {
-		if v := target(e, a.attr); v != "" {
+		if v := a.pick(target(e, a.attr)); v != "" {
 			return v
 		}
 	}

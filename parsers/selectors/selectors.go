@@ -2,12 +2,13 @@
 // and off JSON answers by JSON paths: the way for sites without markup whose
 // operator of klank knows the page.
 //
-// It is not for guessing (package blocks does that) nor for state embedded in
-// scripts.
+// It is not for guessing; package blocks does that.
 package selectors
 
 import (
+	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -28,6 +29,15 @@ import (
 // to the records ("$.data.reviews[*]"), and $ in the other fields is one of
 // them ("$.author.name"); in Item and the rest it is the whole answer. HTML
 // pages do not see JSON paths, nor JSON answers CSS selectors.
+//
+// State that a page carries in a script is reached by a selector of the script
+// with a path behind it, in Review, Item and the rest:
+// "script#__NEXT_DATA__ $.props.pageProps.reviews[*]"; the other fields are
+// then paths within a record, as in an answer that is JSON.
+//
+// Behind any alternative, " ~ /…/" is a regular expression (syntax of RE2) of
+// which the first group, or else the whole match, is the value:
+// ".stars@class ~ /stars-(\\d)/".
 type Rules struct {
 	// Review selects the repeated block of one mention. Blocks may nest: the
 	// inner then is a reply to the outer.
@@ -69,9 +79,32 @@ type alternative struct {
 	// match is nil for "@attr" alone, which means the block itself.
 	match cascadia.Sel
 	attr  string
-	// json says that it is a path, and nothing for HTML.
+	// json says that it is a path, and nothing for HTML, unless match selects
+	// the scripts that it begins in.
 	json bool
 	path path
+	re   *regexp.Regexp // nil: the value is taken whole
+}
+
+// embedded tells a path into what scripts hold.
+func (a alternative) embedded() bool { return a.json && a.match != nil }
+
+// onHTML tells whether the alternative selects anything on HTML pages.
+func (a alternative) onHTML() bool { return !a.json || a.embedded() }
+
+// pick takes from a value what the regular expression wants of it.
+func (a alternative) pick(v string) string {
+	if a.re == nil || v == "" {
+		return v
+	}
+	m := a.re.FindStringSubmatch(v)
+	switch len(m) {
+	case 0:
+		return ""
+	case 1:
+		return m[0]
+	}
+	return m[1]
 }
 
 // Error says which rule does not compile and why.
@@ -106,21 +139,22 @@ func Compile(r Rules) (*Selectors, error) {
 		name, rule string
 		to         *field
 		element    bool // selects elements, "@attr" means nothing
+		ofBlock    bool // is looked for in a block, not on the page
 	}{
-		{"review", r.Review, &s.review, true},
-		{"id", r.ID, &s.id, false},
-		{"author", r.Author, &s.author, false},
-		{"title", r.Title, &s.title, false},
-		{"text", r.Text, &s.text, false},
-		{"rating", r.Rating, &s.rating, false},
-		{"date", r.Date, &s.date, false},
-		{"url", r.URL, &s.url, false},
-		{"reply", r.Reply, &s.reply, false},
-		{"item", r.Item, &s.item, false},
-		{"item_rating", r.ItemRating, &s.itemRating, false},
-		{"review_count", r.ReviewCount, &s.reviewCount, false},
-		{"next", r.Next, &s.next, false},
-		{"links", r.Links, &s.links, false},
+		{"review", r.Review, &s.review, true, false},
+		{"id", r.ID, &s.id, false, true},
+		{"author", r.Author, &s.author, false, true},
+		{"title", r.Title, &s.title, false, true},
+		{"text", r.Text, &s.text, false, true},
+		{"rating", r.Rating, &s.rating, false, true},
+		{"date", r.Date, &s.date, false, true},
+		{"url", r.URL, &s.url, false, true},
+		{"reply", r.Reply, &s.reply, false, true},
+		{"item", r.Item, &s.item, false, false},
+		{"item_rating", r.ItemRating, &s.itemRating, false, false},
+		{"review_count", r.ReviewCount, &s.reviewCount, false, false},
+		{"next", r.Next, &s.next, false, false},
+		{"links", r.Links, &s.links, false, false},
 	} {
 		if strings.TrimSpace(f.rule) == "" {
 			continue
@@ -130,9 +164,14 @@ func Compile(r Rules) (*Selectors, error) {
 			return nil, err
 		}
 		for _, a := range compiled {
-			s.css, s.json = s.css || !a.json, s.json || a.json
-			if f.element && a.attr != "" {
+			s.css, s.json = s.css || a.onHTML(), s.json || a.json && !a.embedded()
+			switch {
+			case f.element && a.attr != "":
 				return nil, &Error{f.name, a.source, "selects blocks, so @" + a.attr + " has no meaning"}
+			case f.element && a.re != nil:
+				return nil, &Error{f.name, a.source, "selects blocks, so a regular expression has no meaning"}
+			case a.embedded() && f.ofBlock:
+				return nil, &Error{f.name, a.source, "a path into a script belongs to review; here it goes on from there: write " + pathOf(a.source)}
 			}
 		}
 		*f.to = compiled
@@ -150,37 +189,71 @@ func compileField(name, rule string) (field, error) {
 	}
 	var out field
 	for _, part := range parts {
-		part = strings.TrimSpace(part)
-		a := alternative{source: part}
-		if isPath(part) {
-			p, err := parsePath(part)
-			if err != nil {
-				return nil, &Error{name, part, err.Error()}
-			}
-			a.json, a.path = true, p
-			out = append(out, a)
-			continue
-		}
-		css := part
-		if i := strings.LastIndexByte(part, '@'); i >= 0 && attrName(part[i+1:]) {
-			css, a.attr = strings.TrimSpace(part[:i]), strings.ToLower(part[i+1:])
-		}
-		if css == "" && a.attr == "" {
-			return nil, &Error{name, rule, "an empty alternative"}
-		}
-		if css != "" {
-			sel, err := cascadia.Parse(css)
-			if err != nil {
-				return nil, &Error{name, part, strings.TrimPrefix(err.Error(), "cascadia: ")}
-			}
-			if sel.PseudoElement() != "" {
-				return nil, &Error{name, part, "pseudo-elements select nothing on a saved page"}
-			}
-			a.match = sel
+		a, err := compileAlternative(strings.TrimSpace(part))
+		if err != nil {
+			return nil, &Error{name, strings.TrimSpace(part), err.Error()}
 		}
 		out = append(out, a)
 	}
 	return out, nil
+}
+
+// compileAlternative reads a selector or a path, and what stands behind it.
+func compileAlternative(part string) (alternative, error) {
+	a := alternative{source: part}
+	if i := strings.LastIndex(part, " ~ /"); i >= 0 {
+		re, closed := strings.CutSuffix(part[i+len(" ~ /"):], "/")
+		if !closed {
+			return a, errors.New("the regular expression lacks its closing slash")
+		}
+		var err error
+		if a.re, err = regexp.Compile(re); err != nil {
+			return a, fmt.Errorf("the regular expression is wrong: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+		}
+		part = strings.TrimSpace(part[:i])
+	}
+	css := part
+	if p := pathOf(part); p != "" {
+		var err error
+		if a.path, err = parsePath(p); err != nil {
+			return a, err
+		}
+		a.json = true
+		if css = strings.TrimSpace(strings.TrimSuffix(part, p)); css == "" {
+			return a, nil
+		}
+	} else if i := strings.LastIndexByte(part, '@'); i >= 0 && attrName(part[i+1:]) {
+		css, a.attr = strings.TrimSpace(part[:i]), strings.ToLower(part[i+1:])
+	}
+	if css == "" {
+		if a.attr == "" {
+			return a, errors.New("an empty alternative")
+		}
+		return a, nil
+	}
+	sel, err := cascadia.Parse(css)
+	if err != nil {
+		return a, errors.New(strings.TrimPrefix(err.Error(), "cascadia: "))
+	}
+	if sel.PseudoElement() != "" {
+		return a, errors.New("pseudo-elements select nothing on a saved page")
+	}
+	a.match = sel
+	return a, nil
+}
+
+// pathOf returns the JSON path that an alternative is or ends in; "" where it
+// has none. In CSS a $ stands before "=" or in quotes only.
+func pathOf(part string) string {
+	if isPath(part) {
+		return part
+	}
+	for _, begin := range []string{" $.", " $["} {
+		if i := strings.Index(part, begin); i >= 0 {
+			return part[i+1:]
+		}
+	}
+	return ""
 }
 
 func attrName(s string) bool {
@@ -201,7 +274,10 @@ func kinds() string {
 }
 
 // onHTML tells whether the field selects anything on HTML pages.
-func (f field) onHTML() bool {
+func (f field) onHTML() bool { return slices.ContainsFunc(f, alternative.onHTML) }
+
+// onElements tells whether it selects any of their elements.
+func (f field) onElements() bool {
 	return slices.ContainsFunc(f, func(a alternative) bool { return !a.json })
 }
 
@@ -264,5 +340,6 @@ func (f Field) Value(d *document.Document) string {
 	if !d.IsHTML() || !f.field.onHTML() {
 		return ""
 	}
-	return strings.TrimSpace(value(f.field, d.Root(), nil))
+	p := &page{d: d}
+	return strings.TrimSpace(p.whole(f.field, d.Root()))
 }
