@@ -17,6 +17,9 @@ type Aliases interface {
 	// Resolve returns the ids that these are aliases of; ids that are none are
 	// left out.
 	Resolve(ctx context.Context, ids []string) (map[string]string, error)
+	// AliasesOf returns the aliases of mentions: who erases one suppresses them
+	// too, or an edited text would come back.
+	AliasesOf(ctx context.Context, ids []string) ([]string, error)
 }
 
 const (

@@ -41,6 +41,22 @@ func TestAnEditedReviewWithoutAnIDKeepsItsID(t *testing.T) {
 	check()
 }
 
+func TestAnEditedReviewThatWasForgottenDoesNotComeBack(t *testing.T) {
+	s := newLiveShop(t, "", "")
+	bob := opinion("Bob", "Mine broke after a week of tea.")
+	s.shows("/", links("/k"), "/k", kettle(opinion("Ann", "It boils fast and looks good on the counter."), bob))
+	s.crawl(exitDone)
+	s.shows("/k", kettle(bob, opinion("Ann", "It boils fast and looks good, but the lid leaks.")))
+	s.crawl(exitDone)
+	id := s.byText()["It boils fast and looks good, but the lid leaks."].ID
+	s.run(t.Context(), exitDone, "forget", "--config", s.config, "--mention", id)
+	s.shows("/k", kettle(bob, opinion("Ann", "It boils fast and looks good, but the lid leaks."), opinion("Eve", "Quiet enough for the night.")))
+	s.crawl(exitDone, "--deep")
+	if got := s.byText(); len(got) != 2 || got["Mine broke after a week of tea."].ID == "" || got["Quiet enough for the night."].ID == "" {
+		t.Errorf("stored are %v", got)
+	}
+}
+
 // byText returns what is stored, by its text.
 func (s *liveShop) byText() map[string]mention.Mention {
 	s.t.Helper()

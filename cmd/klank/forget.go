@@ -91,7 +91,7 @@ func runForget(ctx context.Context, e *env, f *forgetFlags) error {
 	}
 	defer w.Close()
 	er := &erasure{suppression: w.suppression(), f: f, w: w, progress: newProgress(e)}
-	if er.pipe, err = newPipeline(cfg, e.log(), false); err != nil {
+	if er.pipe, err = newPipeline(cfg, e.log(), nil); err != nil {
 		return err
 	}
 	err = er.run(ctx)
@@ -239,6 +239,22 @@ func (er *erasure) find(ctx context.Context) error {
 	})
 	if len(er.sources) == 0 { // an author of whom nothing is stored any more
 		er.sources = nil
+	}
+	if err != nil {
+		return err
+	}
+	return er.findAliases(ctx)
+}
+
+// findAliases adds the ids that pages give for texts that were edited.
+func (er *erasure) findAliases(ctx context.Context) error {
+	ix, able := any(er.w.index).(index.Aliases)
+	if !able {
+		return nil
+	}
+	aliases, err := ix.AliasesOf(ctx, sorted(er.ids))
+	for _, id := range aliases {
+		er.ids[id] = true
 	}
 	return err
 }

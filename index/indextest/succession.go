@@ -104,6 +104,10 @@ func testEdits(t *testing.T, ix index.Index) {
 	if err != nil || len(found) != 2 || found[ids[0]] != says(annFirst).ID || found[ids[1]] != says(annFirst).ID {
 		t.Errorf("the aliases are %v, %v", found, err)
 	}
+	slices.Sort(ids[:2])
+	if of, err := aliases.AliasesOf(t.Context(), []string{says(annFirst).ID, says(bobFirst).ID}); err != nil || !slices.Equal(of, ids[:2]) {
+		t.Errorf("the aliases of the edited review are %v, %v; want %v", of, err, ids[:2])
+	}
 	if g, ok := ix.(index.Getter); ok {
 		for revision, text := range map[int]string{1: annFirst, 2: annEdited, 3: annLater} {
 			if m, err := g.Get(t.Context(), says(annFirst).ID, revision); err != nil || "ann: "+m.Text != text {

@@ -20,6 +20,23 @@ func (ix *Index) Resolve(ctx context.Context, ids []string) (out map[string]stri
 	return out, err
 }
 
+// AliasesOf reads the aliases of mentions; see index.Aliases.
+func (ix *Index) AliasesOf(ctx context.Context, ids []string) (out []string, err error) {
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return nil, err
+	}
+	err = ix.read(ctx, "aliases", func(tx *sql.Tx) error {
+		return eachRow(ctx, tx, func(rows *sql.Rows) error {
+			var alias string
+			err := rows.Scan(&alias)
+			out = append(out, alias)
+			return err
+		}, "SELECT a.alias FROM json_each(?) j JOIN aliases a ON a.id = j.value ORDER BY 1", string(list))
+	})
+	return out, err
+}
+
 func aliases(ctx context.Context, tx *sql.Tx, ids []string) (map[string]string, error) {
 	out := map[string]string{}
 	list, err := json.Marshal(ids)
