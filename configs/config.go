@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"klank/analysis/moments"
 	"klank/crawler/schedule"
 	"klank/parsers"
 	"klank/parsers/loadmore"
@@ -32,6 +33,7 @@ type Config struct {
 	// Budgets name hosts that share one; any other host has its own.
 	Budgets []Budget `yaml:"budgets"`
 	Brands  []Brand  `yaml:"brands"`
+	Labels  Labels   `yaml:"labels"`
 	// Questions are what buyers ask, in Dutch or English; the report on
 	// questions looks for answers.
 	Questions []string  `yaml:"questions"`
@@ -40,7 +42,13 @@ type Config struct {
 	Privacy   Privacy   `yaml:"privacy"`
 	Retention Retention `yaml:"retention"`
 	Frontier  Frontier  `yaml:"frontier"`
-	Web       Web       `yaml:"web"`
+	Index     Index     `yaml:"index"`
+	// Queries are saved by name, to be asked for as saved:name.
+	Queries []SavedQuery `yaml:"queries"`
+	// Synonyms are groups of words that mean the same: who asks for one finds all
+	// of its group.
+	Synonyms [][]string `yaml:"synonyms"`
+	Web      Web        `yaml:"web"`
 }
 
 // Crawl holds the limits that hold for every source.
@@ -87,6 +95,32 @@ type Brand struct {
 	// when the brand is meant.
 	Context []string `yaml:"context"`
 	Rival   bool     `yaml:"rival"`
+}
+
+// Labels are patterns of one's own for touchpoints, care lenses and signals, in
+// the form of analysis/moments/nl.txt; they decide over what klank finds by
+// itself.
+type Labels struct {
+	Dutch   string `yaml:"nl"`
+	English string `yaml:"en"`
+	// Any is read in texts of every language.
+	Any string `yaml:"any"`
+}
+
+// Patterns gives them in the words of analysis/moments, each named after its
+// field.
+func (l Labels) Patterns() []moments.Patterns {
+	var out []moments.Patterns
+	for _, p := range []moments.Patterns{
+		{Language: "nl", Name: "labels.nl", Source: l.Dutch},
+		{Language: "en", Name: "labels.en", Source: l.English},
+		{Name: "labels.any", Source: l.Any},
+	} {
+		if strings.TrimSpace(p.Source) != "" {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // Source is one thing to collect from.
@@ -237,6 +271,7 @@ func Default() *Config {
 		Crawl: Crawl{Rate: 1, Workers: 256, MaxPages: 200, Timeout: 30 * time.Second,
 			MaxBody: 16 << 20, MaxCrawlDelay: time.Minute, OverMaxDelay: "skip", DeepEvery: 30 * 24 * time.Hour, RemovedAfterRuns: 3},
 		Frontier:  Frontier{Lease: time.Minute},
+		Index:     Index{Elasticsearch: Elasticsearch{Prefix: "klank", Replicas: 1}},
 		Privacy:   Privacy{Authors: "pseudonym"},
 		Retention: Retention{Pages: "90d"},
 		Web:       Web{Addr: "127.0.0.1:8417", TokenEnv: "KLANK_TOKEN"},

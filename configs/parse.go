@@ -14,6 +14,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
+	"klank/analysis/moments"
 	"klank/crawler/schedule"
 	"klank/index/query"
 	"klank/mention"
@@ -251,8 +252,10 @@ func (v *validator) check(c *Config) {
 	if c.Frontier.Lease < time.Second || c.Frontier.Lease > time.Hour {
 		v.fail("frontier.lease", `%s is out of range; allowed is "1s" to "1h"`, c.Frontier.Lease)
 	}
+	v.index(c)
 	v.budgets(c.Budgets)
 	names := v.brands(c.Brands)
+	v.labels(c.Labels)
 	seen := map[string]bool{}
 	for i := range c.Sources {
 		path := fmt.Sprintf("sources[%d]", i)
@@ -300,6 +303,15 @@ func (v *validator) crawl(c *Crawl) {
 	}
 	if c.RemovedAfterRuns < 1 || c.RemovedAfterRuns > 100 {
 		v.fail("crawl.removed_after_runs", "%d is out of range; allowed is 1 to 100", c.RemovedAfterRuns)
+	}
+}
+
+// labels reads the patterns as the analysis will.
+func (v *validator) labels(l Labels) {
+	for _, p := range l.Patterns() {
+		if err := moments.Check(p); err != nil {
+			v.fail(p.Name, "%v", err)
+		}
 	}
 }
 

@@ -192,8 +192,8 @@ func bySchema(t *testing.T, s *jsonschema.Schema, file string) error {
 func TestTheSchemaRefusesWhatIsWrongInItself(t *testing.T) {
 	// What takes knowledge that a schema has not: of other fields, of CSS, of
 	// regular expressions, of time zones, of the order of durations.
-	beyond := []string{"allow", "brand-twice", "budget-same", "budget-twice", "crawl-delay", "import-brand", "import-twice", "key-http", "key-in-url", "key-render", "key-robots", "key-twice", "key-type", "lease",
-		"load-more-find", "load-more-on", "load-more-step", "load-more-type", "load-more-url", "selectors", "source-brand", "source-hour", "source-twice", "timezone"}
+	beyond := []string{"allow", "brand-twice", "budget-same", "budget-twice", "crawl-delay", "import-brand", "import-twice", "index-both", "index-key", "index-none", "index-user", "key-http", "key-in-url", "key-render", "key-robots", "key-twice", "key-type", "label", "lease",
+		"load-more-find", "load-more-on", "load-more-step", "load-more-type", "load-more-url", "query-loop", "query-syntax", "query-twice", "selectors", "source-brand", "source-hour", "source-twice", "timezone"}
 	s := compileSchema(t)
 	files, _ := filepath.Glob("testdata/bad-*.yaml")
 	if len(files) < 30 {

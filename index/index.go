@@ -107,6 +107,12 @@ type Account struct {
 // Balances tells whether all that went in is indexed, or dead.
 func (a *Account) Balances() bool { return a.In == a.Indexed+a.Dead }
 
+// Checker is the optional ability to look for damage in the store itself. It
+// takes the time of reading all of it.
+type Checker interface {
+	Check(ctx context.Context) error
+}
+
 // Compactor is the optional ability to give back the space of what was
 // deleted. Afterwards no trace of it is left in the store, single words in
 // the full-text index included: an erasure ends with it. It takes the time

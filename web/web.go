@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"klank/index"
+	"klank/index/query"
 	"klank/mention"
 )
 
@@ -35,6 +36,8 @@ type Config struct {
 	// Brands are the configured brand names, in the order of the menu. Brands
 	// found in the index are added behind them.
 	Brands []string
+	// Language reads queries; nil is the plain one.
+	Language *query.Language
 	// Snapshot opens a saved page by its locator (mention.Evidence.Snapshot);
 	// an error that is fs.ErrNotExist means it is no longer kept. Nil switches the
 	// viewer off.

@@ -3,12 +3,8 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -143,10 +139,10 @@ func (d *planner) read(ctx context.Context, e *env, fr frontier.Frontier) error 
 	for _, h := range hosts {
 		d.hosts[h.Key] = h
 	}
-	if _, err := os.Stat(filepath.Join(e.data, indexFile)); errors.Is(err, fs.ErrNotExist) {
+	if !e.hasIndex(d.cfg) {
 		return nil // no page is known by its mentions
 	}
-	ix, err := e.openIndex()
+	ix, err := e.openIndex(ctx, d.cfg)
 	if err != nil {
 		return err
 	}

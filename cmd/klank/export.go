@@ -34,11 +34,15 @@ func newExport(e *env) *cobra.Command {
 }
 
 func runExport(ctx context.Context, e *env, f *searchFlags, text string) error {
-	q, err := parseQuery(text, f)
+	cfg, err := e.loadConfig()
 	if err != nil {
 		return err
 	}
-	ix, err := e.openIndex()
+	q, err := parseQuery(cfg, text, f)
+	if err != nil {
+		return err
+	}
+	ix, err := e.openIndex(ctx, cfg)
 	if err != nil {
 		return err
 	}

@@ -82,7 +82,7 @@ func runReport(ctx context.Context, e *env, f *reportFlags, name string) error {
 	if err != nil {
 		return err
 	}
-	ix, err := e.openIndex()
+	ix, err := e.openIndex(ctx, cfg)
 	if err != nil {
 		return err
 	}

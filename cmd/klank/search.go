@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"klank/configs"
 	"klank/index"
 	"klank/index/query"
 	"klank/mention"
@@ -31,7 +32,8 @@ func newSearch(e *env) *cobra.Command {
 		Long: `search prints the mentions that match a query, newest first.
 
 A query is words (matched by their Dutch or English stem), "phrases", prefix*,
-AND, OR, NOT, parentheses, and field:value:
+word~ (typing errors), a NEAR/5 b, AND, OR, NOT, parentheses, saved:name, and
+field:value:
 
 ` + fieldHelp() + `
 Numbers and dates take ranges: rating:<3  score:0..1  published:2026-01..2026-03
@@ -76,11 +78,15 @@ func runSearch(ctx context.Context, e *env, f *searchFlags, text string) error {
 	if f.limit < 1 || f.limit > 1000 {
 		return usagef("--limit %d is out of range; allowed is 1 to 1000 (klank export has no bound)", f.limit)
 	}
-	q, err := parseQuery(text, f)
+	cfg, err := e.loadConfig()
 	if err != nil {
 		return err
 	}
-	ix, err := e.openIndex()
+	q, err := parseQuery(cfg, text, f)
+	if err != nil {
+		return err
+	}
+	ix, err := e.openIndex(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -118,10 +124,13 @@ func runSearch(ctx context.Context, e *env, f *searchFlags, text string) error {
 }
 
 // parseQuery joins the query text with the flags that narrow it.
-func parseQuery(text string, f *searchFlags) (query.Node, error) {
-	now := time.Now()
+func parseQuery(cfg *configs.Config, text string, f *searchFlags) (query.Node, error) {
+	language, err := cfg.Language()
+	if err != nil {
+		return nil, usageError{err}
+	}
 	var nodes []query.Node
-	q, err := query.Parse(text, now)
+	q, err := language.Parse(text, time.Now())
 	if err != nil {
 		var se *query.SyntaxError
 		if errors.As(err, &se) {

@@ -53,7 +53,7 @@ func runServe(ctx context.Context, e *env, cfg *configs.Config) error {
 	if err != nil {
 		return err
 	}
-	ix, err := e.openIndex() // without data: say so instead of serving nothing
+	ix, err := e.openIndex(ctx, cfg) // without data: say so instead of serving nothing
 	if err != nil {
 		return err
 	}
@@ -102,8 +102,12 @@ func serveWorkspace(ctx context.Context, e *env, cfg *configs.Config, w *workspa
 	for _, b := range cfg.Brands {
 		names = append(names, b.Name)
 	}
+	language, err := cfg.Language()
+	if err != nil {
+		return err
+	}
 	srv, err := web.New(web.Config{
-		Index: w.index, Addr: cfg.Web.Addr, Token: token, Brands: names, Version: v, Log: e.log(),
+		Index: w.index, Language: language, Addr: cfg.Web.Addr, Token: token, Brands: names, Version: v, Log: e.log(),
 		Snapshot: func(_ context.Context, locator string) (*mention.Page, error) { return w.snapshots.Get(locator) },
 		Status:   func(ctx context.Context) (*web.Status, error) { return webStatus(ctx, cfg, w) },
 		Gatherer: newMetrics(w.frontier, hosts),

@@ -14,7 +14,7 @@ import (
 	"klank/configs"
 	"klank/crawler/fetch"
 	"klank/crawler/frontier"
-	"klank/index/sqlite"
+	"klank/index"
 	"klank/mention"
 	"klank/web"
 )
@@ -57,7 +57,7 @@ func runStatus(ctx context.Context, e *env, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	ix, err := e.openIndex()
+	ix, err := e.openIndex(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -247,7 +247,7 @@ func printCoverage(p *printer, cov []mention.Coverage) {
 	}
 }
 
-func readStatus(ctx context.Context, fr frontier.Inspector, ix *sqlite.Index) (*statusReport, error) {
+func readStatus(ctx context.Context, fr frontier.Inspector, ix index.Recorder) (*statusReport, error) {
 	r := &statusReport{}
 	var errs [5]error
 	r.Sources, errs[0] = fr.Stats(ctx)

@@ -15,7 +15,6 @@ import (
 	"klank/crawler/fetch"
 	"klank/crawler/frontier"
 	"klank/crawler/snapshot"
-	"klank/index/sqlite"
 	"klank/mention"
 )
 
@@ -30,7 +29,7 @@ const (
 // workspace is an open data folder: what is known, what is to be fetched, and
 // the saved pages.
 type workspace struct {
-	index     *sqlite.Index
+	index     store
 	frontier  frontier.Frontier
 	snapshots *snapshot.Store
 	secret    []byte
@@ -59,7 +58,7 @@ func (e *env) openWorkspace(ctx context.Context, cfg *configs.Config) (*workspac
 	if w.secret, err = readSecret(filepath.Join(e.data, secretFile)); err != nil {
 		return nil, err
 	}
-	if w.index, err = sqlite.Open(filepath.Join(e.data, indexFile)); err != nil {
+	if w.index, err = e.newStore(ctx, cfg); err != nil {
 		return nil, err
 	}
 	if w.frontier, err = e.newFrontier(ctx, cfg); err != nil {
@@ -113,15 +112,6 @@ func (w *workspace) suppression() *suppression {
 
 func (w *workspace) Close() error {
 	return errors.Join(w.snapshots.Close(), w.frontier.Close(), w.index.Close())
-}
-
-// openIndex opens the index of a data folder that a crawl has filled.
-func (e *env) openIndex() (*sqlite.Index, error) {
-	file := filepath.Join(e.data, indexFile)
-	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("nothing has been collected in %s yet; run klank crawl first, or name the folder with --data", e.data)
-	}
-	return sqlite.Open(file)
 }
 
 // readSecret reads the installation's secret, with which authors are

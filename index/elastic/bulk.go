@@ -247,9 +247,10 @@ func (b *bulker) once(batch []*op) error {
 			Error  *cause `json:"error"`
 		} `json:"items"`
 	}
-	// what was sent is waited for, also when the index is closed meanwhile
+	// what was sent is waited for a moment when the index is closed meanwhile
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(b.ctx), 2*time.Minute)
 	defer cancel()
+	defer context.AfterFunc(b.ctx, func() { time.AfterFunc(time.Second, cancel) })()
 	err := b.ix.call(ctx, "bulk", esapi.BulkRequest{Body: &buf, FilterPath: []string{"items.*.status", "items.*.error"}}, &answer)
 	// A request is too large for this cluster, or one document spoils it.
 	var e *Error

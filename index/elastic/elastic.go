@@ -106,13 +106,18 @@ func New(cfg Config) (*Index, error) {
 	return ix, nil
 }
 
-// Open returns the index of a cluster, set up where it is not (see Setup).
+// Open returns the index of a cluster, set up where it is not (see Setup). It
+// waits for a cluster that is away as writes do.
 func Open(ctx context.Context, cfg Config) (*Index, error) {
 	ix, err := New(cfg)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := ix.Setup(ctx); err != nil {
+	err = ix.patiently(ctx, func() error {
+		_, err := ix.Setup(ctx)
+		return err
+	})
+	if err != nil {
 		return nil, errors.Join(err, ix.Close())
 	}
 	return ix, nil

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"fmt"
 
 	"klank/index/query"
 	"klank/mention"
@@ -125,6 +126,22 @@ func deleteDoomed(ctx context.Context, tx *sql.Tx, w *writer) error {
 	}
 	w.sets.forget()
 	return nil
+}
+
+// Check looks for damage in the file; see index.Checker.
+func (ix *Index) Check(ctx context.Context) error {
+	var found string
+	err := ix.readers.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&found)
+	if err == nil && found != "ok" {
+		err = fmt.Errorf("it is damaged: %s; restore it from a backup, or delete it and crawl again", found)
+	}
+	if err == nil {
+		w := ix.writer
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		_, err = w.db.ExecContext(ctx, "INSERT INTO words (words) VALUES ('integrity-check')")
+	}
+	return ix.wrap("check", because(ctx, err))
 }
 
 // Compact rewrites the file; see index.Compactor. It needs as much free space

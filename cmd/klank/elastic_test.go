@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"klank/index/indextest"
+)
+
+// elasticConfigFile is the market's configuration with the index in a cluster.
+func elasticConfigFile(t *testing.T, config, url, prefix string) string {
+	t.Helper()
+	b, err := os.ReadFile(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	edited := bytes.Replace(b, []byte("    urls: []\n"), fmt.Appendf(nil, "    urls: [%q]\n", url), 1)
+	edited = bytes.Replace(edited, []byte("    prefix: klank\n"), fmt.Appendf(nil, "    prefix: %s\n", prefix), 1)
+	if bytes.Equal(b, edited) {
+		t.Fatalf("the configuration names no cluster:\n%s", b)
+	}
+	file := filepath.Join(t.TempDir(), "elastic.yaml")
+	if err := os.WriteFile(file, edited, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// TestAnElasticsearchMayKeepTheIndex crawls the market twice with mentions in a
+// cluster: everything once, then nothing again; and what is asked of it is what
+// index.db answers.
+func TestAnElasticsearchMayKeepTheIndex(t *testing.T) {
+	url, prefix := indextest.Cluster(t)
+	m := startMarket(t)
+	plain := marketConfig(t, m)
+	config := elasticConfigFile(t, plain, url, prefix)
+	data, other := filepath.Join(t.TempDir(), "data"), filepath.Join(t.TempDir(), "other")
+	run := func(data, config string, args ...string) string {
+		t.Helper()
+		out, err := klankCommand(t, data, append(args, "--config", config)...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", args, err, out)
+		}
+		return string(out)
+	}
+	if out := run(data, config, "index", "setup"); !strings.Contains(out, "made the index "+prefix+"-mentions-000001") {
+		t.Errorf("setup says\n%s", out)
+	}
+	for _, want := range []string{fmt.Sprintf("%d new", len(m.Truth())), " 0 new, 0 changed"} {
+		out, err := klankCommand(t, data, crawlArgs(config)...).CombinedOutput()
+		if err != nil || !bytes.Contains(out, []byte(want)) {
+			t.Fatalf("crawl: %v, want %q in\n%s", err, want, out)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(data, indexFile)); err == nil {
+		t.Error("an index.db was made although a cluster keeps the index")
+	}
+	if out := run(data, config, "index", "verify"); !strings.Contains(out, fmt.Sprintf("in %d, indexed %d, dead letters 0", len(m.Truth()), len(m.Truth()))) {
+		t.Errorf("verify says\n%s", out)
+	}
+	if out := run(data, config, "index", "reindex"); !strings.Contains(out, fmt.Sprintf("-000002 has %d mentions", len(m.Truth()))) {
+		t.Errorf("reindex says\n%s", out)
+	}
+	if out, err := klankCommand(t, other, crawlArgs(plain)...).CombinedOutput(); err != nil {
+		t.Fatalf("crawl into index.db: %v\n%s", err, out)
+	}
+	for _, q := range []string{"levering OR delivery", "rating:<3", "lever*", "NOT has:rating"} {
+		ids := func(out string) int { return strings.Count(out, "\n") }
+		here, there := run(data, config, "export", q), run(other, plain, "export", q)
+		if ids(here) != ids(there) || ids(here) == 0 {
+			t.Errorf("%s gives %d mentions, and %d of index.db", q, ids(here), ids(there))
+		}
+	}
+	if out := run(data, config, "status"); !strings.Contains(out, "kruimelhof") {
+		t.Errorf("status says\n%s", out)
+	}
+}
+
+// TestAClusterThatGoesAwayLosesNothing cuts a crawl off from the cluster: pages
+// that were fetched wait, and when it is back they are read from what is saved.
+func TestAClusterThatGoesAwayLosesNothing(t *testing.T) {
+	url, prefix := indextest.Cluster(t)
+	w := newWire(t, url)
+	m := startMarket(t)
+	config := elasticConfigFile(t, marketConfig(t, m), w.url, prefix)
+	data := filepath.Join(t.TempDir(), "data")
+	cmd := klankCommand(t, data, crawlArgs(config)...)
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	served := func(n int) {
+		t.Helper()
+		for end := time.Now().Add(time.Minute); len(m.Log()) < n; time.Sleep(5 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("%d requests are not reached", n)
+			}
+		}
+	}
+	served(20)
+	w.setCut(true)
+	served(len(m.Log()) + 5)
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	asked := time.Now()
+	_ = cmd.Wait() // stopped, or given up
+	if took := time.Since(asked); took > 20*time.Second {
+		t.Errorf("it takes %s to stop while the cluster is away", took)
+	}
+	w.setCut(false)
+	before := len(m.Log())
+	out, err := klankCommand(t, data, crawlArgs(config)...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("crawl with the cluster back: %v\n%s\nafter\n%s", err, out, said.String())
+	}
+	out, err = klankCommand(t, data, "index", "verify", "--config", config).CombinedOutput()
+	if want := fmt.Sprintf("in %d, indexed %d, dead letters 0", len(m.Truth()), len(m.Truth())); err != nil || !bytes.Contains(out, []byte(want)) {
+		t.Errorf("verify: %v, %s; want %s", err, out, want)
+	}
+	asks := map[string]int{}
+	for _, r := range m.Log()[:before] {
+		asks[r.Host+r.Path]++
+	}
+	again := 0
+	for _, r := range m.Log()[before:] {
+		if asks[r.Host+r.Path] > 0 && !strings.HasSuffix(r.Path, ".txt") && !strings.HasSuffix(r.Path, ".json") {
+			again++
+		}
+	}
+	// one a host may have been under way as the crawl was stopped
+	if again > len(m.Requests()) {
+		t.Errorf("%d pages that were fetched are fetched again", again)
+	}
+}
