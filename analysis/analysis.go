@@ -70,6 +70,17 @@ func New() (*Analyzer, error) {
 // none. It must be called before the first text.
 func (a *Analyzer) UseBrands(m *brands.Matcher) { a.brands = m }
 
+// UsePatterns adds patterns of one's own for touchpoints, care lenses and
+// signals. It must be called before the first text.
+func (a *Analyzer) UsePatterns(more ...moments.Patterns) error {
+	for _, m := range more {
+		if err := a.moments.Extend(m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Version names the analyser and its models.
 func (a *Analyzer) Version() string { return version }
 

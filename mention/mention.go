@@ -167,6 +167,11 @@ type Flag struct {
 // of a mention: the questions that its FAQ asks and answers.
 const FlagPublisher = "publisher"
 
+// FlagRatingMismatch is that of a text that says clearly the opposite of the
+// rating its author gave.
+const FlagRatingMismatch = "rating_mismatch"
+
+
 // ByPublisher tells whether the site itself wrote m. Parsers show such
 // mentions; no customer said them, so nothing stores or counts them.
 func (m *Mention) ByPublisher() bool {

@@ -100,6 +100,12 @@ func (f *Finder) Extend(more Patterns) error {
 	return nil
 }
 
+// Check tells whether Extend would take the patterns.
+func Check(p Patterns) error {
+	_, err := blank().compile(p.Name, p.Source)
+	return err
+}
+
 // Untrained is New without a model: it is for training one, and finds nothing
 // before Use.
 func Untrained() (*Finder, error) {

@@ -69,6 +69,9 @@ func runAnalyze(ctx context.Context, e *env, f *analyzeFlags) error {
 		return err
 	}
 	a.UseBrands(known)
+	if err := a.UsePatterns(cfg.Labels.Patterns()...); err != nil {
+		return err
+	}
 	w := bufio.NewWriterSize(e.out, 1<<16)
 	enc := jsonLines(w)
 	r := bufio.NewReaderSize(e.in, 1<<16)

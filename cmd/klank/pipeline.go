@@ -56,6 +56,9 @@ func newPipeline(cfg *configs.Config, log *slog.Logger, withAnalysis bool) (*pip
 			return nil, err
 		}
 		p.analyzer.UseBrands(p.brands)
+		if err = p.analyzer.UsePatterns(cfg.Labels.Patterns()...); err != nil {
+			return nil, err
+		}
 	}
 	for _, s := range cfg.Sources {
 		o, err := s.Options()
@@ -237,6 +240,10 @@ func (p *pipeline) label(m *mention.Mention, fetched time.Time, brand string) {
 		a := p.analyzer.Analyze(analysis.Input{Title: m.Title, Text: m.Text, LanguageHint: m.Language,
 			Brand: brand, ItemBrand: itemBrand, ItemName: itemName})
 		m.Analysis = &a
+		m.Flags = slices.DeleteFunc(m.Flags, func(f mention.Flag) bool { return f.Name == mention.FlagRatingMismatch })
+		if flag, ok := analysis.RatingMismatch(m.Rating, &a); ok {
+			m.Flags = append(m.Flags, flag)
+		}
 		if a.Language != "" {
 			m.Language = a.Language
 		}
