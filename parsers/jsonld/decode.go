@@ -4,9 +4,7 @@ import (
 	"fmt"
 	stdhtml "html"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
 
 	"klank/parsers/schemaorg"
@@ -18,10 +16,10 @@ const maxNesting = 100
 // decode reads one block into things. It accepts, besides JSON: byte order
 // marks, HTML comments and CDATA around the block, comments and trailing
 // commas within, raw line ends and stray quotes in strings, quotes that are
-// single or curly, names without any, brackets too many or too few, several
-// values in a row, encoded quotes throughout, a block that is one string of
-// JSON. fault says what stopped the reading early; the things before it are
-// returned.
+// single or curly, names without any, decimal commas, brackets too many or too
+// few, several values in a row, encoded quotes throughout, a block that is one
+// string of JSON. What else is no JSON is passed over up to the next member;
+// fault says what was met first.
 func decode(block string) (things []*schemaorg.Thing, fault string) {
 	s := quoted(unwrap(block))
 	if strings.HasPrefix(s, `"{`) || strings.HasPrefix(s, `"[`) {
@@ -35,7 +33,7 @@ func decode(block string) (things []*schemaorg.Thing, fault string) {
 			p.i++
 			p.space()
 		}
-		if p.i >= len(p.s) || p.fault != "" {
+		if p.i >= len(p.s) {
 			return things, p.fault
 		}
 		start := p.i
@@ -45,7 +43,12 @@ func decode(block string) (things []*schemaorg.Thing, fault string) {
 			}
 		}
 		if p.i == start {
-			p.fail(fmt.Sprintf("has an unexpected %q", p.peek()))
+			p.unexpected()
+			next := strings.IndexAny(p.s[p.i+1:], "{[")
+			if next < 0 {
+				return things, p.fault
+			}
+			p.i += 1 + next
 		}
 	}
 }
@@ -102,10 +105,35 @@ type decoder struct {
 
 // fail records the first fault and ends the reading.
 func (p *decoder) fail(what string) {
+	p.note(what)
+	p.i = len(p.s)
+}
+
+// note records the first fault.
+func (p *decoder) note(what string) {
 	if p.fault == "" {
 		p.fault = fmt.Sprintf("%s (byte %d)", what, p.i)
 	}
-	p.i = len(p.s)
+}
+
+func (p *decoder) unexpected() { p.note(fmt.Sprintf("has an unexpected %q", p.peek())) }
+
+// maxName is the length of a name at which an object can be read on behind a
+// fault; those of schema.org are shorter.
+const maxName = 40
+
+// skip passes over what is no JSON in an object, up to its next named member
+// or its end: the words of a template or of an error message.
+func (p *decoder) skip() {
+	for p.i < len(p.s) && p.s[p.i] != '}' {
+		if p.s[p.i] == '"' {
+			name, rest, ok := strings.Cut(p.s[p.i+1:min(len(p.s), p.i+maxName)], `"`)
+			if ok && name != "" && !strings.ContainsAny(name, " ,{}[]") && strings.HasPrefix(strings.TrimLeft(rest, " \t\r\n"), ":") {
+				return
+			}
+		}
+		p.i++
+	}
 }
 
 func (p *decoder) peek() byte {
@@ -162,14 +190,17 @@ func (p *decoder) values(depth int, in place) []schemaorg.Value {
 		return []schemaorg.Value{{Text: p.str(c, in)}}
 	}
 	start := p.i
-	for p.i < len(p.s) && strings.IndexByte(",]}\n\r\t :\"{[", p.s[p.i]) < 0 {
+	for p.i < len(p.s) && (strings.IndexByte(",]}\n\r\t :\"{[", p.s[p.i]) < 0 || p.inClock(start)) {
 		p.i++
+	}
+	if in == ofMember {
+		p.decimals(start)
 	}
 	word := p.s[start:p.i]
 	switch {
 	case word == "":
 		if p.i < len(p.s) && strings.IndexByte(",]}", p.s[p.i]) < 0 {
-			p.fail(fmt.Sprintf("has an unexpected %q", p.s[p.i]))
+			p.unexpected()
 		}
 		return nil // "key": , is a value left out
 	case word == "null", word == "undefined", word == "NaN":
@@ -177,6 +208,33 @@ func (p *decoder) values(depth int, in place) []schemaorg.Value {
 	}
 	return []schemaorg.Value{{Text: word}}
 }
+
+// inClock tells whether the colon at hand is one of a time that begins at
+// start and lacks its quotes.
+func (p *decoder) inClock(start int) bool {
+	return p.s[p.i] == ':' && p.i > start && p.i+1 < len(p.s) && isDigit(p.s[start]) && isDigit(p.s[p.i-1]) && isDigit(p.s[p.i+1])
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+// decimals goes on behind the comma of a number that begins at start and is
+// written in the language of the page: 4,5 without quotes.
+func (p *decoder) decimals(start int) {
+	if !digits(p.s[start:p.i]) || p.peek() != ',' {
+		return
+	}
+	end := p.i + 1
+	for end < len(p.s) && isDigit(p.s[end]) {
+		end++
+	}
+	if end > p.i+1 && (end == len(p.s) || strings.IndexByte(",}] \t\r\n", p.s[end]) >= 0) {
+		p.i = end
+	}
+}
+
+// digits tells whether a word is a number, perhaps with points between its
+// thousands.
+func digits(word string) bool { return word != "" && strings.Trim(word, "0123456789.") == "" }
 
 func (p *decoder) array(depth int) []schemaorg.Value {
 	var out []schemaorg.Value
@@ -209,10 +267,13 @@ func (p *decoder) goesOn() bool {
 	return strings.HasPrefix(rest, ",") || strings.HasPrefix(rest, "]")
 }
 
+// object reads an object. What stands in it without a name belongs to the
+// member before it, as where the brackets of a list were forgotten.
 func (p *decoder) object(depth int) []schemaorg.Value {
 	t := &schemaorg.Thing{}
 	var plain []schemaorg.Value // of a value object or a list
 	isPlain := false
+	last := ""
 	p.i++
 	for {
 		p.space()
@@ -230,18 +291,30 @@ func (p *decoder) object(depth int) []schemaorg.Value {
 			key := p.key(c)
 			p.space()
 			if p.peek() != ':' {
-				p.fail("lacks a colon")
-				break
+				p.note("lacks a colon")
+				p.skip()
+				continue
 			}
 			p.i++
+			last = key
 			vs := p.values(depth+1, ofMember)
 			if !add(t, key, vs) {
 				isPlain = true
 				plain = append(plain, vs...)
 			}
 			continue
+		case c == '{':
+			p.unexpected()
+			vs := p.values(depth+1, ofMember)
+			if last == "" || last == "@context" || !add(t, last, vs) {
+				isPlain = true
+				plain = append(plain, vs...)
+			}
+			continue
 		default:
-			p.fail(fmt.Sprintf("has an unexpected %q", c))
+			p.unexpected()
+			p.skip()
+			continue
 		}
 		if isPlain {
 			return plain
@@ -261,7 +334,7 @@ func (p *decoder) key(c byte) string {
 		return p.str(c, ofName)
 	}
 	start := p.i
-	for p.i < len(p.s) && (letter(p.s[p.i]) || '0' <= p.s[p.i] && p.s[p.i] <= '9') {
+	for p.i < len(p.s) && (letter(p.s[p.i]) || isDigit(p.s[p.i])) {
 		p.i++
 	}
 	return p.s[start:p.i]
@@ -318,141 +391,4 @@ func reverse(t, others *schemaorg.Thing) {
 			}
 		}
 	}
-}
-
-// place is where a string stands, which tells what may follow it.
-type place int
-
-const (
-	atTop place = iota
-	ofName
-	ofMember
-	ofElement
-)
-
-// maxGap is how far behind a quote is looked for what follows it.
-const maxGap = 200
-
-// str reads a string that starts with the quote q. A quote that is not
-// followed by what may stand behind a string there was meant to be text.
-func (p *decoder) str(q byte, in place) string {
-	p.i++
-	start := p.i
-	var b []byte // set as soon as the text differs from the source
-	for p.i < len(p.s) {
-		c := p.s[p.i]
-		switch {
-		case c == q && p.closes(in):
-			text := p.s[start:p.i]
-			p.i++
-			if b != nil {
-				return string(append(b, text...))
-			}
-			return text
-		case c == '\\' && p.i+1 < len(p.s):
-			b = append(b, p.s[start:p.i]...)
-			b = p.escape(b)
-			start = p.i
-		default:
-			p.i++
-		}
-	}
-	text := string(append(b, p.s[start:]...))
-	p.fail("ends within a string")
-	return text
-}
-
-// closes tells whether the quote at hand ends its string.
-func (p *decoder) closes(in place) bool {
-	rest := p.s[p.i+1 : min(len(p.s), p.i+1+maxGap)]
-	next := strings.TrimLeft(rest, " \t\r\n\x00")
-	if next == "" {
-		return true
-	}
-	switch c := next[0]; {
-	case c == ':':
-		return in != ofMember && in != ofElement
-	case c == '}', c == ']', c == ';', c == '/':
-		return in != ofName
-	case c == ',':
-		return in != ofMember || named(next[1:])
-	case c == '"': // a comma was forgotten
-		return in != ofName && strings.Contains(rest[:len(rest)-len(next)], "\n") && (in != ofMember || named(next))
-	}
-	return false
-}
-
-// named tells whether the name of a member follows, or what ends an object,
-// as far as can be seen.
-func named(s string) bool {
-	s = strings.TrimLeft(s, ", \t\r\n\x00")
-	if s == "" {
-		return true
-	}
-	switch c := s[0]; {
-	case c == '"' || c == '\'':
-		end := 1
-		for end < len(s) && s[end] != c {
-			if s[end] == '\\' {
-				end++
-			}
-			end++
-		}
-		s = strings.TrimLeft(s[min(len(s), end+1):], " \t\r\n")
-		return s == "" || s[0] == ':'
-	case letter(c):
-		s = strings.TrimLeft(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@_$")
-		return s == "" || s[0] == ':'
-	case c == '}', c == ']', c == '/', c == '<':
-		return true
-	}
-	return false
-}
-
-// escape decodes the escape sequence at hand.
-func (p *decoder) escape(b []byte) []byte {
-	c := p.s[p.i+1]
-	p.i += 2
-	switch c {
-	case 'n':
-		return append(b, '\n')
-	case 'r':
-		return append(b, '\r')
-	case 't':
-		return append(b, '\t')
-	case 'b', 'f':
-		return append(b, ' ')
-	case 'u':
-		r, ok := p.hex()
-		if !ok {
-			return append(b, 'u')
-		}
-		if utf16.IsSurrogate(r) {
-			save := p.i
-			if strings.HasPrefix(p.s[p.i:], `\u`) {
-				p.i += 2
-				if low, ok := p.hex(); ok {
-					if full := utf16.DecodeRune(r, low); full != utf8.RuneError {
-						return utf8.AppendRune(b, full)
-					}
-				}
-			}
-			p.i = save
-			r = utf8.RuneError
-		}
-		return utf8.AppendRune(b, r)
-	}
-	return append(b, c)
-}
-
-func (p *decoder) hex() (rune, bool) {
-	if p.i+4 > len(p.s) {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(p.s[p.i:p.i+4], 16, 32)
-	if err != nil {
-		return 0, false
-	}
-	p.i += 4
-	return rune(n), true
 }

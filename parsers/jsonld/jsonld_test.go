@@ -38,7 +38,7 @@ func TestBlocksAreReadAsPagesWriteThem(t *testing.T) {
 		"comments":              "{ // one\n/* two */\"name\":/* three */\"x y\"}",
 		"encoded quotes":        `{&quot;name&quot;:&quot;x y&quot;}`,
 		"single quotes":         `{'name':'x y'}`,
-		"escapes":               `{"na\u006de":"x\u0020y"}`,
+		"escapes":               `{"na\u006de":"x\u0020\x79"}`,
 		"value object":          `{"name":{"@value":"x y","@language":"nl"}}`,
 		"list":                  `{"name":{"@list":["x y"]}}`,
 		"prefixed":              `{"schema:name":"x y"}`,
@@ -49,6 +49,8 @@ func TestBlocksAreReadAsPagesWriteThem(t *testing.T) {
 		"encoded curly quotes":  `{&#8220;name&#8221;:&#8220;x y&#8221;}`,
 		"names of scripts":      `{@type: "Thing", name: 'x y', a1: 2}`,
 		"JSON in a string":      `"{\"name\":\"x y\"}"`,
+		"decimal commas":        `{"a":{"price":1.239,95,"b":4,5},"c":[1,2],"d":4,5 ,"name":"x y"}`,
+		"Drupal's CDATA":        "<!--//--><![CDATA[// ><!--\n{\"name\":\"x y\"}\n//--><!]]>",
 		"a bracket too many":    `{"a":[{"b":1}},{"b":2}],"name":"x y"}`,
 		"a bracket too few":     `{"a":[{"b":1},{"b":{"c":2}],"name":"x y"}`,
 		"missing comma":         "{\"a\":\"b\"\n\"name\":\"x y\"}",
@@ -64,6 +66,7 @@ func TestBlocksAreReadAsPagesWriteThem(t *testing.T) {
 		`{"name":"a "b", a "c": d "e""}`:        `a "b", a "c": d "e"`,
 		`{"name":"say "yes", or "no"","a":"b"}`: `say "yes", or "no"`,
 		`{"name":"it's", a: 1}`:                 `it's`,
+		`{"name":4,5,"a":"b"}`:                  `4,5`,
 		`{'name':'it's','a':'b'}`:               `it's`,
 		"{\"name\":\"two\nlines\"}":             "two\nlines",
 		`{"name":"\ud83d\ude00\n\/\'"}`:         "😀\n/'",
@@ -85,6 +88,26 @@ func TestWhatIsCutOffIsReadAndTold(t *testing.T) {
 		if _, fault := decode(block); fault != "" {
 			t.Errorf("%q: fault %q", block, fault)
 		}
+	}
+}
+
+func TestWhatIsNoJSONIsPassedOverAndTold(t *testing.T) {
+	for what, block := range map[string]string{
+		"a template":             `{"a":{{ title }},"name":"x"}`,
+		"a template's statement": `{"a":"b",{% if x %}"name":"x"}`,
+		"a message before":       "<br />\n<b>Notice</b>: no index in <b>/a</b> on line <b>3</b>\n{\"name\":\"x\"}",
+		"a message within":       "{\"a\":<br />\n<b>Notice</b>: no \"index\"<br />\n,\"name\":\"x\"}",
+		"code":                   `{"a":new Date(),"b":f(1,2),"name":"x"}`,
+		"double braces":          `{{"name":"x"}}`,
+		"a forgotten list":       `{"@context":"https://schema.org",{"name":"x"},{"name":"y"}}`,
+	} {
+		if got, fault := name(t, block); got != "x" || fault == "" {
+			t.Errorf("%s: name is %q, fault %q", what, got, fault)
+		}
+	}
+	things, fault := decode(`{"name":"P","review":{"a":"1"},{"a":"2"},"sku":"3"}`)
+	if len(things) != 1 || len(things[0].Props) != 3 || len(things[0].Props[1].Values) != 2 || fault == "" {
+		t.Errorf("forgotten brackets: %+v, %q", things, fault)
 	}
 }
 
