@@ -171,7 +171,6 @@ const FlagPublisher = "publisher"
 // rating its author gave.
 const FlagRatingMismatch = "rating_mismatch"
 
-
 // ByPublisher tells whether the site itself wrote m. Parsers show such
 // mentions; no customer said them, so nothing stores or counts them.
 func (m *Mention) ByPublisher() bool {
