@@ -43,12 +43,13 @@ type Analyzer struct {
 	moments   *moments.Finder
 	aspects   *aspects.Finder
 	brands    *brands.Matcher
+	version   string
 	works     sync.Pool
 }
 
 // New reads the embedded models; it takes some tens of milliseconds.
 func New() (*Analyzer, error) {
-	a := &Analyzer{}
+	a := &Analyzer{version: version}
 	var err error
 	if a.languages, err = language.New(); err != nil {
 		return nil, err
@@ -81,8 +82,16 @@ func (a *Analyzer) UsePatterns(more ...moments.Patterns) error {
 	return nil
 }
 
+// UseModel replaces the sentiment model of a language (nl or en) by one that
+// was learnt from a user's own ratings; name tells it apart in Version. It must
+// be called before the first text.
+func (a *Analyzer) UseModel(language, name string, m *sentiment.Model) {
+	a.sentiment = a.sentiment.With(language, m)
+	a.version += "+" + language + "." + name
+}
+
 // Version names the analyser and its models.
-func (a *Analyzer) Version() string { return version }
+func (a *Analyzer) Version() string { return a.version }
 
 // work is the memory of one analysis.
 type work struct {
@@ -114,7 +123,7 @@ const keptTokens = 1 << 14
 func (a *Analyzer) analyze(w *work, in Input) mention.Analysis {
 	w.title.Parse(in.Title)
 	w.text.Parse(in.Text)
-	out := mention.Analysis{Language: in.Language, Version: version}
+	out := mention.Analysis{Language: in.Language, Version: a.version}
 	read := in.Language
 	if read == "" {
 		found := a.language(w, in.LanguageHint)

@@ -64,7 +64,7 @@ func runAnalyze(ctx context.Context, e *env, f *analyzeFlags) error {
 	if err != nil {
 		return err
 	}
-	a, err := analysis.New()
+	a, err := e.newAnalyzer()
 	if err != nil {
 		return err
 	}

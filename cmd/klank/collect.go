@@ -57,7 +57,7 @@ func newCollector(e *env, cfg *configs.Config, w *workspace, o crawlOptions, pro
 	if err := w.snapshots.Writable(); err != nil { // before anybody is asked
 		return nil, err
 	}
-	pipe, err := newPipeline(cfg, e.log(), true)
+	pipe, err := newPipeline(cfg, e.log(), e.newAnalyzer)
 	if err != nil {
 		return nil, err
 	}

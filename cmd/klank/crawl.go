@@ -314,7 +314,11 @@ func crawlToStdout(ctx context.Context, e *env, cfg *configs.Config, f *crawlFla
 	defer fr.Close()
 	fr.ShareKeys(budgetKeys(cfg))
 	defer collectGarbage()()
-	pipe, err := newPipeline(cfg, e.log(), !f.raw)
+	analyzer := e.newAnalyzer
+	if f.raw {
+		analyzer = nil
+	}
+	pipe, err := newPipeline(cfg, e.log(), analyzer)
 	if err != nil {
 		return err
 	}

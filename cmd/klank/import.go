@@ -133,7 +133,7 @@ func runImport(ctx context.Context, e *env, f *importFlags, files []string) erro
 		return usagef("--reject names one file; import the files one by one, or leave it out")
 	}
 	im := &importer{e: e, f: f, cfg: cfg}
-	if im.pipe, err = newPipeline(cfg, e.log(), true); err != nil {
+	if im.pipe, err = newPipeline(cfg, e.log(), e.newAnalyzer); err != nil {
 		return err
 	}
 	if !f.dryRun {

@@ -43,16 +43,17 @@ type pipeline struct {
 }
 
 // newPipeline wires parsers and analysis for a configuration; store, declare
-// and secret are the caller's to set.
-func newPipeline(cfg *configs.Config, log *slog.Logger, withAnalysis bool) (*pipeline, error) {
+// and secret are the caller's to set. Without newAnalyzer (env.newAnalyzer)
+// nothing is analysed.
+func newPipeline(cfg *configs.Config, log *slog.Logger, newAnalyzer func() (*analysis.Analyzer, error)) (*pipeline, error) {
 	p := &pipeline{registry: parsers.New(), log: log, turns: make(chan struct{}, runtime.GOMAXPROCS(0)), authors: cfg.Privacy.Authors,
 		options: map[string]parsers.Options{}, brandOf: map[string]string{}}
 	var err error
 	if p.brands, err = brands.New(brandsOf(cfg)); err != nil {
 		return nil, err
 	}
-	if withAnalysis {
-		if p.analyzer, err = analysis.New(); err != nil {
+	if newAnalyzer != nil {
+		if p.analyzer, err = newAnalyzer(); err != nil {
 			return nil, err
 		}
 		p.analyzer.UseBrands(p.brands)

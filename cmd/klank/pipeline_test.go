@@ -14,7 +14,7 @@ import (
 
 func TestWhatASiteSaysItselfIsNotStored(t *testing.T) {
 	cfg := configs.Default()
-	p, err := newPipeline(cfg, slog.New(slog.NewTextHandler(io.Discard, nil)), false)
+	p, err := newPipeline(cfg, slog.New(slog.NewTextHandler(io.Discard, nil)), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

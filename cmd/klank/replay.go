@@ -163,7 +163,11 @@ func (r *replay) run(ctx context.Context) error {
 // of plain URLs get the rules of the configured source for that site, as in
 // the crawl.
 func (r *replay) newPipeline(withAnalysis bool, found func([]mention.Mention)) (*pipeline, error) {
-	pipe, err := newPipeline(r.cfg, r.e.log(), withAnalysis)
+	analyzer := r.e.newAnalyzer
+	if !withAnalysis {
+		analyzer = nil
+	}
+	pipe, err := newPipeline(r.cfg, r.e.log(), analyzer)
 	if err != nil {
 		return nil, err
 	}

@@ -4,8 +4,6 @@ import (
 	"runtime"
 
 	"github.com/spf13/cobra"
-
-	"klank/analysis"
 )
 
 func newVersion(e *env) *cobra.Command {
@@ -16,7 +14,7 @@ func newVersion(e *env) *cobra.Command {
 		Example: "  klank version --json",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			a, err := analysis.New()
+			a, err := e.newAnalyzer()
 			if err != nil {
 				return err
 			}
