@@ -1,10 +1,16 @@
 package main
 
 import (
+	"context"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"klank/index/sqlite"
+	"klank/mention"
 )
 
 func TestACrawlAndAReplayMarkCopiesAndSayHowMany(t *testing.T) {
@@ -34,4 +40,36 @@ func TestACrawlAndAReplayMarkCopiesAndSayHowMany(t *testing.T) {
 	s.shows("/p/2", article("q1", "On second thoughts it is rather loud, and the beep at the end wakes the whole house at six in the morning."))
 	contains(t, s.crawl(exitDone), "no copies any more: 1")
 	copies(0)
+}
+
+func TestTheServiceMarksCopiesAndStopsWhenItIsTold(t *testing.T) {
+	ix, err := sqlite.Open(filepath.Join(t.TempDir(), indexFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ix.Close()
+	text := strings.Repeat("the kettle boils a litre in two minutes and its lid closes ", 3)
+	for _, id := range []string{"a", "b"} {
+		if _, err := ix.Put(t.Context(), []mention.Mention{{ID: id, Kind: mention.Review, Source: mention.Source{Host: id + ".example"}, Text: text}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	stopped := make(chan struct{})
+	go func() {
+		keepEnriching(ctx, ix, slog.New(slog.DiscardHandler))
+		close(stopped)
+	}()
+	for {
+		m, err := ix.Get(t.Context(), "b", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.DuplicateOf == "a" {
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	cancel()
+	<-stopped
 }
