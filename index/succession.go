@@ -30,14 +30,20 @@ const (
 	edited = 0.6
 )
 
+// SameVoice tells whether two mentions that only their texts identify are by the
+// same author on the same item of the same host.
+func SameVoice(a, b *mention.Mention) bool {
+	return a.NativeID == "" && b.NativeID == "" && a.Kind == b.Kind && a.Source.Host == b.Source.Host &&
+		Author(a) == Author(b) && itemName(a.Item) == itemName(b.Item)
+}
+
 // Succeeds tells whether found is the same mention as lost, which has vanished
-// meanwhile: on the same item of the same host, by the same author, with a
-// near-identical text. An edit may change a third of it, or add to it at the
-// beginning or the end. Both are told apart by their text only.
-func Succeeds(found, lost *mention.Mention) bool {
-	if found.NativeID != "" || lost.NativeID != "" || found.Kind != lost.Kind || found.Source.Host != lost.Source.Host ||
-		Author(found) != Author(lost) || itemName(found.Item) != itemName(lost.Item) {
-		return false
+// meanwhile: by the SameVoice, with a near-identical text. An edit may change a
+// third of it, or add to it at the beginning or the end. The likeness, 0..1, is
+// for choosing among several.
+func Succeeds(found, lost *mention.Mention) (likeness float64, is bool) {
+	if !SameVoice(found, lost) {
+		return 0, false
 	}
 	a, b := mention.NormalText(found.Body()), mention.NormalText(lost.Body())
 	least := editedWords
@@ -45,9 +51,10 @@ func Succeeds(found, lost *mention.Mention) bool {
 		least = mention.ShortText
 	}
 	if min(strings.Count(a, " "), strings.Count(b, " "))+1 < least {
-		return false
+		return 0, false
 	}
-	return within(a, b) || within(b, a) || mention.Similarity(a, b) >= edited
+	likeness = mention.Similarity(a, b)
+	return likeness, likeness >= edited || within(a, b) || within(b, a)
 }
 
 // within tells whether a begins or ends with b.

@@ -138,6 +138,15 @@ func (f *sqliteFile) migrate(ctx context.Context) error {
 	})
 }
 
+// Backup writes the frontier as it is at this moment into a new file, while
+// others work with it. The file at path must not exist.
+func (s *SQLite) Backup(ctx context.Context, path string) error {
+	if _, err := s.file.reads.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
+		return fmt.Errorf("frontier: back up: %w", s.file.advise(err))
+	}
+	return nil
+}
+
 // Close ends the connections. Leases that are still held expire.
 func (s *SQLite) Close() error { return s.file.close() }
 

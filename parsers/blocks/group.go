@@ -225,7 +225,7 @@ func (s *scan) judge(g *group) {
 		date += yes(t.date > 0)
 		rating += yes(t.rating > 0)
 		prose += yes(t.prose >= 2)
-		shops += yes(t.shops > 0)
+		shops += yes(t.shops > 0 || s.nodes[m].name.is(shopTrait))
 		id += yes(marked(s.nodes[m].n))
 		links, text, proseSum = links+float64(t.link), text+float64(t.text), proseSum+float64(t.prose)
 	}
@@ -391,6 +391,9 @@ func (s *scan) teaser(m int32, reviews bool) bool {
 	end := min(s.nodes[m].end, m+60)
 	for i := m + 1; i < end; i++ {
 		n := &s.nodes[i]
+		if s.sums[i].text == s.sums[m].text && s.elsewhere(i, reviews) && !namelike(element.Text(n.n, shortText)) {
+			return true // it begins with the link, which names nobody
+		}
 		if !heading(n.n.DataAtom) {
 			continue
 		}

@@ -172,7 +172,7 @@ func (r *reader) read(m int32) (document.Candidate, bool) {
 
 // signature reads the name before a date in one line: "Ann | 3 May 2024".
 func signature(line string) *mention.Author {
-	for _, sep := range []string{" | ", " - ", " – ", " — ", " · "} {
+	for _, sep := range []string{" | ", " - ", " – ", " — ", " · ", " op ", " on ", " am "} {
 		name, rest, ok := strings.Cut(line, sep)
 		if !ok {
 			continue

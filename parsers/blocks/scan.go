@@ -335,7 +335,8 @@ func postedLine(t string) bool {
 
 // postedLike tells whether a text begins to say that something was posted.
 func postedLike(t string) bool {
-	for _, p := range []string{"Posted", "Geplaatst", "Verfasst", "Publié", "Posté", "Escrito"} {
+	for _, p := range []string{"Posted", "Geplaatst", "Verfasst", "Publié", "Posté", "Escrito", "Geschreven", "Written", "Beoordeeld", "Bewertet", "Gepubliceerd", "Published",
+		"Veröffentlicht", "Submitted", "Toegevoegd", "Added", "Reviewed", "Ingezonden", "Erstellt", "Geschrieben"} {
 		if strings.HasPrefix(t, p) {
 			return true
 		}
@@ -424,7 +425,7 @@ func otherDate(t string) bool {
 func (s *scan) inBody(i int32) bool {
 	for up := 0; i >= 0 && up < 5; up++ {
 		if n := &s.nodes[i]; n.name.shape != "" {
-			return n.name.is(bodyTrait) && !n.name.is(dateTrait|authorTrait|noiseTrait|listTrait|metaTrait)
+			return n.name.is(bodyTrait) && !n.name.is(dateTrait|authorTrait|personTrait|titleTrait|noiseTrait|listTrait|metaTrait)
 		}
 		i = s.nodes[i].parent
 	}
@@ -460,7 +461,7 @@ func (s *scan) authorShown(i int32) int8 {
 	if own := s.texts[i].short; own != "" && !s.inBody(i) && (byLine(own) != "" || namelike(own) && wrote(n.n)) {
 		return byText - 1
 	}
-	if own := s.texts[i].short; standsOut(n.n.DataAtom) && !heading(n.n.DataAtom) && own != "" && namelike(own) && s.beforeDate(i, own) {
+	if own := s.texts[i].short; own != "" && namelike(own) && (standsOut(n.n.DataAtom) && !heading(n.n.DataAtom) && s.beforeDate(i, own) || s.aroundDate(i, own)) {
 		return byText - 2
 	}
 	if n.name.is(personTrait) && n.text <= 40 && (n.name.hint == noHint || n.name.part) && !n.name.is(dateTrait|noiseTrait|titleTrait) {
@@ -481,7 +482,19 @@ func (s *scan) beforeDate(i int32, own string) bool {
 	if up < 0 || s.nodes[up].text > shortText || s.nodes[i].text != s.texts[i].length {
 		return false
 	}
-	rest, ok := strings.CutPrefix(element.Text(s.nodes[up].n, shortText+20), own)
+	return s.datedAfter(element.Text(s.nodes[up].n, shortText+20), own)
+}
+
+// aroundDate tells whether an element holds a name and, in an element of its
+// own, a date: "<h5>Ann <small>on 3 May 2024</small></h5>".
+func (s *scan) aroundDate(i int32, own string) bool {
+	n := &s.nodes[i]
+	return n.n.DataAtom != atom.A && n.text > s.texts[i].length && s.datedAfter(element.Text(n.n, shortText+20), own)
+}
+
+// datedAfter tells whether a line is a name and a date after it.
+func (s *scan) datedAfter(line, name string) bool {
+	rest, ok := strings.CutPrefix(line, name)
 	rest = strings.Trim(rest, " ·|-–—,:")
 	return ok && rest != "" && len(rest) <= 36 && s.dated(rest)
 }
@@ -493,7 +506,7 @@ func introduced(n *html.Node) bool {
 	if before == nil || before.Type != html.TextNode || len(before.Data) > shortText {
 		return false
 	}
-	t := strings.ToLower(strings.Join(strings.Fields(before.Data), " ")) + " "
+	t := strings.TrimSuffix(strings.ToLower(strings.Join(strings.Fields(before.Data), " ")), ":") + " "
 	for _, p := range byLines {
 		if t == p || strings.Count(p, " ") > 1 && strings.HasSuffix(t, p) {
 			return true
@@ -523,7 +536,7 @@ func profileLink(href string) bool {
 	if len(href) > 300 {
 		return false
 	}
-	for _, p := range []string{"/user/", "/users/", "/profile", "/profiel", "/member", "/leden/", "/lid/", "/u/", "/gebruiker", "/people/", "/author/", "memberlist.php", "member.php", "profile.php", "action=profile", "user?id=", "userid=", "user_details", "/reviewer", "/mitglied"} {
+	for _, p := range []string{"/user/", "/users/", "/profile", "/profiel", "/member", "/leden/", "/lid/", "/u/", "/gebruiker", "/people/", "/author/", "/contrib/", "memberlist.php", "member.php", "profile.php", "action=profile", "user?id=", "userid=", "user_details", "/reviewer", "/mitglied"} {
 		if strings.Contains(href, p) {
 			return true
 		}
@@ -532,7 +545,7 @@ func profileLink(href string) bool {
 }
 
 // byLines begin a text that names its writer.
-var byLines = []string{"by ", "door ", "von ", "par ", "by: ", "door: ", "von: ", "par : ", "posted by ", "geschreven door ", "review by ", "review door ", "reviewed by ", "written by ", "geplaatst door ", "beoordeeld door ", "reactie van ", "review van ", "recensie van ", "beoordeling van "}
+var byLines = []string{"by ", "door ", "von ", "par ", "by: ", "door: ", "von: ", "par : ", "posted by ", "geschreven door ", "review by ", "review door ", "reviewed by ", "written by ", "geplaatst door ", "beoordeeld door ", "reactie van ", "comment from ", "comment by ", "kommentar von ", "commentaar van ", "reactie door ", "review van ", "recensie van ", "recensie door ", "beoordeling van "}
 
 // byLine returns who a text says wrote it: "Door Jan op 3 mei" gives Jan.
 func byLine(t string) string {

@@ -50,7 +50,7 @@ var hintStems = []struct {
 	hint hint
 }{
 	{"review", reviewHint}, {"beoordeling", reviewHint}, {"bewertung", reviewHint}, {"recensie", reviewHint}, {"testimonial", reviewHint},
-	{"comment", commentHint}, {"kommentar", commentHint}, {"gastenboek", commentHint}, {"guestbook", commentHint}, {"gaestebuch", commentHint}, {"reactie", commentHint},
+	{"comment", commentHint}, {"kommentar", commentHint}, {"meinung", reviewHint}, {"erfahrung", reviewHint}, {"ervaring", reviewHint}, {"recension", reviewHint}, {"temoign", reviewHint}, {"avaliac", reviewHint}, {"comentari", commentHint}, {"gastenboek", commentHint}, {"guestbook", commentHint}, {"gaestebuch", commentHint}, {"reactie", commentHint},
 }
 
 func wordHint(w string) hint {
@@ -96,7 +96,7 @@ const (
 )
 
 var traitWords = map[trait]string{
-	authorTrait: "author auteur autor username nickname byline reviewer verfasser fn commenter commentauthor bigusername screenname " +
+	authorTrait: "author auteur autor username nickname nick unterschrift byline reviewer verfasser fn commenter commentauthor bigusername screenname " +
 		"displayname schrijver afzender creator contributor wie poster-name reviewauthor authorname userlogin",
 	personTrait: "user member customer consumer klant person profile poster avatar guest gast traveler traveller reiziger gebruiker lid naam name owner kunde vcard",
 	nameTrait:   "name naam username consumername customername fullname",
@@ -114,7 +114,7 @@ var traitWords = map[trait]string{
 	listTrait:     "list lijst section area wrapper container holder thread wall feed overview comments reviews reacties beoordelingen recensies testimonials answers messages kommentare bewertungen gastenboek guestbook gaestebuch commentlist reviewlist replies ervaringen tree",
 	countTrait:    "count counter total number aantal summary",
 	metaTrait:     "meta metadata header footer head foot kop voet attribution submitted",
-	postTextTrait: "postbody postmsg postcontent postmessage posttext messagetext messagebody messagecontent",
+	postTextTrait: "posttekst berichttekst beitragstext postbody postmsg postcontent postmessage posttext messagetext messagebody messagecontent",
 }
 
 // traitsOf is traitWords turned round; built once, never changed.
@@ -265,13 +265,13 @@ func says(token string) (h hint, traits trait) {
 		if element.StarWord(w) {
 			traits |= starTrait
 		}
-		if strings.HasSuffix(w, "content") || strings.HasSuffix(w, "body") || strings.HasSuffix(w, "text") && w != "smalltext" {
+		if strings.HasSuffix(w, "content") || strings.HasSuffix(w, "body") || strings.HasSuffix(w, "tekst") || strings.HasSuffix(w, "text") && w != "smalltext" {
 			traits |= bodyTrait
 		}
 		if strings.HasSuffix(w, "author") {
 			traits |= authorTrait
 		}
-		if strings.HasSuffix(w, "date") && w != "update" {
+		if strings.HasSuffix(w, "date") && w != "update" || strings.HasSuffix(w, "datum") {
 			traits |= dateTrait
 		}
 	}
@@ -327,7 +327,7 @@ func stem(s string) string {
 
 // hintHeads are what every name with a hint contains, in lower case.
 var hintHeads = []string{"review", "comment", "post", "message", "beoordel", "reactie", "recensie", "ervaring", "testimonial", "avis",
-	"opini", "feedback", "gastenboek", "guestbook", "gaestebuch", "rezension", "bewertung", "kommentar", "repl", "bericht", "beitrag", "question", "answer", "vraag", "antwo", "star", "rating"}
+	"opini", "feedback", "recensi", "meinung", "erfahrung", "temoign", "avaliac", "comentari", "gastenboek", "guestbook", "gaestebuch", "rezension", "bewertung", "kommentar", "repl", "bericht", "beitrag", "question", "answer", "vraag", "antwo", "star", "rating"}
 
 // hasHint tells, without a DOM, whether the name of any tag hints at blocks:
 // the cheap look at a page that has none.

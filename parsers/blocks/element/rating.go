@@ -148,6 +148,8 @@ func (r *ratings) element(n *html.Node, own string, depth int, starry bool) {
 			r.add(v, best, byClass, depth)
 		}
 		r.icons(n, depth)
+	} else if starsWithin(n) {
+		r.icons(n, depth)
 	}
 	r.text(own, depth)
 }
@@ -185,6 +187,18 @@ func (r *ratings) text(s string, depth int) {
 	case filled == 5:
 		r.add("5", "5", byFullRow, depth)
 	}
+}
+
+// starsWithin tells whether the first element in n is called a star, so that
+// there may be a row of them.
+func starsWithin(n *html.Node) bool {
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if c.Type == html.ElementNode {
+			class := Attr(c, "class")
+			return (strings.Contains(class, "star") || strings.Contains(class, "ster")) && len(class) < 200 && slices.ContainsFunc(Words(class), StarWord)
+		}
+	}
+	return false
 }
 
 // icons counts child elements that are full, partly full and empty stars.
