@@ -142,7 +142,7 @@ func runImport(ctx context.Context, e *env, f *importFlags, files []string) erro
 			return err
 		}
 		defer w.Close()
-		im.pipe.secret, im.pipe.store = w.secret, w.index.PutSeen
+		im.w, im.pipe.secret, im.pipe.store = w, w.secret, w.index.PutSeen
 		im.pipe.suppressed = w.suppression()
 		if im.erased, err = im.pipe.suppressed.list(ctx); err != nil {
 			return err
@@ -162,6 +162,16 @@ func runImport(ctx context.Context, e *env, f *importFlags, files []string) erro
 		}
 		if err != nil {
 			return err
+		}
+	}
+	if im.w != nil {
+		summary := &printer{w: e.out}
+		if f.json {
+			summary.w = e.err
+		}
+		printEnriched(summary, enrichIndex(ctx, im.w.index, e.log()))
+		if summary.err != nil {
+			return summary.err
 		}
 	}
 	if rejected > 0 && !f.dryRun {
@@ -196,6 +206,7 @@ type importer struct {
 	e    *env
 	f    *importFlags
 	cfg  *configs.Config
+	w    *workspace // nil for a dry run
 	pipe *pipeline
 	// erased is what does not come back; see suppression.
 	erased map[string]bool
