@@ -48,8 +48,10 @@ func TestEveryLineIsLabelledWithTheWordsOfTheProduct(t *testing.T) {
 	for _, list := range mention.Touchpoints {
 		touchpoints = append(touchpoints, list...)
 	}
-	for file, least := range map[string]int{"nl.jsonl": 4000, "en.jsonl": 3000} {
-		lines := read(t, file)
+	for file, want := range map[string]struct{ lines, ofEach int }{
+		"nl.jsonl": {4000, 25}, "en.jsonl": {3000, 25}, "everyday-nl.jsonl": {600, 4}, "everyday-en.jsonl": {600, 4},
+	} {
+		lines, least := read(t, file), want.lines
 		if len(lines) < least {
 			t.Errorf("%s has %d lines, want %d", file, len(lines), least)
 		}
@@ -76,7 +78,7 @@ func TestEveryLineIsLabelledWithTheWordsOfTheProduct(t *testing.T) {
 			}
 		}
 		for _, label := range slices.Concat(touchpoints, mention.CareLenses, mention.Signals) {
-			if count[label] < 25 {
+			if count[label] < want.ofEach {
 				t.Errorf("%s: %s stands on %d lines only", file, label, count[label])
 			}
 		}
