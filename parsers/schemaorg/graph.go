@@ -95,13 +95,14 @@ func contradict(a, b *Thing) bool {
 
 // said is a property as a line; of a thing it is what that is called.
 func (t *Thing) said(name string) string {
-	for _, v := range t.values(name) {
-		if v.Thing != nil {
-			return v.Thing.line("name")
-		}
-		return normalize.Line(v.Text)
+	vs := t.values(name)
+	switch {
+	case len(vs) == 0:
+		return ""
+	case vs[0].Thing != nil:
+		return vs[0].Thing.line("name")
 	}
-	return ""
+	return normalize.Line(vs[0].Text)
 }
 
 // absorb completes a with what b says of the same thing in another place, and
