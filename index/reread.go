@@ -1,7 +1,9 @@
 package index
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 
 	"klank/mention"
 )
@@ -28,6 +30,10 @@ type Rereading struct {
 	Snapshot string
 	// Mention is what was read; nil when no page gives it any more.
 	Mention *mention.Mention
+	// Labels says that Mention was analysed again and not read: its brands,
+	// analysis and language replace the stored ones, as long as the stored
+	// words are those that were analysed.
+	Labels bool
 }
 
 // Apply returns what becomes of the stored mention (nil for none), without
@@ -42,6 +48,8 @@ type Rereading struct {
 func (r *Rereading) Apply(stored *mention.Mention) (*mention.Mention, Change) {
 	same := stored != nil && r.Snapshot != "" && stored.Evidence.Snapshot == r.Snapshot
 	switch {
+	case r.Labels:
+		return relabelled(stored, r.Mention)
 	case r.Mention == nil && same:
 		return nil, Withdrawn
 	case r.Mention == nil:
@@ -62,4 +70,20 @@ func (r *Rereading) Apply(stored *mention.Mention) (*mention.Mention, Change) {
 		joined.Removed = stored.Removed
 	}
 	return &joined, change
+}
+
+// relabelled returns the stored mention with the labels of the one that was
+// analysed again.
+func relabelled(stored, again *mention.Mention) (*mention.Mention, Change) {
+	if stored == nil || stored.Title != again.Title || stored.Text != again.Text {
+		return stored, Same // deleted or edited meanwhile
+	}
+	joined := *stored
+	joined.Brands, joined.Analysis, joined.Language = again.Brands, again.Analysis, again.Language
+	before, err := json.Marshal(stored)
+	after, err2 := json.Marshal(&joined)
+	if err == nil && err2 == nil && bytes.Equal(before, after) {
+		return stored, Same
+	}
+	return &joined, Changed
 }

@@ -178,7 +178,7 @@ func (l *lexicon) phrase(d *text.Doc, c *clause.Clause, i int, taken func(int) b
 		return phrase{}, false
 	case t.Has(text.Title) && i > d.Sentences[c.Of].First && is&noun == 0 && !t.Has(text.Upper) && d.Tokens[i-1].Kind == text.Word:
 		return phrase{}, false // a name
-	case s == doubtful && !l.stands(d, c, i):
+	case s == doubtful && (!l.stands(d, c, i) || taken != nil && i > c.First && taken(i-1)):
 		return phrase{}, false
 	case s == listed && l.after(d, c, i, notBefore):
 		return phrase{}, false

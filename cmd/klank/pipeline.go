@@ -231,6 +231,12 @@ func fieldsOf(res *parsers.Result) mention.FieldCounts {
 // collected, which brands, the analysis, and the author's pseudonym.
 func (p *pipeline) label(m *mention.Mention, fetched time.Time, brand string) {
 	m.Collected = fetched
+	p.analyse(m, brand)
+	p.protect(m)
+}
+
+// analyse finds the brands, and what else the words say.
+func (p *pipeline) analyse(m *mention.Mention, brand string) {
 	itemBrand, itemName := "", ""
 	if m.Item != nil {
 		itemBrand, itemName = m.Item.Brand, m.Item.Name
@@ -256,7 +262,6 @@ func (p *pipeline) label(m *mention.Mention, fetched time.Time, brand string) {
 	if brand != "" && !slices.Contains(m.Brands, brand) {
 		m.Brands = append([]string{brand}, m.Brands...)
 	}
-	p.protect(m)
 }
 
 // authorKey is the pseudonym of a mention's author, who is named as published.

@@ -24,9 +24,9 @@ import (
 )
 
 type replayFlags struct {
-	since      string
-	sources    []string
-	diff, json bool
+	since              string
+	sources            []string
+	diff, json, labels bool
 }
 
 func newReplay(e *env) *cobra.Command {
@@ -40,9 +40,14 @@ replaces what is stored (its id stays), and what no page gives any more is
 withdrawn. It fetches nothing.
 
 Of every URL the latest page is read, and any older one that a stored mention
-still rests on. --diff says what would change and stores nothing.`,
+still rests on. --diff says what would change and stores nothing.
+
+--labels reads no pages: it finds brands, moods and labels anew in the words
+that are stored, which takes a fraction of the time and also reaches what was
+imported and what no page is kept of.`,
 		Example: `  klank replay --diff                    what a new version or configuration would change
   klank replay --source keukenwinkel     only the pages of one source
+  klank replay --labels                  brands and labels only, of everything stored
   klank replay --since 2026-01-31 --diff --json > changes.ndjson`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -57,6 +62,7 @@ still rests on. --diff says what would change and stores nothing.`,
 	fl.StringVar(&f.since, "since", "", "only pages that were fetched on or after this day (2026-01-31, UTC)")
 	fl.StringSliceVar(&f.sources, "source", nil, "only pages of this source (repeatable)")
 	fl.BoolVar(&f.diff, "diff", false, "say what would change, and store nothing")
+	fl.BoolVar(&f.labels, "labels", false, "only brands and labels, from the stored words of every mention")
 	fl.BoolVar(&f.json, "json", false, "print every difference as a JSON line; the summary goes to standard error")
 	_ = cmd.RegisterFlagCompletionFunc("source", e.completeSources)
 	return cmd
@@ -73,7 +79,10 @@ func runReplay(ctx context.Context, e *env, f *replayFlags) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(filepath.Join(e.data, snapshotDir)); err != nil {
+	if f.labels && !since.IsZero() {
+		return usagef("--labels reads no pages, so that --since cannot choose among them; leave out one of the two")
+	}
+	if _, err := os.Stat(filepath.Join(e.data, snapshotDir)); err != nil && !f.labels {
 		return fmt.Errorf("there are no saved pages in %s; run klank crawl first, or name the folder with --data", e.data)
 	}
 	w, err := e.openWorkspace(ctx, cfg)
@@ -81,14 +90,17 @@ func runReplay(ctx context.Context, e *env, f *replayFlags) error {
 		return err
 	}
 	defer w.Close()
-	r := &replay{e: e, cfg: cfg, w: w, diff: f.diff, start: time.Now(), progress: newProgress(e)}
+	r := &replay{e: e, cfg: cfg, w: w, diff: f.diff, labels: f.labels, start: time.Now(), progress: newProgress(e)}
 	defer r.progress.close()
-	if r.plan, err = planReplay(ctx, cfg, w, since, f.sources); err != nil {
+	read := r.run
+	if f.labels {
+		r.plan, read = labelsPlan(cfg), r.relabel(f.sources)
+	} else if r.plan, err = planReplay(ctx, cfg, w, since, f.sources); err != nil {
 		return err
 	}
 	out := bufio.NewWriterSize(e.out, 1<<16)
 	r.report = newReplayReport(out, f.json)
-	if err := r.run(ctx); err != nil {
+	if err := read(ctx); err != nil {
 		return errors.Join(err, out.Flush())
 	}
 	if !r.diff {
@@ -115,6 +127,7 @@ type replay struct {
 	report   *replayReport
 	progress *progress
 	diff     bool
+	labels   bool // only they are found again
 	start    time.Time
 
 	scratch *sqlite.Index

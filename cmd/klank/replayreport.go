@@ -144,7 +144,11 @@ func (r *replay) print(p *printer) {
 	if r.diff {
 		p.linef("nothing is stored; without --diff this would change:")
 	}
-	p.linef("%d saved page%s read again, %d mention%s: %s; in %s", r.read, plural(r.read), mentions, plural(mentions),
+	what := fmt.Sprintf("%d saved page%s read again", r.read, plural(r.read))
+	if r.labels {
+		what = "labels found again"
+	}
+	p.linef("%s, %d mention%s: %s; in %s", what, mentions, plural(mentions),
 		changeWords(total), time.Since(r.start).Round(100*time.Millisecond))
 	for _, source := range sortedKeys(r.report.counts) {
 		p.linef("%s: %s", clean(source), changeWords(r.report.counts[source]))

@@ -76,6 +76,21 @@ func testReread(t *testing.T, ix index.Index) {
 	reread("the same again", []index.Change{index.Same, index.Same, index.Same, index.Same, index.Same, index.Same},
 		better, elsewhere, gone, fresh, recrawled, unknown)
 
+	// labels alone: also of what no page was read for, and only of the same words
+	put(t, ix, mention.Mention{ID: "imported", Kind: mention.Survey, Source: mention.Source{Name: "import"}, Text: "Prima geholpen", Brands: []string{"Old"}})
+	relabel := index.Rereading{ID: "imported", Labels: true, Mention: &mention.Mention{ID: "imported", Text: "Prima geholpen", Language: "nl",
+		Brands: []string{"New"}, Analysis: labels(0.9, mention.Positive, nil)}}
+	edited := index.Rereading{ID: "fresh", Labels: true, Mention: &mention.Mention{ID: "fresh", Text: "other words", Brands: []string{"New"}}}
+	nobody := index.Rereading{ID: "nobody", Labels: true, Mention: &mention.Mention{ID: "nobody", Text: "x"}}
+	reread("labels", []index.Change{index.Changed, index.Same, index.Same}, relabel, edited, nobody)
+	if m := get("imported"); !slices.Equal(m.Brands, []string{"New"}) || m.Analysis == nil || m.Source.Name != "import" || m.Revision != 1 {
+		t.Errorf("with other labels it is stored as %+v", m)
+	}
+	reread("the same labels", []index.Change{index.Same}, relabel)
+	if _, err := ix.(index.Deleter).Delete(t.Context(), parse(t, "id:imported")); err != nil {
+		t.Fatal(err)
+	}
+
 	// a replay sees nothing that was not seen before: the tombstone stays
 	removed := get("m04")
 	removed.Removed = date("2026-03-05T00:00:00Z")
