@@ -74,6 +74,36 @@ func ScanRows(ctx context.Context, ix Index, q query.Node, fields []string, fn f
 	return errors.New("index: this index cannot be walked")
 }
 
+// Sampler is the optional ability to walk the first n matches in id order
+// quicker than a Scanner that is stopped.
+type Sampler interface {
+	Sample(ctx context.Context, q query.Node, n int, fn func(*mention.Mention) error) error
+}
+
+// errEnough ends the walk of a sample.
+var errEnough = errors.New("enough")
+
+// Sample walks the first n matches in id order: a draw by chance, as ids are
+// hashes, and always the same.
+func Sample(ctx context.Context, ix Scanner, q query.Node, n int, fn func(*mention.Mention) error) error {
+	if s, ok := ix.(Sampler); ok {
+		return s.Sample(ctx, q, n, fn)
+	}
+	err := ix.Scan(ctx, q, func(m *mention.Mention) error {
+		if err := fn(m); err != nil {
+			return err
+		}
+		if n--; n <= 0 {
+			return errEnough
+		}
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
+}
+
 // RowField returns an error that wraps ErrRequest for what ScanRows cannot
 // read.
 func RowField(name string) error {

@@ -66,6 +66,7 @@ func Run(t *testing.T, open func(t *testing.T) index.Index, traits ...Trait) {
 		{"what has not been seen for long can be deleted", testExpire},
 		{"scan walks all matches in id order", testScan},
 		{"rows tell what mentions hold", testRows},
+		{"samples are the first matches", testSample},
 		{"what is new or changed is pending until it is settled", testPending},
 		{"the neighbours of what is deleted are pending", testOrphans},
 		{"near-identical texts are found by their keys", testSimilar},

@@ -2,6 +2,7 @@ package indextest
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -56,5 +57,32 @@ func testRows(t *testing.T, ix index.Index) {
 	}
 	if err := scanner.ScanRows(t.Context(), nil, []string{"rating"}, func(*index.Row) error { return nil }); !errors.Is(err, index.ErrRequest) {
 		t.Errorf("rows of a field without values: %v", err)
+	}
+}
+
+// testSample holds samples to the first matches of a scan.
+func testSample(t *testing.T, ix index.Index) {
+	scanner := ability[index.Scanner](t, ix)
+	put(t, ix, corpus()...)
+	for _, q := range []string{"brand:acme", "late", "nowhere"} {
+		var all []string
+		if err := scanner.Scan(t.Context(), parse(t, q), func(m *mention.Mention) error {
+			all = append(all, m.ID)
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range []int{1, 2, 100} {
+			var got []string
+			if err := index.Sample(t.Context(), scanner, parse(t, q), n, func(m *mention.Mention) error {
+				got = append(got, m.ID)
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if want := all[:min(n, len(all))]; !slices.Equal(got, want) {
+				t.Errorf("Sample(%s, %d) is %v, want %v", q, n, got, want)
+			}
+		}
 	}
 }

@@ -153,7 +153,7 @@ func (s *scope) fanRows(people []*person) (Section, error) {
 	}
 	for i, p := range people {
 		m, who := ms[i], term("author", index.Author(ms[i]))
-		reach := s.rests(counts[p.author], UnitCount, who, recommends)
+		reach := s.rests(counts[p.author], UnitFactor, who, recommends)
 		reach.Value = ptr(float64(p.reach))
 		sec.Rows = append(sec.Rows, []Cell{words(index.Author(m)), number(s.count(counts[p.author], who, recommends)), number(reach), words(marks(p, m)),
 			{Quotes: []Quote{quote(m, short(cmp.Or(m.Text, m.Title), 200))}}})

@@ -20,7 +20,8 @@ const (
 
 // overviewTally is what overview counts in one walk.
 type overviewTally struct {
-	all, rated, dated                        tally
+	all, rated, dated, signed                tally
+	authors                                  map[uint64]bool
 	kinds, sources, languages, felt, signals group
 	stars                                    [6]tally // by whole stars, 1..5
 	grades                                   mean
@@ -54,7 +55,7 @@ func overview(s *scope, rep *Report) error {
 		return err
 	}
 	c := &overviewTally{kinds: group{}, sources: group{}, languages: group{}, felt: group{}, signals: group{},
-		days: map[int64]*mean{}, months: map[string]*period{}}
+		authors: map[uint64]bool{}, days: map[int64]*mean{}, months: map[string]*period{}}
 	from, to := s.lately()
 	from2, _ := s.before()
 	recent, until, earlier := from.UnixMilli(), to.UnixMilli(), from2.UnixMilli()
@@ -80,7 +81,7 @@ func overview(s *scope, rep *Report) error {
 		return err
 	}
 	rep.Sections = []Section{
-		grades, s.starRows(c), s.shares("sentiment", "Sentiment", "sentiment", c.felt, c.all.n, 3),
+		s.volumeRows(c), grades, s.starRows(c), s.shares("sentiment", "Sentiment", "sentiment", c.felt, c.all.n, 3),
 		s.changeRows(&c.lately, &c.before), s.monthRows(c),
 		s.shares("sources", "Sources", "source", c.sources, c.all.n, 20), s.shares("languages", "Languages", "language", c.languages, c.all.n, 10),
 		s.shares("kinds", "Kinds", "kind", c.kinds, c.all.n, 6), s.shares("signals", "Signals", "signal", c.signals, c.all.n, 6),
@@ -91,6 +92,10 @@ func overview(s *scope, rep *Report) error {
 
 func (c *overviewTally) count(b *sourceBook, r *index.Row) {
 	c.all.add(b, r)
+	if r.Author != 0 {
+		c.signed.add(b, r)
+		c.authors[r.Author] = true
+	}
 	c.kinds.add(b, r, r.Values[ovKind]...)
 	c.sources.add(b, r, r.Values[ovSource]...)
 	c.languages.add(b, r, r.Values[ovLanguage]...)
@@ -118,6 +123,14 @@ func (c *overviewTally) count(b *sourceBook, r *index.Row) {
 		c.months[month] = &period{}
 	}
 	c.months[month].add(b, r, first(r.Values[ovSentiment]) == mention.Negative, false)
+}
+
+func (s *scope) volumeRows(c *overviewTally) Section {
+	signed := term("has", "author")
+	authors := s.rests(&c.signed, UnitAuthors, signed)
+	authors.Value = ptr(float64(len(c.authors)))
+	return Section{Name: "volume", Title: "Volume", Columns: columns("what", "what", "number", "number"), Rows: [][]Cell{
+		{words("mentions"), number(s.count(&c.all))}, {words("authors"), number(authors)}, {words("with a rating"), number(s.count(&c.rated, term("has", "rating")))}}}
 }
 
 const dayMillis = 24 * 60 * 60 * 1000
@@ -226,7 +239,7 @@ func (c *overviewTally) findings(rep *Report) []string {
 	if c.all.n == 0 {
 		return []string{}
 	}
-	out := []string{fmt.Sprintf("%d mentions from %d sources; %d of them carry a rating.", c.all.n, len(c.sources), c.rated.n)}
+	out := []string{fmt.Sprintf("%d mentions by %d authors from %d sources; %d carry a rating.", c.all.n, len(c.authors), len(c.sources), c.rated.n)}
 	felt := func(label string) int { return c.felt.of(label).n }
 	if n := felt(mention.Negative) + felt(mention.Neutral) + felt(mention.Positive); n >= TooFew {
 		out = append(out, fmt.Sprintf("%.0f %% are positive, %.0f %% negative.", 100*float64(felt(mention.Positive))/float64(n), 100*float64(felt(mention.Negative))/float64(n)))

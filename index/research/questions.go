@@ -17,7 +17,7 @@ import (
 // and mentions that may answer one.
 const (
 	questionSample = 1000
-	maxQuestions   = 15
+	maxQuestions   = 10
 	answerSample   = 200
 )
 
@@ -286,14 +286,16 @@ func (s *scope) answer(q *inquiry, asks query.Node) (*verdict, error) {
 	if q.about != nil {
 		nodes = append(nodes, q.about)
 	}
-	res, err := s.cfg.Index.Search(s.ctx, index.SearchRequest{Query: s.where(nodes...), Sort: index.SortNewest, Limit: answerSample})
-	if err != nil {
+	var read []*mention.Mention
+	if err := s.sample(answerSample, func(m *mention.Mention) { read = append(read, m) }, nodes...); err != nil {
 		return nil, err
 	}
+	slices.SortFunc(read, func(a, b *mention.Mention) int {
+		return cmp.Or(b.Published.Compare(a.Published), cmp.Compare(a.ID, b.ID))
+	})
 	said := map[string]bool{}
 	var ids []query.Node
-	for i := range res.Hits {
-		m := &res.Hits[i].Mention
+	for _, m := range read {
 		who := cmp.Or(index.Author(m), m.ID)
 		if said[who] || q.askers[who] {
 			continue

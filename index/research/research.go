@@ -6,7 +6,7 @@
 // collected. Definitions and formulas are in docs/research.md.
 //
 // It reads an index through index.ScanRows for what is counted, and Getter and
-// Scanner for what is quoted. Samples are the first mentions by id, which is a
+// index.Sample for what is quoted. Samples are the first mentions by id, which is a
 // hash: they are drawn by chance and always the same.
 //
 // It is not for drawing or printing: that is for whoever asks.
@@ -241,22 +241,12 @@ func (s *scope) before() (from, to time.Time) {
 	return to.AddDate(0, 0, -window), to
 }
 
-// errEnough ends a walk of a sample.
-var errEnough = errors.New("enough")
-
 // sample calls fn for the first n matches by id; see the package doc.
 func (s *scope) sample(n int, fn func(*mention.Mention), nodes ...query.Node) error {
-	err := s.cfg.Index.Scan(s.ctx, s.where(nodes...), func(m *mention.Mention) error {
+	return index.Sample(s.ctx, s.cfg.Index, s.where(nodes...), n, func(m *mention.Mention) error {
 		fn(m)
-		if n--; n <= 0 {
-			return errEnough
-		}
 		return nil
 	})
-	if errors.Is(err, errEnough) {
-		return nil
-	}
-	return err
 }
 
 // brands returns the brands to compare: the request's, else our own and our

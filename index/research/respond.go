@@ -248,7 +248,7 @@ func (s *scope) queueRows(queue []waiting, name, title string) (Section, error) 
 			return number(n)
 		}
 		sec.Rows = append(sec.Rows, []Cell{words(dayOf(m.Published)), words(m.Source.Name), figure(UnitFactor, w.priority), words(w.why), figure(UnitDays, float64(w.days)),
-			figure(UnitCount, float64(w.reach)), {Quotes: []Quote{quote(m, short(strings.TrimPrefix(m.Title+": "+m.Text, ": "), 300))}}})
+			figure(UnitFactor, float64(w.reach)), {Quotes: []Quote{quote(m, short(strings.TrimPrefix(m.Title+": "+m.Text, ": "), 300))}}})
 	}
 	return sec, nil
 }

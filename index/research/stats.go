@@ -44,12 +44,6 @@ func (m *mean) add(v float64) {
 	m.squares += t * t
 }
 
-func (m *mean) join(o mean) {
-	m.n += o.n
-	m.sum += o.sum
-	m.squares += o.squares
-}
-
 func (m mean) value() float64 {
 	if m.n == 0 {
 		return 0

@@ -12,7 +12,12 @@ import (
 // Scan walks all matches in id order; see index.Scanner. What it sees is of
 // the moment it began, and fn may put and delete meanwhile.
 func (ix *Index) Scan(ctx context.Context, q query.Node, fn func(*mention.Mention) error) error {
-	return ix.ScanJSON(ctx, q, func(doc []byte) error {
+	return ix.Sample(ctx, q, -1, fn)
+}
+
+// Sample is Scan of the first n matches; see index.Sampler.
+func (ix *Index) Sample(ctx context.Context, q query.Node, n int, fn func(*mention.Mention) error) error {
+	return ix.scanJSON(ctx, q, n, func(doc []byte) error {
 		m := &mention.Mention{}
 		if err := ix.codec.read(doc, m); err != nil {
 			return ix.wrap("scan", err)
@@ -23,13 +28,21 @@ func (ix *Index) Scan(ctx context.Context, q query.Node, fn func(*mention.Mentio
 
 // ScanJSON is Scan without reading the documents; see index.JSONScanner.
 func (ix *Index) ScanJSON(ctx context.Context, q query.Node, fn func(doc []byte) error) error {
+	return ix.scanJSON(ctx, q, -1, fn)
+}
+
+// scanJSON walks the first n matches, all for -1.
+func (ix *Index) scanJSON(ctx context.Context, q query.Node, n int, fn func(doc []byte) error) error {
 	var stop error // fn's error, handed back as it is
 	err := ix.read(ctx, "scan", func(tx *sql.Tx) error {
 		where, _, err := where(ctx, tx, query.Simplify(q))
 		if err != nil {
 			return err
 		}
-		rows, err := tx.QueryContext(ctx, "SELECT d.json FROM facts f JOIN docs d ON d.rowid = f.rowid WHERE "+where.sql.String()+" ORDER BY f.id", where.args...)
+		// Matches of words come by their place and are sorted: without their
+		// documents. LIMIT keeps the inner query from being made one with the other.
+		rows, err := tx.QueryContext(ctx, "SELECT d.json FROM (SELECT f.rowid AS doc FROM facts f WHERE "+where.sql.String()+
+			" ORDER BY f.id LIMIT ?) m CROSS JOIN docs d ON d.rowid = m.doc", append(where.args, n)...)
 		if err != nil {
 			return err
 		}

@@ -40,7 +40,7 @@ import (
 )
 
 // Index is an index in a SQLite file. It implements index.Index, Getter,
-// Deleter, Scanner, JSONScanner, RowScanner, Rereader, Absences, Aliases, Expirer, Enrichable, Recorder, Generation, Checker and Compactor.
+// Deleter, Scanner, JSONScanner, RowScanner, Sampler, Rereader, Absences, Aliases, Expirer, Enrichable, Recorder, Generation, Checker and Compactor.
 type Index struct {
 	path       string
 	generation string
