@@ -113,6 +113,7 @@ func sites(t *testing.T, folder string, tell bool) score {
 }
 
 
+
 func TestSitesAreReadAsAPersonDoes(t *testing.T) {
 	s := sites(t, "sites", testing.Verbose())
 	if s.f1() < 0.98 || s.precision() < 0.99 {

@@ -160,7 +160,7 @@ func checkOnline(ctx context.Context, e *env, p *printer, cfg *configs.Config, a
 		if err != nil {
 			return err
 		}
-		_, res, err := parseOne(ctx, reader, reg, in, o)
+		_, res, err := parseOne(ctx, reader, reg, in, o, false)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()

@@ -42,10 +42,13 @@ type parseOutput struct {
 	Items    []mention.Item    `json:"items"`
 	Links    []mention.Link    `json:"links"`
 	Problems []mention.Problem `json:"problems"`
+	// Explain is there when asked for with --explain.
+	Explain *parsers.Explanation `json:"explain,omitempty"`
 }
 
 type parseFlags struct {
 	json, allowPrivate    bool
+	explain               bool
 	url, parser, list, at string
 	source                string
 }
@@ -57,9 +60,12 @@ func newParse(e *env) *cobra.Command {
 		Short: "Show what the parsers find on a page; nothing is stored",
 		Long: `parse reads saved files (.gz too) or fetches URLs, politely, and shows every
 mention, which parser found it, the items with their declared counts, the links
-a crawl would follow, and every problem on the page.`,
+a crawl would follow, and every problem on the page. With --source it shows what
+each of its selectors found; with --explain also which repeated blocks of the
+page were taken for mentions, which were not, and why.`,
 		Example: `  klank parse https://shop.example/p/kettle
   klank parse --url https://shop.example/p/kettle saved.html
+  klank parse --explain saved.html
   klank parse --json --list pages.ndjson > found.ndjson`,
 		RunE: func(cmd *cobra.Command, args []string) error { return runParse(cmd.Context(), e, &f, args) },
 	}
@@ -70,6 +76,7 @@ a crawl would follow, and every problem on the page.`,
 	fl.StringVar(&f.list, "list", "", `NDJSON file of inputs {"file","url","parser","content_type","fetched"}; - for standard input`)
 	fl.StringVar(&f.at, "at", "", "when the page was fetched (RFC 3339); without it relative dates in files stay empty")
 	fl.StringVar(&f.source, "source", "", "read as this configured source says: its parser, selectors and load_more")
+	fl.BoolVar(&f.explain, "explain", false, "show what selectors and the guess at repeated blocks found, and why")
 	fl.BoolVar(&f.allowPrivate, "allow-private", false, "permit loopback and private addresses")
 	_ = cmd.RegisterFlagCompletionFunc("parser", cobra.FixedCompletions(parsers.New().Names(), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("source", e.completeSources)
@@ -108,7 +115,7 @@ func runParse(ctx context.Context, e *env, f *parseFlags, args []string) error {
 		if in.Parser != "" {
 			o.Parser = in.Parser
 		}
-		out, res, err := parseOne(ctx, p, reg, in, o)
+		out, res, err := parseOne(ctx, p, reg, in, o, f.explain || !f.json && o.Selectors != nil)
 		if err != nil {
 			if ctx.Err() != nil || len(inputs) == 1 {
 				w.Flush()
@@ -121,7 +128,7 @@ func runParse(ctx context.Context, e *env, f *parseFlags, args []string) error {
 		if f.json {
 			err = jsonLines(w).Encode(out)
 		} else {
-			err = printParsed(w, out, res)
+			err = printParsed(w, out, res, f.explain)
 		}
 		if err != nil {
 			return fmt.Errorf("write: %w", err)
@@ -198,7 +205,7 @@ func readList(e *env, name string) ([]parseInput, error) {
 	}
 }
 
-func parseOne(ctx context.Context, p *pageReader, reg *parsers.Registry, in parseInput, o parsers.Options) (parseOutput, parsers.Result, error) {
+func parseOne(ctx context.Context, p *pageReader, reg *parsers.Registry, in parseInput, o parsers.Options, explain bool) (parseOutput, parsers.Result, error) {
 	out := parseOutput{File: in.File, URL: in.URL, Mentions: []mention.Mention{}, Items: []mention.Item{}, Links: []mention.Link{}, Problems: []mention.Problem{}}
 	page, err := p.read(ctx, in)
 	if err != nil {
@@ -212,6 +219,13 @@ func parseOne(ctx context.Context, p *pageReader, reg *parsers.Registry, in pars
 	out.Items = append(out.Items, res.Items...)
 	out.Links = append(out.Links, res.Links...)
 	out.Problems = append(out.Problems, res.Problems...)
+	if explain {
+		e, err := reg.Explain(page, o)
+		if err != nil {
+			return out, res, usageError{err}
+		}
+		out.Explain = &e
+	}
 	return out, res, nil
 }
 
@@ -323,7 +337,7 @@ func pageURL(raw string) (string, error) {
 }
 
 // printParsed shows a person what was found, and by which parser.
-func printParsed(w io.Writer, out parseOutput, res parsers.Result) error {
+func printParsed(w io.Writer, out parseOutput, res parsers.Result, explain bool) error {
 	name := out.File
 	if name == "" {
 		name = out.URL
@@ -366,6 +380,9 @@ func printParsed(w io.Writer, out parseOutput, res parsers.Result) error {
 	}
 	for _, pr := range out.Problems {
 		p.linef("  problem: %s: %s", clean(pr.Where), clean(pr.What))
+	}
+	if out.Explain != nil {
+		printExplanation(p, out, explain)
 	}
 	return p.err
 }

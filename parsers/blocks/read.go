@@ -479,6 +479,9 @@ func (r *reader) authorName(top int32) string {
 	if i := r.leadingLink(top); i >= 0 {
 		top = i // "Ann", and beneath it "Junior Member"
 	}
+	if i := top + 1; i < r.nodes[top].end && standsOut(r.nodes[i].n.DataAtom) && firstIn(r.nodes[top].n) == r.nodes[i].n && mayBeDate(r.texts[top].short) {
+		top = i // "Ann", and behind it the date
+	}
 	name := strings.TrimSpace(element.Prose(r.nodes[top].n, func(c *html.Node) bool {
 		i, ok := r.index[c]
 		if !ok {
@@ -533,6 +536,15 @@ func (r *reader) authorName(top int32) string {
 		}
 	}
 	return name
+}
+
+// firstIn returns the first child of n but for white space.
+func firstIn(n *html.Node) *html.Node {
+	c := n.FirstChild
+	for c != nil && c.Type == html.TextNode && strings.TrimSpace(c.Data) == "" {
+		c = c.NextSibling
+	}
+	return c
 }
 
 // counted tells what is only counted beside a name: "3 reviews".

@@ -194,7 +194,7 @@ func (s *scan) quiet(n *node) bool {
 	case n.text <= shortText && (n.author > 0 || n.date > 0):
 		return true
 	}
-	if n.text <= 120 && (n.name.is(titleTrait|verifiedTrait) || heading(n.n.DataAtom)) {
+	if n.text <= 120 && (n.name.is(titleTrait|verifiedTrait) && !n.name.is(bodyTrait) || heading(n.n.DataAtom)) {
 		return true
 	}
 	return n.noise() || n.text <= maxNoise && (n.n.DataAtom == atom.Button || n.n.DataAtom == atom.Form && asks(n.n))
@@ -307,21 +307,18 @@ func (s *scan) dateLooks(i int32) int8 {
 		}
 		return 0
 	}
-	if own := s.texts[i].short; own != "" && len(own) <= 60 && (postedLike(own) || !s.inBody(i)) && s.dated(own) && !otherDate(label(n.n)) {
+	if own := s.texts[i].short; own != "" && len(own) <= 60 && (postedLike(own) || !s.inBody(i) || labelled(n.n, dateLabels)) && s.dated(own) && !otherDate(label(n.n)) {
 		return byText
 	}
 	return 0
 }
 
-// label is what stands in elements before the text of an element:
-// "<b>Joined:</b> 3 May".
+// label is what stands in the elements between the texts of an element:
+// "<b>Posts:</b> 31 <b>Joined:</b> 3 May".
 func label(n *html.Node) string {
 	out := ""
-	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		switch {
-		case c.Type == html.TextNode && strings.TrimSpace(c.Data) != "":
-			return out
-		case c.Type == html.ElementNode && len(out) < shortText:
+	for c := n.FirstChild; c != nil && len(out) < shortText; c = c.NextSibling {
+		if c.Type == html.ElementNode {
 			out += element.Text(c, 40)
 		}
 	}
@@ -358,8 +355,12 @@ func (s *scan) isDate(t string) bool {
 	if otherDate(t) {
 		return false
 	}
+	t = strings.Replace(t, " @ ", " ", 1)
 	_, precision, ok := normalize.Date(t, s.d.Language, aTime)
-	return ok && (precision != "year" || normalize.Relative(t, s.d.Language))
+	if !ok {
+		return normalize.Ambiguous(t, s.d.Language)
+	}
+	return precision != "year" || normalize.Relative(t, s.d.Language)
 }
 
 // mayBeDate is a cheap look before the real one: a year, numbers with signs
@@ -455,7 +456,7 @@ func (s *scan) authorShown(i int32) int8 {
 	if href != "" && n.n.DataAtom == atom.A && n.text <= 50 && profileLink(href) {
 		return byText
 	}
-	if namelike(s.texts[i].short) && introduced(n.n) && !s.inBody(i) {
+	if namelike(s.texts[i].short) && (introduced(n.n) && !s.inBody(i) || labelled(n.n, authorLabels)) {
 		return byText
 	}
 	if own := s.texts[i].short; own != "" && !s.inBody(i) && (byLine(own) != "" || namelike(own) && wrote(n.n)) {
@@ -479,6 +480,9 @@ func standsOut(a atom.Atom) bool {
 // follows: "<b>Ann</b> · 3 May 2024".
 func (s *scan) beforeDate(i int32, own string) bool {
 	up := s.nodes[i].parent
+	if up >= 0 && s.nodes[up].n.DataAtom == atom.Td && s.nodes[up].text == s.nodes[i].text {
+		up = s.nodes[up].parent // the date is in the next cell
+	}
 	if up < 0 || s.nodes[up].text > shortText || s.nodes[i].text != s.texts[i].length {
 		return false
 	}
@@ -513,6 +517,25 @@ func introduced(n *html.Node) bool {
 		}
 	}
 	return false
+}
+
+// Labels stand in elements before what they name: "<b>From:</b> <i>Ann</i>".
+const (
+	authorLabels = "|from|by|name|author|reviewer|van|door|naam|auteur|schrijver|klant|geschreven door|von|verfasser|autor|par|auteur|de la part de|"
+	dateLabels   = "|on|date|posted|posted on|published|op|datum|geplaatst|geplaatst op|am|verfasst am|erstellt|le|publié le|"
+)
+
+// labelled tells whether the element before one is such a label.
+func labelled(n *html.Node, labels string) bool {
+	p := n.PrevSibling
+	for p != nil && p.Type == html.TextNode && strings.TrimSpace(p.Data) == "" {
+		p = p.PrevSibling
+	}
+	if p == nil || p.Type != html.ElementNode {
+		return false
+	}
+	label, ok := strings.CutSuffix(strings.ToLower(element.Text(p, 20)), ":")
+	return ok && strings.Contains(labels, "|"+label+"|")
 }
 
 // wrote tells whether what follows an element says that it names who wrote:

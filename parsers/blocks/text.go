@@ -264,6 +264,9 @@ func (r *reader) noise(n *html.Node) bool {
 		return asks(n) // and does not only wrap a text that its writer may edit
 	}
 	i, ok := r.index[n]
+	if ok && r.nodes[i].text <= shortText && (n.DataAtom == atom.Dl || n.DataAtom == atom.Ul && r.in(i).link == r.nodes[i].text) {
+		return true // sub-scores, or what one may do with the text
+	}
 	return ok && (r.nodes[i].noise() || r.nodes[i].name.is(verifiedTrait) && r.nodes[i].text <= shortText ||
 		r.nodes[i].name.is(replyTrait) && (n.DataAtom == atom.A || n.DataAtom == atom.Li && r.in(i).link == r.nodes[i].text && r.nodes[i].text <= 40))
 }

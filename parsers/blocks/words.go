@@ -34,7 +34,7 @@ func plainer(a, b hint) hint {
 // together ("userreview", "klantbeoordelingen").
 var hintWords = map[string]hint{
 	"review": reviewHint, "reviews": reviewHint, "recensie": reviewHint, "recensies": reviewHint, "ervaring": reviewHint,
-	"ervaringen": reviewHint, "testimonial": reviewHint, "testimonials": reviewHint, "avis": reviewHint, "opinion": reviewHint,
+	"ervaringen": reviewHint, "waarderingen": reviewHint, "testimonial": reviewHint, "testimonials": reviewHint, "avis": reviewHint, "opinion": reviewHint,
 	"opinions": reviewHint, "opinie": reviewHint, "feedback": reviewHint, "rezension": reviewHint, "rezensionen": reviewHint,
 	"comment": commentHint, "comments": commentHint, "reactie": commentHint, "reacties": commentHint, "reply": commentHint,
 	"replies": commentHint, "commentaar": commentHint,
@@ -111,7 +111,7 @@ var traitWords = map[trait]string{
 	ownerTrait:    "owner merchant seller vendor company business shop store staff bedrijf winkel developer official webshop admin manager brand",
 	replyTrait:    "reply response reactie antwoord answer respons antwort",
 	verifiedTrait: "verified geverifieerd verifiziert geverifieerde",
-	listTrait:     "list lijst section area wrapper container holder thread wall feed overview comments reviews reacties beoordelingen recensies testimonials answers messages kommentare bewertungen gastenboek guestbook gaestebuch commentlist reviewlist replies ervaringen tree",
+	listTrait:     "list lijst section area wrapper container holder thread wall feed overview comments reviews reacties beoordelingen recensies waarderingen testimonials answers messages kommentare bewertungen gastenboek guestbook gaestebuch commentlist reviewlist replies ervaringen tree",
 	countTrait:    "count counter total number aantal summary",
 	metaTrait:     "meta metadata header footer head foot kop voet attribution submitted",
 	postTextTrait: "posttekst berichttekst beitragstext postbody postmsg postcontent postmessage posttext messagetext messagebody messagecontent",
@@ -198,6 +198,9 @@ func (v vocabulary) nameOf(class, id, prop, hook string) *name {
 		// Ids are of parts and wholes alike: id="edit12" may be a whole post.
 		m := v.look(id)
 		n.hint, n.traits = plainer(n.hint, m.hint), n.traits|m.traits&^(noiseTrait|shopTrait|verifiedTrait)
+		if hintWords[id] != noHint {
+			n.traits |= listTrait // there is one of it on the page
+		}
 	}
 	if hook != "" {
 		m := v.look(hook)
@@ -268,7 +271,7 @@ func says(token string) (h hint, traits trait) {
 		if strings.HasSuffix(w, "content") || strings.HasSuffix(w, "body") || strings.HasSuffix(w, "tekst") || strings.HasSuffix(w, "text") && w != "smalltext" {
 			traits |= bodyTrait
 		}
-		if strings.HasSuffix(w, "author") {
+		if strings.HasSuffix(w, "author") || strings.HasSuffix(w, "username") || strings.HasSuffix(w, "nickname") || strings.HasSuffix(w, "screenname") {
 			traits |= authorTrait
 		}
 		if strings.HasSuffix(w, "date") && w != "update" || strings.HasSuffix(w, "datum") {
@@ -327,7 +330,7 @@ func stem(s string) string {
 
 // hintHeads are what every name with a hint contains, in lower case.
 var hintHeads = []string{"review", "comment", "post", "message", "beoordel", "reactie", "recensie", "ervaring", "testimonial", "avis",
-	"opini", "feedback", "recensi", "meinung", "erfahrung", "temoign", "avaliac", "comentari", "gastenboek", "guestbook", "gaestebuch", "rezension", "bewertung", "kommentar", "repl", "bericht", "beitrag", "question", "answer", "vraag", "antwo", "star", "rating"}
+	"opini", "feedback", "recensi", "meinung", "erfahrung", "temoign", "avaliac", "comentari", "gastenboek", "guestbook", "gaestebuch", "rezension", "bewertung", "kommentar", "repl", "bericht", "beitrag", "question", "answer", "vraag", "antwo", "waardering", "star", "rating"}
 
 // hasHint tells, without a DOM, whether the name of any tag hints at blocks:
 // the cheap look at a page that has none.

@@ -222,6 +222,7 @@ func Time(n *html.Node, lang string, at time.Time) (Stamp, bool) {
 // TimeText reads a published time from a phrase; without one the stamp may
 // still say what is undecided.
 func TimeText(s, lang string, at time.Time) (Stamp, bool) {
+	s = strings.Replace(s, " @ ", " ", 1)
 	t, p, ok := normalize.Date(s, lang, at)
 	if _, rest, labelled := strings.Cut(s, ": "); labelled && p != mention.Second {
 		// The label may be taken for part of the date.

@@ -268,7 +268,7 @@ func iconFill(name string) (part float64, kind string) {
 	words := Words(name)
 	percent := -1
 	for i, w := range words {
-		star = star || StarWord(w)
+		star = star || StarWord(w) && w != "rating" && w != "score" && w != "waardering" && w != "cijfer"
 		s := iconStates[w]
 		if s == "" || state != "" && state != "full" {
 			continue
