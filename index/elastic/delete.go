@@ -53,10 +53,13 @@ func (ix *Index) deleteMentions(ctx context.Context, ids []string) error {
 }
 
 // forget deletes what is known of mentions that are gone: their revisions, their
-// dead letters, and where they were seen.
+// dead letters, their keys, and where they were seen.
 func (ix *Index) forget(ctx context.Context, ids []string) error {
 	for part := range slices.Chunk(ids, deleteTogether) {
-		for _, name := range []string{revisions, absences, dead} {
+		if err := ix.tellNeighbours(ctx, part); err != nil {
+			return err
+		}
+		for _, name := range []string{revisions, absences, pending, near, dead} {
 			if _, err := ix.deleteBy(ctx, ix.name(name), object{"terms": object{"id": part}}); err != nil {
 				return err
 			}

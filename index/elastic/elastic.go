@@ -19,6 +19,8 @@
 //	               no page gives any more, in how many good runs
 //	runs-2026.11   runs by the month they began, and coverage-2026.11 coverage by
 //	               the month it was found
+//	pending, near  what passes over the index have not looked at since it was
+//	               stored or changed, and the keys of near-identical texts
 //	dead           what the cluster refused, with its reason (see Account)
 //
 // There is no transaction over several mentions: what of a Put that failed was
@@ -34,6 +36,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -70,7 +73,8 @@ type Config struct {
 var ErrAway = errors.New("elasticsearch is away")
 
 // Index is an index in a cluster. It implements index.Index, Getter, Deleter,
-// Scanner, JSONScanner, Rereader, Absences, Expirer, Recorder and Generation.
+// Scanner, JSONScanner, Rereader, Absences, Expirer, Enrichable, Recorder,
+// Generation and Accountant.
 // It is safe for concurrent use, also by several processes.
 type Index struct {
 	cfg        Config
@@ -81,6 +85,9 @@ type Index struct {
 	// stale says that something was written since the cluster was last told to
 	// make all of it visible; see fresh.
 	stale atomic.Bool
+	// handed are the notes that Pending has handed out, by their marks.
+	handedMu sync.Mutex
+	handed   map[int64]handed
 }
 
 var prefixPattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,49}$`)
@@ -97,7 +104,7 @@ func New(cfg Config) (*Index, error) {
 	if cfg.Patience == 0 {
 		cfg.Patience = 30 * time.Second
 	}
-	ix := &Index{cfg: cfg}
+	ix := &Index{cfg: cfg, handed: map[int64]handed{}}
 	if err := ix.connect(); err != nil {
 		return nil, err
 	}
@@ -142,6 +149,8 @@ const (
 	absences   = "absences"
 	runs       = "runs"
 	coverage   = "coverage"
+	pending    = "pending"
+	near       = "near"
 	dead       = "dead"
 )
 
@@ -166,4 +175,6 @@ var (
 	_ index.Expirer     = (*Index)(nil)
 	_ index.Recorder    = (*Index)(nil)
 	_ index.Generation  = (*Index)(nil)
+	_ index.Enrichable  = (*Index)(nil)
+	_ index.Accountant  = (*Index)(nil)
 )

@@ -27,6 +27,7 @@ func TestEveryFieldOfARecordIsMapped(t *testing.T) {
 		{coverage, storedCoverage{}, nil},
 		{pages, reading{}, nil},
 		{absences, absence{}, nil},
+		{near, neighbour{}, nil},
 	} {
 		checkMapped(t, c.name, mapped[c.name].mapping, reflect.TypeOf(c.of), c.extra)
 	}

@@ -104,7 +104,7 @@ func (ix *Index) round(ctx context.Context, edits []*edit) error {
 		return err
 	}
 	now := time.Now()
-	var earlier, ops []*op
+	var earlier, ops, last []*op
 	of := map[*op]*edit{}
 	for _, e := range edits {
 		s := stored[e.id]
@@ -116,9 +116,7 @@ func (ix *Index) round(ctx context.Context, edits []*edit) error {
 			e.done = true
 			continue
 		}
-		if before != nil {
-			earlier = append(earlier, before)
-		}
+		earlier = append(earlier, before...)
 		ops = append(ops, o)
 		of[o] = e
 	}
@@ -129,7 +127,6 @@ func (ix *Index) round(ctx context.Context, edits []*edit) error {
 	if err := ix.bulk.do(ctx, ops); err != nil {
 		return err
 	}
-	var buried []*op
 	for _, o := range ops {
 		e := of[o]
 		e.fresh = false
@@ -139,7 +136,7 @@ func (ix *Index) round(ctx context.Context, edits []*edit) error {
 		case r.conflict() || r.err == nil && r.status == http.StatusNotFound:
 			continue // somebody else was first
 		case r.refused():
-			buried = append(buried, ix.deadLetter(o, r.reason, now))
+			last = append(last, ix.deadLetter(o, r.reason, now))
 			e.change, e.done = index.Refused, true
 		case r.err != nil:
 			return r.err
@@ -147,14 +144,17 @@ func (ix *Index) round(ctx context.Context, edits []*edit) error {
 			return fmt.Errorf("elasticsearch: mention %s: status %d: %s", o.id, r.status, r.reason)
 		default:
 			e.done = true
+			if stored[e.id] == nil {
+				last = append(last, ix.pendingOp(e.id))
+			}
 		}
 	}
-	return ix.send(ctx, buried)
+	return ix.send(ctx, last)
 }
 
-// opOf is what an edit asks to be written (nil for nothing), and the revision
-// to be kept before.
-func (ix *Index) opOf(e *edit, s *stored, now time.Time) (o, before *op, err error) {
+// opOf is what an edit asks to be written (nil for nothing), and what is to be
+// written before: the revision to be kept, and that it is pending.
+func (ix *Index) opOf(e *edit, s *stored, now time.Time) (o *op, before []*op, err error) {
 	var old *mention.Mention
 	where := object{"require_alias": true}
 	verb := "create"
@@ -183,9 +183,14 @@ func (ix *Index) opOf(e *edit, s *stored, now time.Time) (o, before *op, err err
 			return nil, nil, nil
 		}
 		if change == index.Changed {
-			if before, err = ix.revision(old, was); err != nil {
+			kept, err := ix.revision(old, was)
+			if err != nil {
 				return nil, nil, err
 			}
+			before = append(before, kept)
+		}
+		if index.Relevant(old, m) {
+			before = append(before, ix.pendingOp(m.ID))
 		}
 	}
 	doc, err := document(m, now)

@@ -33,9 +33,11 @@ type answer struct {
 }
 
 type hit struct {
-	ID      string          `json:"_id"`
-	Version int64           `json:"_version"`
-	Source  json.RawMessage `json:"_source"`
+	ID          string          `json:"_id"`
+	Version     int64           `json:"_version"`
+	SeqNo       int64           `json:"_seq_no"`
+	PrimaryTerm int64           `json:"_primary_term"`
+	Source      json.RawMessage `json:"_source"`
 	// Sort holds the sort values as they were written: numbers keep all digits.
 	Sort []json.RawMessage `json:"sort"`
 }
