@@ -57,7 +57,10 @@ func describe(p *printer, file string, cfg *configs.Config) {
 	if cfg.Frontier.PostgresEnv != "" {
 		p.linef("PostgreSQL keeps the state of crawls: several processes on this machine may share it with this data folder.")
 		p.linef("Several machines are not supported: beside PostgreSQL they need one Elasticsearch and one store of saved pages")
-		p.linef("that all of them reach, and this klank keeps its index and saved pages in the data folder.")
+		p.linef("that all of them reach, and this klank keeps its saved pages in the data folder.")
+	}
+	if es := &cfg.Index.Elasticsearch; es.Used() {
+		p.linef("Elasticsearch keeps the mentions, under names that begin with %s; %s", clean(es.Prefix), "klank index setup tries it")
 	}
 }
 

@@ -154,7 +154,28 @@ func (c *collector) record(ctx context.Context, s *crawler.SourceReport, ledger 
 		return nil, err
 	}
 	c.fetch.recordAccess(&s.Run)
+	if err := c.balance(ctx, s); err != nil {
+		return nil, err
+	}
 	return cov, c.w.index.PutRun(ctx, s.Run, cov)
+}
+
+// balance fails a run of which not all that was found is in the index or among
+// the dead letters, where the index can tell.
+func (c *collector) balance(ctx context.Context, s *crawler.SourceReport) error {
+	accountant, ok := c.w.index.(index.Accountant)
+	if !ok {
+		return nil
+	}
+	a, err := accountant.Account(ctx, s.Run.Source, s.Run.ID)
+	if err != nil {
+		return err
+	}
+	if !a.Balances() {
+		s.Status, s.Reason = crawler.StatusFailed, missing(a).Error()
+		s.Run.Status, s.Run.Reason = s.Status, s.Reason
+	}
+	return nil
 }
 
 // comparedRuns is how many earlier runs a run is compared with.
