@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// stockPhrase is how many mentions may have the same words before these are
+	// stockPhrase is how many others may have the same words before these are
 	// nobody's: what a form writes for people, a slogan, a signature.
 	stockPhrase = 100
 	// exactBelow is below how many words a text must be the same word for word;
