@@ -127,6 +127,13 @@ func (s *scope) finish(rep *Report, all *tally) error {
 	if left.Total > 0 {
 		rep.Notes = append(rep.Notes, fmt.Sprintf("%d more are copies of others or have vanished from their site, and are not counted.", left.Total))
 	}
+	suspect, err := s.cfg.Index.Aggregate(s.ctx, index.AggregateRequest{Query: s.where(term("flag", "suspect"))})
+	if err != nil {
+		return err
+	}
+	if suspect.Total > 0 {
+		rep.Notes = append(rep.Notes, fmt.Sprintf("%d of them are marked as suspect, and are counted: klank search flag:suspect.", suspect.Total))
+	}
 	switch {
 	case rep.Mentions == 0:
 		rep.Notes = append(rep.Notes, "Nothing was found: look at the brand and the period, or crawl first.")
