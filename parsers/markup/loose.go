@@ -121,16 +121,6 @@ func (b *builder) startInHead(a atom.Atom) {
 	}
 }
 
-// void tells elements without an end tag.
-func void(a atom.Atom) bool {
-	switch a {
-	case atom.Area, atom.Base, atom.Br, atom.Col, atom.Embed, atom.Hr, atom.Img, atom.Image, atom.Input, atom.Keygen, atom.Link, atom.Meta, atom.Param,
-		atom.Source, atom.Track, atom.Wbr:
-		return true
-	}
-	return false
-}
-
 // startForeign opens an element within a drawing or a formula; false where the
 // tag ends those.
 func (b *builder) startForeign(a atom.Atom, closed bool) bool {
@@ -152,32 +142,6 @@ func (b *builder) startForeign(a atom.Atom, closed bool) bool {
 	}
 	b.draw(space, closed)
 	return true
-}
-
-// holdsHTML tells elements of drawings in which HTML may stand.
-func holdsHTML(n *html.Node) bool {
-	return n.Namespace == "svg" && (n.Data == "foreignObject" || n.Data == "desc" || n.Data == "title")
-}
-
-// ofHTML tells elements that end a drawing or formula they stand in.
-func ofHTML(a atom.Atom) bool {
-	switch a {
-	case atom.B, atom.Big, atom.Blockquote, atom.Body, atom.Br, atom.Center, atom.Code, atom.Dd, atom.Div, atom.Dl, atom.Dt, atom.Em, atom.Embed,
-		atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Head, atom.Hr, atom.I, atom.Img, atom.Li, atom.Listing, atom.Menu, atom.Meta,
-		atom.Nobr, atom.Ol, atom.P, atom.Pre, atom.Ruby, atom.S, atom.Small, atom.Span, atom.Strong, atom.Strike, atom.Sub, atom.Sup, atom.Table,
-		atom.Tt, atom.U, atom.Ul, atom.Var:
-		return true
-	}
-	return false
-}
-
-// tablePart tells elements in which only the parts of a table may stand.
-func tablePart(a atom.Atom) bool {
-	switch a {
-	case atom.Table, atom.Tbody, atom.Thead, atom.Tfoot, atom.Tr:
-		return true
-	}
-	return false
 }
 
 // foster adds a node that has no place in the open table before that.
@@ -337,81 +301,6 @@ func (b *builder) endLink() {
 	}
 }
 
-func (b *builder) popP() { b.popTo(b.lastOpen(plainScope, atom.P)) }
-
-// popTo closes the open element number at and all in it; none if negative.
-func (b *builder) popTo(at int) {
-	if at > 2 {
-		b.open = b.open[:at]
-	}
-}
-
-// scope is which elements an element of a kind is not looked for beyond.
-type scope uint8
-
-const (
-	noScope scope = iota
-	plainScope
-	listScope
-	tableScope
-	blockScope // nor beyond any block
-)
-
-// lastOpen returns the number of the innermost open element of some kinds, or
-// -1 where none is open in the scope.
-func (b *builder) lastOpen(s scope, of ...atom.Atom) int {
-	for i := len(b.open) - 1; i > 2; i-- {
-		a := b.open[i].DataAtom
-		if b.open[i].Namespace != "" {
-			a = 0
-		}
-		for _, x := range of {
-			if a == x {
-				return i
-			}
-		}
-		if s.ends(a) {
-			return -1
-		}
-	}
-	return -1
-}
-
-func (s scope) ends(a atom.Atom) bool {
-	switch a {
-	case atom.Template:
-		return s != noScope
-	case atom.Table:
-		return s != noScope
-	case atom.Applet, atom.Caption, atom.Td, atom.Th, atom.Marquee, atom.Object:
-		return s == plainScope || s == listScope || s == blockScope
-	case atom.Button:
-		return s == plainScope || s == blockScope
-	case atom.Ul, atom.Ol, atom.Dl:
-		return s == listScope || s == blockScope
-	}
-	return s == blockScope && (block(a) || heading(a) || a == atom.Li || a == atom.Dd || a == atom.Dt || tablePart(a))
-}
-
-// block tells elements that end a paragraph.
-func block(a atom.Atom) bool {
-	switch a {
-	case atom.Address, atom.Article, atom.Aside, atom.Blockquote, atom.Center, atom.Details, atom.Dialog, atom.Dir, atom.Div, atom.Dl, atom.Fieldset,
-		atom.Figcaption, atom.Figure, atom.Footer, atom.Form, atom.Header, atom.Hgroup, atom.Hr, atom.Listing, atom.Main, atom.Menu, atom.Nav, atom.Ol,
-		atom.P, atom.Plaintext, atom.Pre, atom.Search, atom.Section, atom.Summary, atom.Table, atom.Ul, atom.Xmp:
-		return true
-	}
-	return false
-}
-
-func formatting(a atom.Atom) bool {
-	switch a {
-	case atom.A, atom.B, atom.Big, atom.Code, atom.Em, atom.Font, atom.I, atom.Nobr, atom.S, atom.Small, atom.Strike, atom.Strong, atom.Tt, atom.U:
-		return true
-	}
-	return false
-}
-
 func (b *builder) endLoose(a atom.Atom) {
 	b.loose = true
 	if b.lost > 0 {
@@ -534,72 +423,4 @@ func (b *builder) endForeign() bool {
 		}
 	}
 	return false
-}
-
-// endless tells elements whose end tags are often left out, so that they
-// cannot be counted.
-func endless(a atom.Atom) bool {
-	switch a {
-	case atom.P, atom.Li, atom.Dd, atom.Dt, atom.Option, atom.Optgroup, atom.Tr, atom.Td, atom.Th, atom.Tbody, atom.Thead, atom.Tfoot, atom.Colgroup:
-		return true
-	}
-	return false
-}
-
-// makeRoom leaves out open elements that hold nothing but the next, outermost
-// first; false where that would not go far.
-func (b *builder) makeRoom() bool {
-	b.tree.Deep, b.loose = true, true
-	if b.full {
-		return false
-	}
-	const kept = maxOpen / 4 // the innermost
-	to := 3
-	for i := 3; i < len(b.open); i++ {
-		n := b.open[i]
-		if i < len(b.open)-kept && onlyChild(n) == b.open[i+1] {
-			replace(n, b.open[i+1])
-			continue
-		}
-		b.open[to] = n
-		to++
-	}
-	clear(b.open[to:])
-	b.full = len(b.open)-to < kept/2
-	b.open = b.open[:to]
-	return to < maxOpen
-}
-
-// onlyChild returns the only child of n but for white space.
-func onlyChild(n *html.Node) *html.Node {
-	var only *html.Node
-	seen := 0
-	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		if seen++; seen > 4 {
-			return nil
-		}
-		switch {
-		case c.Type == html.TextNode && blank(c.Data), c.Type == html.CommentNode:
-		case only != nil:
-			return nil
-		default:
-			only = c
-		}
-	}
-	return only
-}
-
-// replace puts child in the place of its parent n.
-func replace(n, child *html.Node) {
-	child.Parent, child.PrevSibling, child.NextSibling = n.Parent, n.PrevSibling, n.NextSibling
-	if n.PrevSibling != nil {
-		n.PrevSibling.NextSibling = child
-	} else {
-		n.Parent.FirstChild = child
-	}
-	if n.NextSibling != nil {
-		n.NextSibling.PrevSibling = child
-	} else {
-		n.Parent.LastChild = child
-	}
 }

@@ -1,0 +1,202 @@
+package blocks
+
+import (
+	"strings"
+	"time"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"klank/parsers/blocks/element"
+	"klank/parsers/normalize"
+)
+
+// aTime is a fixed time of fetching: for telling relative dates, not for
+// reading them.
+var aTime = time.Date(2020, 6, 15, 12, 0, 0, 0, time.UTC)
+
+// about tells what the date in an element is said to be of, just before it:
+// a label in the element before, or around it.
+func (s *scan) about(i int32) string {
+	n := s.nodes[i].n
+	for p := n.PrevSibling; p != nil; p = p.PrevSibling {
+		if p.Type == html.TextNode {
+			if t := strings.TrimSpace(p.Data); t != "" {
+				return t[max(0, len(t)-shortText):]
+			}
+		} else if p.Type == html.ElementNode {
+			return element.Text(p, 40)
+		}
+	}
+	if up := s.nodes[i].parent; up >= 0 && s.nodes[up].text <= shortText {
+		if t := s.texts[up].short; t != "" {
+			return t
+		}
+		if s.nodes[up].n.FirstChild == n || s.nodes[up].n.DataAtom == atom.Dd {
+			return s.aboutParent(up)
+		}
+	}
+	return ""
+}
+
+// aboutParent looks one element further out.
+func (s *scan) aboutParent(i int32) string {
+	for p := s.nodes[i].n.PrevSibling; p != nil; p = p.PrevSibling {
+		if p.Type == html.ElementNode {
+			return element.Text(p, 40)
+		}
+	}
+	return ""
+}
+
+// dateShown tells how plainly an element shows when its block was written.
+func (s *scan) dateShown(i int32) int8 {
+	rank := s.dateLooks(i)
+	if rank == 0 {
+		return 0
+	}
+	if label := s.about(i); !strings.ContainsAny(label, "0123456789") && otherDate(label) {
+		return 0
+	}
+	return rank
+}
+
+// dateLooks does so by the element itself.
+func (s *scan) dateLooks(i int32) int8 {
+	n := &s.nodes[i]
+	if n.text > 200 {
+		return 0
+	}
+	if n.n.DataAtom == atom.Time {
+		return byStamp
+	}
+	for _, a := range n.n.Attr {
+		switch {
+		case a.Key == "datetime" && a.Val != "", a.Key == "itemprop" && strings.HasPrefix(a.Val, "date"):
+			return byStamp
+		case strings.HasPrefix(a.Key, "data-") && (strings.HasSuffix(a.Key, "timestamp") || strings.HasSuffix(a.Key, "-utime")):
+			return byStamp
+		case a.Key == "title" && (n.n.DataAtom == atom.Abbr || n.name.is(dateTrait)) && s.dated(a.Val),
+			a.Key == "data-content" && n.name.is(dateTrait) && s.dated(a.Val): // for a script to write
+			return byStamp
+		}
+	}
+	if n.name.is(dateTrait) && n.text > 0 && n.text <= shortText {
+		if t := element.Text(n.n, shortText); t != "" && s.isDate(t) {
+			return byName
+		}
+		return 0
+	}
+	if own := s.texts[i].short; own != "" && len(own) <= 60 && (postedLike(own) || !s.inBody(i) || labelled(n.n, dateLabels)) && s.dated(own) && !otherDate(label(n.n)) {
+		return byText
+	}
+	return 0
+}
+
+// label is what stands in the elements between the texts of an element:
+// "<b>Posts:</b> 31 <b>Joined:</b> 3 May".
+func label(n *html.Node) string {
+	out := ""
+	for c := n.FirstChild; c != nil && len(out) < shortText; c = c.NextSibling {
+		if c.Type == html.ElementNode {
+			out += element.Text(c, 40)
+		}
+	}
+	return out
+}
+
+// postedLine tells whether a text says when something was posted.
+func postedLine(t string) bool {
+	return t != "" && mayBeDate(t) && postedLike(t)
+}
+
+// postedLike tells whether a text begins to say that something was posted.
+func postedLike(t string) bool {
+	for _, p := range []string{"Posted", "Geplaatst", "Verfasst", "Publié", "Posté", "Escrito", "Geschreven", "Written", "Beoordeeld", "Bewertet", "Gepubliceerd", "Published",
+		"Veröffentlicht", "Submitted", "Toegevoegd", "Added", "Reviewed", "Ingezonden", "Erstellt", "Geschrieben"} {
+		if strings.HasPrefix(t, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// dated tells whether a short text is, or begins or ends with, a date: not
+// one that says since when somebody is a member, or when he bought.
+func (s *scan) dated(t string) bool {
+	if len(t) < 5 || len(t) > shortText || !mayBeDate(t) {
+		return false
+	}
+	return s.isDate(t)
+}
+
+// isDate is dated without the cheap look.
+func (s *scan) isDate(t string) bool {
+	if otherDate(t) {
+		return false
+	}
+	t = strings.Replace(t, " @ ", " ", 1)
+	_, precision, ok := normalize.Date(t, s.d.Language, aTime)
+	if !ok {
+		return normalize.Ambiguous(t, s.d.Language)
+	}
+	return precision != "year" || normalize.Relative(t, s.d.Language)
+}
+
+// mayBeDate is a cheap look before the real one: a year, numbers with signs
+// between them, or words for how long ago.
+func mayBeDate(t string) bool {
+	if strings.Count(t, " ") > 9 && !strings.Contains(t, " | ") {
+		return false
+	}
+	run, runs, digits := 0, 0, false
+	for i := 0; i <= len(t); i++ {
+		if i < len(t) && '0' <= t[i] && t[i] <= '9' {
+			run++
+			digits = true
+			continue
+		}
+		if run == 4 && (t[i-4:i-2] == "20" || t[i-4:i-2] == "19") {
+			return true
+		}
+		if run > 0 && run <= 4 {
+			if runs++; runs >= 3 {
+				return true
+			}
+			if i == len(t) || strings.IndexByte("-/.:", t[i]) < 0 {
+				runs = 0
+			}
+		}
+		run = 0
+	}
+	for _, w := range agoWords {
+		if strings.Contains(t, w) {
+			return true
+		}
+	}
+	if digits {
+		return false
+	}
+	switch strings.ToLower(t) {
+	case "yesterday", "gisteren", "gestern", "hier", "today", "vandaag", "heute", "just now", "zojuist", "eergisteren":
+		return true
+	}
+	return false
+}
+
+// agoWords stand in texts that count back.
+var agoWords = []string{"ago", "geleden", "vor ", "Vor ", "il y a", "Il y a", "hace ", "Hace ", "esterday", "isteren", "oday at"}
+
+// otherDateWords stand beside dates other than that of writing.
+var otherDateWords = []string{"join", "registr", "member", "lid sinds", "lid vanaf", "sinds", "since", "last online", "laatst", "last seen", "last edit", "edited", "gewijzigd",
+	"bewerkt", "purchase", "bought", "gekocht", "aangekocht", "aankoop", "updated", "bijgewerkt", "copyright", "©", "mitglied", "inscri", "expire", "geldig", "levertijd", "besteld", "delivery"}
+
+func otherDate(t string) bool {
+	t = strings.ReplaceAll(strings.ToLower(t), "geplaatst", "") // which holds "laatst"
+	for _, w := range otherDateWords {
+		if strings.Contains(t, w) {
+			return true
+		}
+	}
+	return false
+}
