@@ -319,8 +319,24 @@ func (p *decoder) object(depth int) []schemaorg.Value {
 		if isPlain {
 			return plain
 		}
+		return list(t)
+	}
+}
+
+// list returns the values of an object whose names are numbers, which PHP makes
+// of a list with gaps; of any other the object itself.
+func list(t *schemaorg.Thing) []schemaorg.Value {
+	var out []schemaorg.Value
+	for _, p := range t.Props {
+		if strings.Trim(p.Name, "0123456789") != "" {
+			return []schemaorg.Value{{Thing: t}}
+		}
+		out = append(out, p.Values...)
+	}
+	if len(out) == 0 || len(t.Types) > 0 || t.ID != "" {
 		return []schemaorg.Value{{Thing: t}}
 	}
+	return out
 }
 
 // letter tells whether c can begin a name without quotes.

@@ -105,6 +105,10 @@ func TestWhatIsNoJSONIsPassedOverAndTold(t *testing.T) {
 			t.Errorf("%s: name is %q, fault %q", what, got, fault)
 		}
 	}
+	numbered, fault := decode(`{"name":"P","review":{"1":{"a":"1"},"4":{"a":"2"}}}`)
+	if len(numbered) != 1 || len(numbered[0].Props[1].Values) != 2 || fault != "" {
+		t.Errorf("a list with numbers: %+v, %q", numbered, fault)
+	}
 	things, fault := decode(`{"name":"P","review":{"a":"1"},{"a":"2"},"sku":"3"}`)
 	if len(things) != 1 || len(things[0].Props) != 3 || len(things[0].Props[1].Values) != 2 || fault == "" {
 		t.Errorf("forgotten brackets: %+v, %q", things, fault)

@@ -17,6 +17,7 @@ const head = `<div itemscope itemtype="https://schema.org/Review"><b itemprop=au
 func TestValuesFollowTheElement(t *testing.T) {
 	for markup, want := range map[string]float64{
 		`<meta itemprop=reviewRating content=4>`:                                 4,
+		`<link itemprop=reviewRating href=x><i itemprop=ratingValue>3</i>`:       3,
 		`<span itemprop=reviewRating>3 van 5</span>`:                             3,
 		`<span itemprop=reviewRating content=2>twee</span>`:                      2,
 		`<data itemprop=reviewRating value=1>een</data>`:                         1,

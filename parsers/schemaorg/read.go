@@ -180,6 +180,9 @@ func (r *reader) grades(m *mention.Mention, t *Thing) {
 		}
 		wire.SubRating(m, aspect, "", rating)
 	}
+	if m.Rating == nil { // what is called so gave none
+		m.Rating = normalize.Rating(t.text("ratingValue", "starRating"), t.text("bestRating"), t.text("worstRating"))
+	}
 }
 
 // rating reads a Rating or AggregateRating.

@@ -31,7 +31,7 @@ func read(roots ...*Thing) document.Found {
 
 func TestNamesAreBare(t *testing.T) {
 	for in, want := range map[string]string{"Review": "Review", "schema:Review": "Review", "https://schema.org/Review": "Review", "http://schema.org/Review/": "Review",
-		"http://data-vocabulary.org/Review-aggregate": "Review-aggregate", "https://example.com/v#Review": "Review", "v:rating": "rating", "og:rating": "og:rating", " name ": "name"} {
+		"http://data-vocabulary.org/Review-aggregate": "Review-aggregate", "https://example.com/v#Review": "Review", "v:rating": "rating", "//schema.org/Review": "Review", "schema.org/Review": "Review", "og:rating": "og:rating", " name ": "name"} {
 		if got := Bare(in); got != want {
 			t.Errorf("Bare(%q) = %q, want %q", in, got, want)
 		}

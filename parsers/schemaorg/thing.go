@@ -64,7 +64,7 @@ func Bare(name string) string {
 			return rest
 		}
 	}
-	if i := strings.Index(name, "://"); i >= 0 {
+	if strings.Contains(name, "://") || strings.HasPrefix(name, "//") || strings.HasPrefix(name, "schema.org/") || strings.HasPrefix(name, "www.schema.org/") {
 		name = strings.TrimRight(name, "/#")
 		return name[strings.LastIndexAny(name, "/#")+1:]
 	}
