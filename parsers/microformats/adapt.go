@@ -168,6 +168,11 @@ func (r *reader) review(it *item) *schemaorg.Thing {
 	r.body(t, "reviewBody", it, "content", "description", "summary")
 	writtenBy(t, it.values("author", "reviewer"))
 	dates(t, it)
+	if it.classic && it.values("published") == nil {
+		if n := r.classed(it.node, "dtreviewed"); n != nil { // in the reviewer's vcard, as the examples of hReview have it
+			put(t, "datePublished", r.date(n, it))
+		}
+	}
 	put(t, "url", it.text("url"))
 	r.grades(t, it)
 	about(t, it)
@@ -213,6 +218,19 @@ func (r *reader) grades(t *schemaorg.Thing, it *item) {
 		return ""
 	}
 	grade("", main, rest("best"), rest("worst"))
+}
+
+// classed is the first element below n with a class, nil without one.
+func (r *reader) classed(n *html.Node, class string) *html.Node {
+	for c := n.FirstChild; c != nil && r.budget >= 0; c = c.NextSibling {
+		if r.budget--; c.Type == html.ElementNode && hasClass(c, class) {
+			return c
+		}
+		if found := r.classed(c, class); found != nil {
+			return found
+		}
+	}
+	return nil
 }
 
 // maxTagged bounds the tags of a review that get a grade.

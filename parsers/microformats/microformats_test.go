@@ -12,6 +12,14 @@ import (
 
 func TestGolden(t *testing.T) { foundtest.Golden(t, "testdata/*.html", Parse) }
 
+func TestADateInTheReviewersCardIsTheReviews(t *testing.T) {
+	d, _ := document.Open(&mention.Page{URL: "https://www.example.com/p/1", ContentType: "text/html", Body: []byte(`<div class="hreview"><b class="item"><i class="fn">Zon</i></b>
+<span class="reviewer vcard">by <span class="fn">Ann</span>, <abbr class="dtreviewed" title="20260418T2300-0700">April 18</abbr></span><p class="description">Fine.</p></div>`)})
+	if f := Parse(d); len(f.Mentions) != 1 || f.Mentions[0].Published.Format(time.RFC3339) != "2026-04-19T06:00:00Z" || f.Mentions[0].Author.Name != "Ann" {
+		t.Errorf("found %+v", f)
+	}
+}
+
 func TestTagsOfAReviewMayHaveGradesOfTheirOwn(t *testing.T) {
 	d, _ := document.Open(&mention.Page{URL: "https://www.example.com/p/1", ContentType: "text/html", Body: []byte(`<div class="hreview"><b class="item"><i class="fn">Zon</i></b> <i class="reviewer">Ann</i>
 <ul><li class="rating"><a href="/tags/Service" rel="tag">Service: <i class="value">18</i></a>/<i class="best">30</i></li><li class="rating"><a href="/tags/food" rel="tag">Food: <b class="value">4</b></a></li></ul>
