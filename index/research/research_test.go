@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"klank/index"
+	"klank/index/elastic"
 	"klank/index/indextest"
 	"klank/index/query"
 	"klank/index/research"
@@ -267,6 +268,25 @@ func TestRequestsThatNoReportAnswersAreRefused(t *testing.T) {
 	for _, name := range research.Names() { // an empty index is no error
 		if rep := run(t, config(ix), name); rep.Mentions != 0 || len(rep.Notes) == 0 {
 			t.Errorf("%s of nothing: %d mentions, notes %q", name, rep.Mentions, rep.Notes)
+		}
+	}
+}
+
+func TestReportsAreTheSameOnElasticsearch(t *testing.T) {
+	url, prefix := indextest.Cluster(t)
+	far, err := elastic.Open(t.Context(), elastic.Config{URLs: []string{url}, Prefix: prefix})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { far.Close() })
+	near, ms := open(t), market()
+	put(t, near, ms...)
+	if _, err := far.Put(t.Context(), ms); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range research.Names() {
+		if got, want := asJSON(t, run(t, config(far), name)), asJSON(t, run(t, config(near), name)); got != want {
+			t.Errorf("%s differs: %s", name, firstDifference(want, got))
 		}
 	}
 }
