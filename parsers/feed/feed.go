@@ -103,10 +103,8 @@ func read(body []byte) (f *gofeed.Feed, err error) {
 // feedKind says what the feed's entries are when they do not say themselves.
 func feedKind(d *document.Document, f *gofeed.Feed) mention.Kind {
 	title := strings.ToLower(normalize.Line(f.Title))
-	for _, p := range commentTitles {
-		if strings.HasPrefix(title, p) {
-			return mention.Comment
-		}
+	if _, ok := commented(title); ok {
+		return mention.Comment
 	}
 	path, _, _ := strings.Cut(strings.ToLower(d.URL), "?")
 	if strings.HasSuffix(strings.TrimSuffix(path, "/"), "/comments/feed") {
@@ -128,10 +126,25 @@ func feedKind(d *document.Document, f *gofeed.Feed) mention.Kind {
 }
 
 // commentTitles begin the titles which publishing software gives to feeds of
-// comments.
-var commentTitles = []string{
-	"comments on ", "comments for ", "comments for:", "comments on:",
-	"reacties op ", "reacties voor ", "commentaar op ", "kommentare zu ", "kommentare für ", "commentaires sur ", "commentaires pour ",
+// the comments on an entry, siteTitles to those of a whole site.
+var (
+	commentTitles = []string{"comments on", "reacties op", "reacties bij", "commentaar op", "kommentare zu", "commentaires sur", "comentarios en"}
+	siteTitles    = []string{"comments for", "reacties voor", "kommentare für", "commentaires pour", "comentarios para"}
+)
+
+// commented tells whether a title is that of a feed of comments, and what
+// entry they are on, where it is one.
+func commented(title string) (entry string, ok bool) {
+	for i, p := range append(commentTitles[:len(commentTitles):len(commentTitles)], siteTitles...) {
+		if len(title) <= len(p) || !strings.EqualFold(title[:len(p)], p) || title[len(p)] != ' ' && title[len(p)] != ':' {
+			continue
+		}
+		if i < len(commentTitles) {
+			entry = strings.TrimLeft(title[len(p):], ": ")
+		}
+		return entry, true
+	}
+	return "", false
 }
 
 var reviewWords = map[string]bool{
@@ -151,7 +164,7 @@ type adapter struct {
 func (a *adapter) entry(i int, e *gofeed.Item, found *document.Found) {
 	o := a.original(i, e)
 	m := mention.Mention{
-		Kind: a.kind, NativeID: strings.TrimSpace(e.GUID), URL: a.d.Abs(e.Link),
+		Kind: a.kind, NativeID: strings.TrimSpace(e.GUID), URL: a.d.Ref(e.Link),
 		Title: markupLine(e.Title), Text: entryText(e), Language: a.language, Author: a.author(e, o),
 	}
 	if o.language != "" {
@@ -161,7 +174,7 @@ func (a *adapter) entry(i int, e *gofeed.Item, found *document.Found) {
 		m.NativeID = m.URL
 	}
 	if m.URL == "" && strings.HasPrefix(m.NativeID, "http") { // guid isPermaLink
-		m.URL = a.d.Abs(m.NativeID)
+		m.URL = a.d.Ref(m.NativeID)
 	}
 	undecided := a.times(e, &m)
 	a.thread(e, &m)
@@ -175,8 +188,8 @@ func (a *adapter) entry(i int, e *gofeed.Item, found *document.Found) {
 	if item, ok := a.mediaItem(e, m.URL); ok {
 		found.Items = append(found.Items, item)
 	}
-	if m.URL != "" {
-		found.Links = append(found.Links, mention.Link{URL: m.URL, Kind: mention.LinkItem})
+	if u := a.d.Abs(m.URL); u != "" {
+		found.Links = append(found.Links, mention.Link{URL: u, Kind: mention.LinkItem})
 	}
 	for _, ref := range o.feeds {
 		if u := a.d.Abs(ref); u != "" {
@@ -269,8 +282,9 @@ func (a *adapter) times(e *gofeed.Item, m *mention.Mention) (undecided string) {
 	return ""
 }
 
-// thread fills Parent and the kind of replies: RFC 4685, or a permalink of a
-// comment.
+// thread fills Parent, Thread and the kind of replies: RFC 4685, or the ids
+// that WordPress gives to comments, which begin with that of the entry. What
+// the feed says to be about is the item of its comments.
 func (a *adapter) thread(e *gofeed.Item, m *mention.Mention) {
 	for _, r := range named(e.Extensions, "in-reply-to") {
 		m.Kind = mention.Comment
@@ -280,5 +294,14 @@ func (a *adapter) thread(e *gofeed.Item, m *mention.Mention) {
 	}
 	if m.Kind == mention.Post && (strings.Contains(e.Link, "#comment-") || strings.Contains(e.GUID, "#comment-")) {
 		m.Kind = mention.Comment
+	}
+	if entry, _, ok := strings.Cut(strings.TrimSpace(e.GUID), "#comment-"); ok {
+		m.Thread = entry
+		if m.Parent == "" {
+			m.Parent = entry
+		}
+	}
+	if entry, ok := commented(normalize.Line(a.feed.Title)); ok && entry != "" && m.Kind == mention.Comment {
+		m.Item = &mention.ItemRef{Name: entry, URL: a.d.Abs(a.feed.Link)}
 	}
 }
