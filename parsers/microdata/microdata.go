@@ -123,13 +123,19 @@ func (r *reader) walk(n *html.Node, in *schemaorg.Thing, within string) {
 		m := r.attributes(n)
 		switch {
 		case m.Scope:
-			if m.Prop == "" {
+			own := m // what it says of itself where the element around names what it is
+			if within != "" {
 				m.Prop = within
+			} else {
+				own.Prop = ""
 			}
 			within = ""
 			in = r.item(n, m, in)
 			if in == nil {
 				return
+			}
+			if own.Prop != "" {
+				r.property(n, own, in)
 			}
 		case m.Prop != "" && in != nil:
 			r.property(n, m, in)

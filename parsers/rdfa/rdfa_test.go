@@ -48,6 +48,24 @@ func TestTheOlderRDFaNamesPropertiesInRel(t *testing.T) {
 	}
 }
 
+func TestCommentsAsDrupalWritesThemAreRead(t *testing.T) {
+	f := Parse(open(`<html prefix="content: http://purl.org/rss/1.0/modules/content/ schema: http://schema.org/"><article about="/node/3" typeof="schema:Article"><h2><span property="schema:name">On kettles</span></h2>
+<span rel="schema:author"><a href="/user/1" about="/user/1" typeof="schema:Person" property="schema:name" datatype="">Editor</a></span><div property="schema:text">Long.</div>
+<section rel="schema:comment"><article about="/comment/41207" typeof="schema:Comment"><span rel="schema:author"><span typeof="schema:Person" property="schema:name" datatype="">Ann</span></span>
+<span property="schema:dateCreated" content="2026-01-02T10:00:00+00:00"></span><h3 property="schema:name"><a href="/comment/41207#comment-41207">Mine broke</a></h3><div property="schema:text"><p>After a week.</p></div></article>
+<article about="/comment/41208" typeof="schema:Comment"><span rel="schema:author"><a about="/user/7" typeof="schema:Person" property="schema:name" href="/user/7">Bob</a></span><div property="schema:text">Not mine.</div></article></section></article>`))
+	if len(f.Mentions) != 2 {
+		t.Fatalf("found %+v", f.Mentions)
+	}
+	a, b := f.Mentions[0], f.Mentions[1]
+	if a.Author == nil || a.Author.Name != "Ann" || a.Title != "Mine broke" || a.Text != "After a week." || a.Item.Name != "On kettles" || a.NativeID != "/comment/41207" || a.URL != "https://www.example.com/comment/41207" {
+		t.Errorf("first comment is %+v of %+v", a, a.Item)
+	}
+	if b.Author == nil || b.Author.Name != "Bob" || b.Text != "Not mine." {
+		t.Errorf("second comment is %+v", b)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add(page)
 	f.Fuzz(func(t *testing.T, body string) { Parse(open(body)) })

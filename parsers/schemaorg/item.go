@@ -224,7 +224,7 @@ func (r *reader) native(c *document.Candidate, t *Thing) {
 		return
 	}
 	c.NativeID = strings.Clone(id)
-	if c.URL == "" && strings.HasPrefix(id, "http") {
+	if c.URL == "" && (strings.HasPrefix(id, "http") || strings.HasPrefix(id, "/")) {
 		c.URL = r.d.Ref(id)
 	}
 	if id != "" && len(id) <= 5 && counter(id) {
