@@ -41,6 +41,9 @@ func (s *scan) authorShown(i int32) int8 {
 	if own := s.texts[i].short; own != "" && namelike(own) && (standsOut(n.n.DataAtom) && !heading(n.n.DataAtom) && s.beforeDate(i, own) || s.aroundDate(i, own)) {
 		return byText - 2
 	}
+	if own := s.texts[i].short; n.text == s.texts[i].length && !s.inBody(i) && signature(own) != nil {
+		return byText - 2
+	}
 	if n.name.is(personTrait) && n.text <= 40 && (n.name.hint == noHint || n.name.part) && !n.name.is(dateTrait|noiseTrait|titleTrait) {
 		return byText - 2
 	}

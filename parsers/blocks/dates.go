@@ -137,6 +137,9 @@ func (s *scan) isDate(t string) bool {
 	}
 	t = strings.Replace(t, " @ ", " ", 1)
 	_, precision, ok := normalize.Date(t, s.d.Language, aTime)
+	if _, rest, cut := strings.Cut(t, " – "); !ok && cut {
+		return s.isDate(rest) // "Ann – 3 May 2024"
+	}
 	if !ok {
 		return normalize.Ambiguous(t, s.d.Language)
 	}

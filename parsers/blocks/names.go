@@ -140,7 +140,15 @@ func (r *reader) authorName(top int32) string {
 	if i := r.leadingLink(top); i >= 0 {
 		top = i // "Ann", and beneath it "Junior Member"
 	}
-	if i := top + 1; i < r.nodes[top].end && standsOut(r.nodes[i].n.DataAtom) && firstIn(r.nodes[top].n) == r.nodes[i].n && mayBeDate(r.texts[top].short) {
+	if mayBeDate(element.Text(r.nodes[top].n, shortText+20)) {
+		for i := top + 1; i < r.nodes[top].end; i++ {
+			if r.nodes[i].author >= byText && namelike(r.texts[i].short) {
+				top = i // "by Ann » 3 May"
+				break
+			}
+		}
+	}
+	if i := top + 1; i < r.nodes[top].end && standsOut(r.nodes[i].n.DataAtom) && firstIn(r.nodes[top].n) == r.nodes[i].n && (mayBeDate(r.texts[top].short) || strings.HasPrefix(r.texts[top].short, ",")) {
 		top = i // "Ann", and behind it the date
 	}
 	name := strings.TrimSpace(element.Prose(r.nodes[top].n, func(c *html.Node) bool {
@@ -169,6 +177,8 @@ func (r *reader) authorName(top int32) string {
 	name = strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(normalize.Line(name), "..."), "…"))
 	if by := byLine(name); by != "" {
 		name = by
+	} else if a := signature(name); a != nil {
+		return a.Name
 	}
 	lower := strings.ToLower(name)
 	if len(lower) == len(name) {

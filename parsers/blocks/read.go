@@ -233,7 +233,7 @@ func (r *reader) parts(m int32) parts {
 			if n.rating && (n.n.DataAtom == atom.Img || n.name.is(starTrait)) {
 				p.rating = append(p.rating, i)
 			}
-			if p.title < 0 && i < body && r.leads(p.body, i) && r.titled(i) && kindOf(r.hintOf(m, r.member[m]), r.member[m].rated) == mention.Review {
+			if p.title < 0 && i < body && r.leads(p.body, i) && (r.titled(i) || boldLine(n)) && (n.name.is(titleTrait) || kindOf(r.hintOf(m, r.member[m]), r.member[m].rated) == mention.Review) {
 				p.title = i
 			}
 			return true
@@ -305,7 +305,22 @@ func (r *reader) titled(i int32) bool {
 	if up := r.nodes[i].parent; up >= 0 && r.nodes[up].n.DataAtom == atom.Dt && r.standsOut(i) || n.n.DataAtom == atom.Dt {
 		return true
 	}
+	if up := n.parent; (n.n.DataAtom == atom.Strong || n.n.DataAtom == atom.B) && n.text <= shortText && up >= 0 && r.texts[up].length == 0 && blockElement(r.nodes[up].n.DataAtom) && r.nodes[up].n.DataAtom != atom.P {
+		return r.nodes[up].text > 2*n.text // a line of its own above the text
+	}
 	return heading(n.n.DataAtom) || n.name.is(titleTrait) && (n.text < 120 || !n.name.is(bodyTrait))
+}
+
+// boldLine tells a short bold text with a line break behind it.
+func boldLine(n *node) bool {
+	if n.n.DataAtom != atom.B && n.n.DataAtom != atom.Strong || n.text > shortText || n.author > 0 || n.date > 0 {
+		return false
+	}
+	next := n.n.NextSibling
+	for next != nil && next.Type == html.TextNode && strings.TrimSpace(next.Data) == "" {
+		next = next.NextSibling
+	}
+	return next != nil && next.DataAtom == atom.Br
 }
 
 // rowOfStars tells whether the grades in an element are drawn, so that its
@@ -326,8 +341,15 @@ func (r *reader) rowOfStars(i int32) bool {
 
 // leads tells whether an element stands first in the text and leaves some.
 func (r *reader) leads(body []int32, i int32) bool {
-	b := body[0]
-	return i > b && i < r.nodes[b].end && r.sums[i].text == r.sums[b].text && r.nodes[i].text < r.nodes[b].text
+	if r.nodes[i].text >= r.nodes[body[0]].text {
+		return false
+	}
+	for n := firstIn(r.nodes[body[0]].n); n != nil; n = firstIn(n) {
+		if n == r.nodes[i].n {
+			return true
+		}
+	}
+	return false
 }
 
 func verifiedText(t string) bool {

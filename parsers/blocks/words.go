@@ -98,7 +98,7 @@ const (
 var traitWords = map[trait]string{
 	authorTrait: "author auteur autor username nickname nick unterschrift byline reviewer verfasser fn commenter commentauthor bigusername screenname " +
 		"displayname schrijver afzender creator contributor wie poster-name reviewauthor authorname userlogin",
-	personTrait: "user member customer consumer klant person profile poster avatar guest gast traveler traveller reiziger gebruiker lid naam name owner kunde vcard",
+	personTrait: "user member customer consumer klant person profile poster avatar guest gast buyer koper traveler traveller reiziger gebruiker lid naam name owner kunde vcard",
 	nameTrait:   "name naam username consumername customername fullname",
 	dateTrait:   "date datum time timestamp timeago posted published geplaatst when wanneer tijd tijdstip pubdate datetime created age",
 	titleTrait:  "title titel heading headline subject summary kop onderwerp betreff titre",

@@ -230,6 +230,9 @@ func TimeText(s, lang string, at time.Time) (Stamp, bool) {
 			t, p, ok = t2, p2, true
 		}
 	}
+	if _, rest, cut := strings.Cut(s, " – "); !ok && cut {
+		return TimeText(rest, lang, at)
+	}
 	if !ok && normalize.Ambiguous(s, lang) {
 		return Stamp{Undecided: s}, false
 	}

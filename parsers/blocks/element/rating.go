@@ -148,6 +148,9 @@ func (r *ratings) element(n *html.Node, own string, depth int, starry bool) {
 			r.add(v, best, byClass, depth)
 		}
 		r.icons(n, depth)
+		if strings.HasPrefix(own, "/") || strings.HasPrefix(own, "van ") || strings.HasPrefix(own, "of ") || strings.HasPrefix(own, "out of ") || strings.HasPrefix(own, "von ") {
+			r.phrase(Text(n, 30), depth) // "<b>4</b> / 5"
+		}
 	} else if starsWithin(n) {
 		r.icons(n, depth)
 	}
