@@ -32,8 +32,8 @@ func TestOwnHeldOutAuthorsKeepTheirFloors(t *testing.T) {
 		everyday bool
 		least    figures
 	}{
-		{true, figures{Touchpoints: 0.62, Care: 0.62, Signals: 0.65}},
-		{false, figures{Touchpoints: 0.48, Care: 0.44, Signals: 0.60}},
+		{true, figures{Touchpoints: 0.66, Care: 0.68, Signals: 0.78}},
+		{false, figures{Touchpoints: 0.47, Care: 0.42, Signals: 0.63}},
 	} {
 		var part []labelled
 		for _, l := range heldBack(texts) {
