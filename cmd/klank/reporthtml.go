@@ -37,9 +37,12 @@ type htmlSection struct {
 // htmlCell is a text, passages, or a number that leads to its evidence.
 type htmlCell struct {
 	Text, Hint string
-	Quotes     []research.Quote
+	Quotes     []htmlQuote
 	Evidence   int // number of an htmlEvidence, from 1
 }
+
+// htmlQuote is a passage with where it can be read, "" where nowhere.
+type htmlQuote struct{ Text, Source, URL string }
 
 // htmlEvidence is what a number rests on: the query, and the newest of the
 // mentions it finds.
@@ -67,7 +70,10 @@ func writeReportHTML(ctx context.Context, w io.Writer, rep *research.Report, doc
 		for _, row := range sec.Rows {
 			cells := make([]htmlCell, len(row))
 			for k, c := range row {
-				cells[k] = htmlCell{Text: cellWords(c), Quotes: c.Quotes}
+				cells[k] = htmlCell{Text: cellWords(c)}
+				for _, q := range c.Quotes {
+					cells[k].Quotes = append(cells[k].Quotes, htmlQuote{q.Text, strings.Join(nonEmpty(q.Source, dayWords(q.Date)), ", "), webURL(q.URL)})
+				}
 				if c.Number == nil {
 					continue
 				}

@@ -50,6 +50,7 @@ type side struct {
 }
 
 func impact(s *scope, rep *Report) error {
+	s.narrowToOwn(rep)
 	touchpoints := journey()
 	sides := []*side{
 		{name: "blame", title: "What drives customers away", sentiment: mention.Negative, signal: "churn_risk"},

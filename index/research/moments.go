@@ -72,6 +72,7 @@ func (cs cells) add(b *sourceBook, r *index.Row, values []string, when int) {
 type parting struct{ praised, blamed string }
 
 func moments(s *scope, rep *Report) error {
+	s.narrowToOwn(rep)
 	if err := s.setAsOf(); err != nil {
 		return err
 	}
@@ -144,7 +145,7 @@ func (s *scope) momentSections(rep *Report, all *tally, byMoment, byTouchpoint, 
 // cellRows shows labels of a field in the order given, with sentences.
 func (s *scope) cellRows(name, title, field string, labels []string, cs cells, all int) (Section, error) {
 	sec := Section{Name: name, Title: title, Columns: columns(field, field, "mentions", "mentions", "share", "share of all",
-		"positive", "praised", "negative", "blamed", "change", "blamed, last 90 days", "praise", "praise", "blame", "blame"),
+		"positive", "praised", "negative", "blamed", "change", "blamed, change in 90 days", "praise", "praise", "blame", "blame"),
 		Chart: &Chart{Bars, []string{"positive", "negative"}}}
 	for _, label := range labels {
 		c := cs.of(label)

@@ -118,8 +118,12 @@ func (s *scope) inquiryRow(q *inquiry, v *verdict) []Cell {
 func (s *scope) inquiries(asks query.Node) ([]*inquiry, error) {
 	var out []*inquiry
 	names := s.names()
+	var own query.Node
+	if nodes := s.ownBrands(); s.req.Brand == "" && len(nodes) > 0 {
+		own = or(nodes...)
+	}
 	for _, text := range s.cfg.Questions {
-		if q := (&inquiry{asked: takeApart(text, names), configured: true}); q.strong() > 0 {
+		if q := (&inquiry{asked: takeApart(text, names), configured: true, about: own}); q.strong() > 0 {
 			out = append(out, q)
 		}
 	}

@@ -51,7 +51,7 @@ func put(t testing.TB, ix *sqlite.Index, ms ...mention.Mention) {
 func market() []mention.Mention {
 	g := indextest.NewGenerator(7)
 	var ms []mention.Mention
-	for i := range 900 {
+	for i := range 400 {
 		m := g.Mention(i)
 		if i%3 == 0 {
 			m.Brands = []string{[]string{"Acme", "Bolt"}[i/3%2]}

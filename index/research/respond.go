@@ -120,20 +120,30 @@ func respond(s *scope, rep *Report) error {
 
 // narrowToOwn narrows a report to our own brands where no brand was asked for.
 func (s *scope) narrowToOwn(rep *Report) {
-	if s.req.Brand != "" {
+	nodes := s.ownBrands()
+	if s.req.Brand != "" || len(nodes) == 0 {
 		return
 	}
-	var nodes []query.Node
+	s.base = and(s.base, or(nodes...))
+	rep.Query = s.query()
 	var names []string
 	for _, b := range s.cfg.Brands {
 		if !b.Rival {
-			nodes, names = append(nodes, term("brand", b.Name)), append(names, b.Name)
+			names = append(names, b.Name)
 		}
 	}
-	if len(nodes) > 0 {
-		s.base = and(s.base, or(nodes...))
-		rep.Brand, rep.Query = strings.Join(names, ", "), s.query()
+	rep.Brand = strings.Join(names, ", ")
+}
+
+// ownBrands finds each of our own brands of the configuration.
+func (s *scope) ownBrands() []query.Node {
+	var out []query.Node
+	for _, b := range s.cfg.Brands {
+		if !b.Rival {
+			out = append(out, term("brand", b.Name))
+		}
 	}
+	return out
 }
 
 // reasons tells which classes of respond a row is of, in their order.
