@@ -399,4 +399,7 @@ func printMention(p *printer, m *mention.Mention) {
 	if m.Reply != nil {
 		p.linef("    ↳ reply: %s", shorten(clean(m.Reply.Text), 160))
 	}
+	for _, f := range m.Flags {
+		p.linef("    %s: %s", clean(f.Name), clean(f.Reason))
+	}
 }
