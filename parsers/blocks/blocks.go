@@ -27,6 +27,7 @@ func Parse(d *document.Document) document.Found {
 	if r == nil {
 		return found
 	}
+	defer r.release()
 	var order []int32
 	for m := range r.member {
 		order = append(order, m)
@@ -63,6 +64,7 @@ func Explain(d *document.Document) []Group {
 		return nil
 	}
 	s := newScan(d, d.Root())
+	defer s.release()
 	all := s.groups()
 	taken := s.choose(all)
 	var out []Group
@@ -97,6 +99,7 @@ func look(d *document.Document) *reader {
 	s := newScan(d, d.Root())
 	groups := s.choose(s.groups())
 	if len(groups) == 0 {
+		s.release()
 		return nil
 	}
 	return newReader(s, groups)

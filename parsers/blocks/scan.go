@@ -2,6 +2,7 @@ package blocks
 
 import (
 	"strings"
+	"sync"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -41,7 +42,9 @@ type scan struct {
 	sums  []sums // len(nodes)+1
 	names map[[4]string]*name
 	words vocabulary
-	texts []ownText // directly in the elements
+	// scratch is where nodes, sums and texts go back to.
+	scratch *scratch
+	texts   []ownText // directly in the elements
 }
 
 // ownText is the text directly in an element: its length, and the text
@@ -54,11 +57,34 @@ type ownText struct {
 // shortText is how long a text may be that is kept as possible date or name.
 const shortText = 80
 
+// scratch is the room that scans take, used again for the next page.
+type scratch struct {
+	nodes []node
+	texts []ownText
+	sums  []sums
+}
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+// maxScratch is how many elements' room is kept.
+const maxScratch = 1 << 15
+
+// release gives the room back. Nothing of the scan may be used any more.
+func (s *scan) release() {
+	if cap(s.nodes) > maxScratch {
+		return
+	}
+	clear(s.nodes) // nothing may keep the page
+	clear(s.texts)
+	*s.scratch = scratch{s.nodes, s.texts, s.sums}
+	scratches.Put(s.scratch)
+}
+
 func newScan(d *document.Document, root *html.Node) *scan {
 	s := &scan{d: d, names: map[[4]string]*name{}, words: vocabularies.Get().(vocabulary)}
 	defer vocabularies.Put(s.words)
-	guess := len(d.Body)/64 + 64
-	s.nodes, s.texts = make([]node, 0, guess), make([]ownText, 0, guess)
+	s.scratch = scratches.Get().(*scratch)
+	s.nodes, s.texts = s.scratch.nodes[:0], s.scratch.texts[:0]
 	s.walk(root, -1, 0)
 	s.judgeElements()
 	return s
@@ -142,7 +168,12 @@ func (s *scan) nameOf(n *html.Node) *name {
 // judgeElements works out what each element shows, and the sums. Text in
 // links, names, dates and noise is no prose.
 func (s *scan) judgeElements() {
-	s.sums = make([]sums, len(s.nodes)+1)
+	s.sums = s.scratch.sums[:0]
+	if cap(s.sums) <= len(s.nodes) {
+		s.sums = make([]sums, 0, len(s.nodes)+len(s.nodes)/4+1)
+	}
+	s.sums = s.sums[:len(s.nodes)+1]
+	s.sums[0] = sums{}
 	quiet, link := int32(0), int32(0) // the first node after such a subtree
 	for i := range s.nodes {
 		n, at := &s.nodes[i], int32(i)

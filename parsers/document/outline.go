@@ -99,10 +99,18 @@ func (s *scanner) run() {
 }
 
 func (s *scanner) start(a atom.Atom) {
-	s.out.Itemscope = s.out.Itemscope || s.z.Has("itemscope")
-	s.out.Typeof = s.out.Typeof || s.z.Has("typeof")
-	s.out.Property = s.out.Property || s.z.Has("property")
-	s.out.Microformats = s.out.Microformats || s.microformat()
+	for i := range s.z.Attributes() {
+		switch s.z.Key(i) {
+		case "itemscope":
+			s.out.Itemscope = true
+		case "typeof":
+			s.out.Typeof = true
+		case "property":
+			s.out.Property = true
+		case "class":
+			s.out.Microformats = s.out.Microformats || s.microformat(i)
+		}
+	}
 	if counted(a) {
 		s.depth++
 		s.out.Deep = s.out.Deep || s.depth > manyOpen
@@ -129,17 +137,18 @@ func (s *scanner) start(a atom.Atom) {
 	}
 }
 
-// microformat tells whether the current tag is such a microformat. Roots of
-// microformats 1 that hold none by themselves are on too many pages to count.
-func (s *scanner) microformat() bool {
-	for i := range s.z.Attributes() {
-		if k, v := s.z.Attribute(i); k == "class" && (strings.Contains(v, "review") || strings.Contains(v, "h-")) {
-			for class := range strings.FieldsSeq(v) {
-				switch class {
-				case "h-review", "h-review-aggregate", "h-entry", "h-cite", "hreview", "hreview-aggregate":
-					return true
-				}
-			}
+// microformat tells whether attribute i, a class, is of such a microformat.
+// Roots of microformats 1 that hold none by themselves are on too many pages to
+// count.
+func (s *scanner) microformat(i int) bool {
+	_, v := s.z.Attribute(i)
+	if !strings.Contains(v, "review") && !strings.Contains(v, "h-") {
+		return false
+	}
+	for class := range strings.FieldsSeq(v) {
+		switch class {
+		case "h-review", "h-review-aggregate", "h-entry", "h-cite", "hreview", "hreview-aggregate":
+			return true
 		}
 	}
 	return false

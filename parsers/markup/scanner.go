@@ -153,15 +153,8 @@ func (z *Scanner) Atom() atom.Atom { return z.atom }
 // Attributes returns how many attributes the current tag has, each name once.
 func (z *Scanner) Attributes() int { return len(z.attr) }
 
-// Has tells whether the current tag has an attribute of a name.
-func (z *Scanner) Has(key string) bool {
-	for i := range z.attr {
-		if z.attr[i].key == key {
-			return true
-		}
-	}
-	return false
-}
+// Key returns the name of attribute i of the current tag, in lower case.
+func (z *Scanner) Key(i int) string { return z.attr[i].key }
 
 // Attribute returns attribute i of the current tag: its name in lower case,
 // and its value with references undone.
