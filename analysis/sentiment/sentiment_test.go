@@ -1,14 +1,18 @@
 package sentiment
 
 import (
+	"sync"
 	"testing"
 
 	"klank/analysis/text"
 )
 
+// embedded is read once: a Scorer does not change.
+var embedded = sync.OnceValues(New)
+
 func newScorer(t testing.TB) *Scorer {
 	t.Helper()
-	s, err := New()
+	s, err := embedded()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,14 +38,16 @@ type set struct {
 const own = "corpus/"
 
 var sets = []set{
-	{name: "nl_thuisbezorgd", language: "nl", share: 1.5, parts: 0.4},
+	{name: "nl_thuisbezorgd", language: "nl", share: 1.8, parts: 0.4},
 	{name: own + "nl", language: "nl", stated: true, share: 0.7, parts: 0.2},
+	{name: own + "everyday-nl", language: "nl", stated: true, share: 0.15, parts: 0.2},
 	{name: "en_imdb_train", language: "en", stated: true, binary: true, share: 1.2, parts: 0.3},
 	{name: "en_sst5_trainfile", language: "en", share: 0.8},
 	{name: "en_tweeteval_val", language: "en", share: 0.3},
 	{name: "en_uci_amazon_cells", language: "en", stated: true, binary: true, share: 0.3},
 	{name: "en_vader_tweets", language: "en", stated: true, share: 0.6},
 	{name: own + "en", language: "en", stated: true, share: 1, parts: 0.2},
+	{name: own + "everyday-en", language: "en", stated: true, share: 0.3, parts: 0.2},
 }
 
 const (
