@@ -90,6 +90,18 @@ func b2i(b bool) int {
 	return 0
 }
 
+// TestManyNames makes the worst of names: it ends only where the work grows
+// with the length of the text.
+func TestManyNames(t *testing.T) {
+	a := withBrands(t, "Ben", "Ziggo", "KPN", "Next")
+	for _, s := range []string{"Ziggo dan Ben ", "bij Ben en Next ", "ziggo" + strings.Repeat("app", 1<<16), "beter dan KPN, ", "had ik maar KPN niet "} {
+		text := strings.Repeat(s, 1+(1<<18)/len(s))
+		if got := a.Analyze(Input{Text: text}); got.Version == "" {
+			t.Errorf("%.20q: no analysis", s)
+		}
+	}
+}
+
 // TestAspects holds the share of aspects that are found with the right
 // attitude, and of those found that are meant, on the texts that the rules
 // were made with and on others.

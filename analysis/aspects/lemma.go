@@ -12,9 +12,16 @@ const (
 	sureNoun
 )
 
+// longest is the length from which a word is no word: taking it apart takes the
+// square of its length.
+const longest = 40
+
 // noun returns the singular of a word and how sure it is a noun. The singular
 // is a part of the word where it can be; else it is made.
 func (l *lexicon) noun(w string) (lemma string, s sort) {
+	if len(w) > longest {
+		return w, noNoun
+	}
 	is := l.roles[w]
 	switch {
 	case is&stays != 0:

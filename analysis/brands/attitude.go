@@ -168,9 +168,13 @@ func (j *judge) clause() {
 	}
 }
 
+// sight bounds how many tokens of a clause are looked at for a word.
+const sight = 80
+
 // has tells whether a token of a range plays one of the roles.
 func (j *judge) has(first, last int, roles cue) bool {
-	for i := max(first, j.c.First); i < min(last, j.c.Last); i++ {
+	first = max(first, j.c.First)
+	for i := first; i < min(last, j.c.Last, first+sight); i++ {
 		if t := &j.d.Tokens[i]; t.Kind == text.Word && j.m.cues[t.Norm]&roles != 0 {
 			return true
 		}
@@ -180,7 +184,7 @@ func (j *judge) has(first, last int, roles cue) bool {
 
 // comparative returns 1 or -1 for the last comparative of a range, 0 for none.
 func (j *judge) comparative(first, last int) float64 {
-	for i := last - 1; i >= first; i-- {
+	for i := last - 1; i >= max(first, last-sight); i-- {
 		t := &j.d.Tokens[i]
 		if t.Kind != text.Word {
 			continue
@@ -289,7 +293,7 @@ func (j *judge) named(i int) bool {
 // wish reads "had I only taken Y", which is no praise for what the text is
 // about.
 func (j *judge) wish() bool {
-	for i := j.c.First; i < j.c.Last; i++ {
+	for i := j.c.First; i < min(j.c.Last, j.c.First+sight); i++ {
 		if j.m.cues[j.d.Tokens[i].Norm]&regret == 0 || !j.has(i+1, i+4, instead) || !j.has(i-1, i+3, subject|instead) {
 			continue
 		}

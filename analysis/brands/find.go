@@ -62,12 +62,15 @@ func (m *Matcher) Find(w *Work, title, body *text.Doc, language string, about []
 	return w.found
 }
 
+// mostFound bounds the names of one text: each is weighed beside the others.
+const mostFound = 500
+
 // candidates adds the names of one part: those that are no ordinary words to
 // found, the others to doubtful.
 func (m *Matcher) candidates(w *Work, d *text.Doc, in string, base int, speaks tongue) {
 	m.exclude(w, d)
 	for s, sent := range d.Sentences {
-		for i := sent.First; i < sent.Last; {
+		for i := sent.First; i < sent.Last && len(w.found)+len(w.doubtful) < mostFound; {
 			v, n, sure := m.at(d, i, sent.Last)
 			if n == 0 || w.excluded(i, i+n) {
 				i++
@@ -176,10 +179,13 @@ func (m *Matcher) inflected(source string, v *variant) bool {
 	return strings.ContainsAny(source, "'’`") || v.capitals && strings.HasPrefix(source, v.form)
 }
 
+// longestCompound bounds the word that is taken apart.
+const longestCompound = 60
+
 // compound finds a name that a noun is glued to: ziggomodem, bolpakket.
 func (m *Matcher) compound(t *text.Token) (int32, bool) {
 	n := t.Norm
-	if len(n) < 6 || !m.starts[[3]byte([]byte(n[:3]))] {
+	if len(n) < 6 || len(n) > longestCompound || !m.starts[[3]byte([]byte(n[:3]))] {
 		return 0, false
 	}
 	for cut := 3; cut <= len(n)-3; cut++ {

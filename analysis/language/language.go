@@ -90,6 +90,9 @@ const maxTags = 32
 var rare = [len(Classes)]float32{0, 0, 0.2, 0.5, 0.4, 0.6, 0.7, 0.7}
 
 const (
+	// manyFeatures is the evidence (some 60 letters) from which nothing is
+	// taken as known beforehand.
+	manyFeatures = 250
 	// hintWeight is what a page's own word counts.
 	hintWeight = 1.0
 	// frequentWeight is what one of a language's most frequent words counts.
@@ -177,7 +180,10 @@ func (d *Detector) likely(sums *[len(Classes)]int32, n int, hits *[maxTags]int, 
 	norm := d.scale / float32(math.Sqrt(float64(n)))
 	var logits [len(Classes)]float32
 	for c, name := range Classes {
-		logits[c] = float32(sums[c])*norm - rare[c]
+		logits[c] = float32(sums[c]) * norm
+		if n < manyFeatures {
+			logits[c] -= rare[c]
+		}
 		if hits != nil {
 			logits[c] += frequentWeight * float32(min(hits[c], 8))
 		}

@@ -51,16 +51,29 @@ func main() {
 	fmt.Printf("%d samples\n", len(samples))
 }
 
-// read gives the lines of a file of codes and texts.
+// read gives the lines of a file of codes and texts, whole and in pairs of
+// words.
 func read(name string) ([]language.Sample, error) {
 	var out []language.Sample
 	err := eachLine(name, func(line string) error {
 		if code, text, ok := strings.Cut(line, "\t"); ok {
 			out = append(out, language.Sample{Language: code, Text: text, Weight: 1})
+			out = append(out, pairs(code, text, pairWeight)...)
 		}
 		return nil
 	})
 	return out, err
+}
+
+// pairs cuts a text of more than two words into pairs of words, for reviews of
+// two words are many.
+func pairs(code, text string, weight float32) []language.Sample {
+	var out []language.Sample
+	words := strings.Fields(text)
+	for i := 0; i+1 < len(words) && len(words) > 2; i += 2 {
+		out = append(out, language.Sample{Language: code, Text: words[i] + " " + words[i+1], Weight: weight})
+	}
+	return out
 }
 
 func eachLine(name string, do func(line string) error) error {
@@ -110,7 +123,11 @@ func readLexicons(dir string) ([]language.Sample, error) {
 }
 
 // corpusWeight is what one text of our own corpus counts: there are many.
-const corpusWeight = 0.5
+// pairWeight is what two words of a text count against the whole.
+const (
+	corpusWeight = 0.5
+	pairWeight   = 0.1
+)
 
 // readCorpus gives the texts of klank's own corpus.
 func readCorpus(dir string) ([]language.Sample, error) {
@@ -122,6 +139,7 @@ func readCorpus(dir string) ([]language.Sample, error) {
 				return err
 			}
 			out = append(out, language.Sample{Language: code, Text: row.Text, Weight: corpusWeight})
+			out = append(out, pairs(code, row.Text, corpusWeight*pairWeight)...)
 			return nil
 		})
 		if err != nil {
