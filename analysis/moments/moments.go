@@ -261,12 +261,12 @@ func (f *Finder) embedded(language string) (sets [2]*patterns) {
 
 // sentence returns the labels of one sentence.
 func (f *Finder) sentence(w *Work, n int, d *text.Doc, sent text.Sentence, language string, score float64) Labels {
-	var labels Labels
+	var labels, learned Labels
 	if sets := f.embedded(language); sets[0] != nil {
 		w.features = f.weigh(w, d, sent, sets, score)
-		labels = f.model.labels(w.features)
-		// A plain statement about quality speaks of using the thing.
-		if labels&(f.touchpoints|f.care) == 0 && feelingOf(score) != 0 && words(d, sent) >= 5 {
+		learned = f.model.labels(w.features)
+		labels = learned
+		if labels&(f.touchpoints|f.care) == 0 && feelingOf(score) != 0 && states(d.Tokens[sent.First:sent.Last]) {
 			labels |= f.use
 		}
 	}
@@ -277,19 +277,25 @@ func (f *Finder) sentence(w *Work, n int, d *text.Doc, sent text.Sentence, langu
 		}
 	}
 	if w.Explain != nil {
-		f.explain(w, n, d, sent, labels)
+		f.explain(w, n, d, sent, labels, learned)
 	}
 	return labels
 }
 
-func words(d *text.Doc, sent text.Sentence) int {
-	n := 0
-	for i := sent.First; i < sent.Last; i++ {
-		if d.Tokens[i].Kind == text.Word {
-			n++
+// states tells a statement, which speaks of using the thing where it judges and
+// says nothing else, from a bare verdict, a question, and what is said to
+// somebody.
+func states(tokens []text.Token) bool {
+	words := 0
+	for i := range tokens {
+		switch t := &tokens[i]; {
+		case t.Kind == text.Handle, t.Kind == text.Stop && asks(t):
+			return false
+		case t.Kind == text.Word:
+			words++
 		}
 	}
-	return n
+	return words >= 5
 }
 
 // weigh returns the features of a sentence, the labels of its patterns among
@@ -351,7 +357,7 @@ const explained = 64
 
 // explain tells of each label which patterns give it, and which word the model
 // would miss most.
-func (f *Finder) explain(w *Work, n int, d *text.Doc, sent text.Sentence, labels Labels) {
+func (f *Finder) explain(w *Work, n int, d *text.Doc, sent text.Sentence, labels, learned Labels) {
 	for _, r := range w.reasons {
 		if r.labels&labels != 0 {
 			w.Explain(n, r.words, r.rule, f.Names(r.labels&labels))
@@ -360,7 +366,7 @@ func (f *Finder) explain(w *Work, n int, d *text.Doc, sent text.Sentence, labels
 	w.reasons = w.reasons[:0]
 	tokens := d.Tokens[sent.First:min(sent.Last, sent.First+explained)]
 	var without []text.Token
-	for l := labels; l != 0; l &= l - 1 {
+	for l := labels & learned; l != 0; l &= l - 1 {
 		label := bits.TrailingZeros64(uint64(l))
 		whole := f.model.sum(appendFeatures(nil, tokens, 0), label)
 		most, word := float32(0), -1
