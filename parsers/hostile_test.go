@@ -122,6 +122,13 @@ func TestHostilePagesCostNoMoreThanTheirSize(t *testing.T) {
 	}
 }
 
+func TestMentionsBeyondTheBoundAreTold(t *testing.T) {
+	res, err := New().Parse(page("https://www.example.com/p", hostile(1 << 20)["a block of reviews"]), Options{})
+	if err != nil || len(res.Mentions) > maxMentions || len(res.Problems) == 0 || !strings.Contains(res.Problems[len(res.Problems)-1].What, "the rest is left out") {
+		t.Errorf("%d mentions, %v, %v", len(res.Mentions), res.Problems, err)
+	}
+}
+
 func BenchmarkHostile(b *testing.B) {
 	for name, body := range hostile(1 << 20) {
 		b.Run(strings.ReplaceAll(name, " ", "-"), func(b *testing.B) {

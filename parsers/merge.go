@@ -12,8 +12,9 @@ import (
 	"klank/parsers/normalize"
 )
 
-// maxMentions bounds what one page can yield.
-const maxMentions = 20000
+// maxMentions bounds what one page can yield: ten thousand take up some 60 MB
+// until they are merged.
+const maxMentions = 10_000
 
 // merger joins what several parsers found on one page: the same review told
 // in two syntaxes becomes one mention with the union of their fields.
@@ -28,6 +29,8 @@ type merger struct {
 	// same leads from the handles of candidates that were joined with others
 	// to the handles of those.
 	same map[string]string
+	// cut says that there were more than maxMentions.
+	cut bool
 }
 
 // How many letters and digits of a text are compared, and how many must be
@@ -103,6 +106,7 @@ func (m *merger) add(f document.Found) {
 			continue
 		}
 		if len(m.candidates) >= maxMentions {
+			m.cut = true
 			break
 		}
 		if sure && len(twice[key]) < maxAlike {

@@ -143,6 +143,9 @@ func (r *Registry) Parse(p *mention.Page, o Options) (Result, error) {
 		}
 	}
 	out.Problems = append(out.Problems, d.Faults()...)
+	if m.cut {
+		out.Problems = append(out.Problems, mention.Problem{Where: "document", What: fmt.Sprintf("the page has more than %d mentions; the rest is left out", maxMentions)})
+	}
 	m.items.belong(p.Origin)
 	out.Items = m.items.list
 	out.Problems = append(out.Problems, undecided(m.candidates)...)

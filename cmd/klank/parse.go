@@ -215,7 +215,9 @@ func parseOne(ctx context.Context, p *pageReader, reg *parsers.Registry, in pars
 	if err != nil {
 		return out, res, usageError{err}
 	}
-	out.Mentions = append(out.Mentions, res.Mentions...)
+	if len(res.Mentions) > 0 {
+		out.Mentions = res.Mentions
+	}
 	out.Items = append(out.Items, res.Items...)
 	out.Links = append(out.Links, res.Links...)
 	out.Problems = append(out.Problems, res.Problems...)
