@@ -31,8 +31,8 @@ type Rereading struct {
 	// Mention is what was read; nil when no page gives it any more.
 	Mention *mention.Mention
 	// Labels says that Mention was analysed again and not read: its brands,
-	// analysis and language replace the stored ones, as long as the stored
-	// words are those that were analysed.
+	// analysis, flags and language replace the stored ones, as long as the
+	// stored words are those that were analysed.
 	Labels bool
 }
 
@@ -79,7 +79,7 @@ func relabelled(stored, again *mention.Mention) (*mention.Mention, Change) {
 		return stored, Same // deleted or edited meanwhile
 	}
 	joined := *stored
-	joined.Brands, joined.Analysis, joined.Language = again.Brands, again.Analysis, again.Language
+	joined.Brands, joined.Analysis, joined.Language, joined.Flags = again.Brands, again.Analysis, again.Language, again.Flags
 	before, err := json.Marshal(stored)
 	after, err2 := json.Marshal(&joined)
 	if err == nil && err2 == nil && bytes.Equal(before, after) {

@@ -73,6 +73,7 @@ func (r *replay) relabel(sources []string) func(context.Context) error {
 // plain URLs or an import was told stands nowhere but in its mentions.
 func (r *replay) analysed(pipe *pipeline, m *mention.Mention) *mention.Mention {
 	again := *m
+	again.Flags = slices.Clone(m.Flags) // the analysis takes one away, or adds it
 	pipe.analyse(&again, pipe.brandOf[m.Source.Name])
 	if !r.plan.configured[m.Source.Name] {
 		again.Brands = union(m.Brands, again.Brands)
