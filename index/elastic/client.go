@@ -62,17 +62,23 @@ func (ix *Index) connect() error {
 	base.DialContext = (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext
 	base.ResponseHeaderTimeout = 2 * time.Minute
 	ix.idle = base.CloseIdleConnections
-	tc := elastictransport.Config{URLs: urls, Username: cfg.Username, Password: cfg.Password, APIKey: cfg.APIKey,
-		Transport: base, DisableRetry: true, UserAgent: "klank"}
+	options := []elastictransport.Option{elastictransport.WithURLs(urls...), elastictransport.WithTransport(base),
+		elastictransport.WithDisableRetry(), elastictransport.WithUserAgent("klank")}
+	switch {
+	case cfg.APIKey != "":
+		options = append(options, elastictransport.WithAPIKey(cfg.APIKey))
+	case cfg.Username != "":
+		options = append(options, elastictransport.WithBasicAuth(cfg.Username, cfg.Password))
+	}
 	if cfg.CAFile != "" {
 		pem, err := os.ReadFile(cfg.CAFile)
 		if err != nil {
 			return fmt.Errorf("elasticsearch: the CA file: %w", err)
 		}
-		tc.CACert = pem
+		options = append(options, elastictransport.WithCACert(pem))
 	}
 	var err error
-	if ix.transport, err = elastictransport.New(tc); err != nil {
+	if ix.transport, err = elastictransport.NewClient(options...); err != nil {
 		return fmt.Errorf("elasticsearch: %w", err)
 	}
 	return nil
