@@ -59,3 +59,15 @@ func TestWhatCountsAsAnAnswerIsOne(t *testing.T) {
 		t.Errorf("%d pairs, precision %.3f, recall %.3f; want 60, %.2f, %.2f", pairs, precision, recall, minPrecision, minRecall)
 	}
 }
+
+func FuzzAnyQuestionAndPassageIsJudged(f *testing.F) {
+	f.Add("Is it noisy?", "It is not loud.", 0.5)
+	f.Add("Hoe lang gaat de accu mee?", "Drie dagen, zonder moeite; de accu…", 0.0)
+	f.Add("\xff?", "\x00 no no geen", -1.0)
+	f.Fuzz(func(t *testing.T, question, passage string, score float64) {
+		q := takeApart(question, map[string]bool{"acme": true})
+		if a := q.judge(passage, score); a.ok && (q.strong() == 0 || strings.HasSuffix(strings.TrimSpace(passage), "?")) {
+			t.Errorf("%q answers %q", passage, question)
+		}
+	})
+}
