@@ -53,7 +53,7 @@ func joint(t *text.Token) Joint {
 		return Comma // a pause: "goed... maar duur"
 	case text.Word:
 		switch t.Norm {
-		case "en", "and", "of", "or", "alsook", "evenals":
+		case "en", "and", "or", "alsook", "evenals": // not "of", which is English too
 			return And
 		case "maar", "but", "terwijl", "while", "whereas", "echter", "however", "hoewel", "alhoewel", "ofschoon", "although", "though",
 			"behalve", "except", "daarentegen", "alleen":
