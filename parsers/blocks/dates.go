@@ -87,10 +87,16 @@ func (s *scan) dateLooks(i int32) int8 {
 		}
 		return 0
 	}
-	if own := s.texts[i].short; own != "" && len(own) <= 60 && (postedLike(own) || !s.inBody(i) || labelled(n.n, dateLabels)) && s.dated(own) && !otherDate(label(n.n)) {
+	if own := s.texts[i].short; own != "" && len(own) <= 60 && (postedLike(own) || !s.inBody(i) || labelled(n.n, dateLabels) || s.wholeLine(i)) && s.dated(own) && !otherDate(label(n.n)) {
 		return byText
 	}
 	return 0
+}
+
+// wholeLine tells whether a short text is all that a line holds.
+func (s *scan) wholeLine(i int32) bool {
+	n := &s.nodes[i]
+	return n.n.DataAtom == atom.A && n.text <= 24 && n.parent >= 0 && s.nodes[n.parent].text == n.text
 }
 
 // label is what stands in the elements between the texts of an element:

@@ -192,7 +192,7 @@ func idAttr(key string) bool {
 // blockElement tells the elements that pages build blocks of.
 func blockElement(a atom.Atom) bool {
 	switch a {
-	case 0, atom.Div, atom.Li, atom.Article, atom.Section, atom.Tr, atom.Table, atom.Tbody, atom.Dd, atom.Dl, atom.Blockquote, atom.Td, atom.Figure, atom.Details, atom.P:
+	case 0, atom.Div, atom.Li, atom.Header, atom.Article, atom.Section, atom.Tr, atom.Table, atom.Tbody, atom.Dd, atom.Dl, atom.Blockquote, atom.Td, atom.Figure, atom.Details, atom.P:
 		return true
 	}
 	return false
@@ -305,7 +305,11 @@ func (s *scan) choose(groups []*group) []*group {
 	var good []*group
 	for _, g := range groups {
 		if len(g.members) >= 2 || g.key.by == byID || g.key.by == byData || g.key.by == byUnit {
-			if s.judge(g); g.believed() {
+			s.judge(g)
+			if !g.believed() {
+				s.lift(g)
+			}
+			if g.believed() {
 				good = append(good, g)
 			}
 		}
@@ -333,6 +337,34 @@ func (s *scan) choose(groups []*group) []*group {
 		out = append(out, g)
 	}
 	return out
+}
+
+// lift makes the blocks of a group larger where that makes it believed: a name
+// or number may be that of a part of the block, with who wrote it beside it.
+// Each block becomes what holds it and no other.
+func (s *scan) lift(g *group) {
+	if len(g.members) < 2 || g.hint == noHint || g.key.by != byUnit && g.key.by != byData && g.key.by != byID {
+		return
+	}
+	larger := *g
+	larger.members = nil
+	for k, m := range g.members {
+		top := m
+		for up := s.nodes[m].parent; up >= 0; up = s.nodes[up].parent {
+			if k > 0 && g.members[k-1] >= up || k+1 < len(g.members) && g.members[k+1] < s.nodes[up].end {
+				break
+			}
+			top = up
+		}
+		if top == m || k > 0 && (s.nodes[top].n.DataAtom != s.nodes[larger.members[0]].n.DataAtom || s.nodes[top].name.shape != s.nodes[larger.members[0]].name.shape) {
+			return
+		}
+		larger.members = append(larger.members, top)
+	}
+	if s.judge(&larger); larger.believed() {
+		larger.why = "around " + g.key.String() + ": " + larger.why
+		*g = larger
+	}
 }
 
 // within tells whether a group's blocks are answers or comments that stand each

@@ -98,14 +98,14 @@ const (
 var traitWords = map[trait]string{
 	authorTrait: "author auteur autor username nickname nick unterschrift byline reviewer verfasser fn commenter commentauthor bigusername screenname " +
 		"displayname schrijver afzender creator contributor wie poster-name reviewauthor authorname userlogin",
-	personTrait: "user member customer consumer klant person profile poster avatar guest gast buyer koper traveler traveller reiziger gebruiker lid naam name owner kunde vcard",
+	personTrait: "user member customer consumer klant person profile poster avatar guest gast visitor bezoeker buyer koper traveler traveller reiziger gebruiker lid naam name owner kunde vcard",
 	nameTrait:   "name naam username consumername customername fullname",
 	dateTrait:   "date datum time timestamp timeago posted published geplaatst when wanneer tijd tijdstip pubdate datetime created age",
 	titleTrait:  "title titel heading headline subject summary kop onderwerp betreff titre",
 	bodyTrait:   "text body content message description desc tekst inhoud bericht cooked copy quote comment opinion postcontent postbody postmsg messagecontent inner review restore",
 	noiseTrait: "actions action buttons button btn share sharing vote votes voting likes like helpful useful report flag badge badges signature sig " +
 		"handtekening knoppen knop toolbar menu nav breadcrumb breadcrumbs pagination tooltip social edit edited lastedit login form ad ads advert sponsored controls permalink says thumbs " +
-		"attachments attachment ratingcount count counter footer-links readmore toggle modal print lastmodified",
+		"attachments attachment ratingcount count counter footer-links readmore toggle print lastmodified",
 	shopTrait: "price prijs preis prix prices pricing cart basket addtocart winkelwagen winkelmand warenkorb panier sku stock voorraad checkout bestellen " +
 		"tile teaser related upsell crosssell promo",
 	ownerTrait:    "owner merchant seller vendor company business shop store staff bedrijf winkel developer official webshop admin manager brand",
