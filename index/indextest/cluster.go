@@ -3,6 +3,7 @@ package indextest
 import (
 	"context"
 	"crypto/rand"
+	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -13,7 +14,7 @@ import (
 // Cluster returns the URL of the Elasticsearch to test with, and a prefix of
 // names that nobody else uses; what is named by it goes with the test. Without
 // KLANK_TEST_ELASTICSEARCH the test is skipped.
-func Cluster(t *testing.T) (url, prefix string) {
+func Cluster(t testing.TB) (url, prefix string) {
 	t.Helper()
 	url = os.Getenv("KLANK_TEST_ELASTICSEARCH")
 	switch {
@@ -26,18 +27,29 @@ func Cluster(t *testing.T) (url, prefix string) {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 		defer cancel()
-		for _, kind := range []string{"/", "/_index_template/", "/_component_template/"} {
-			req, err := http.NewRequestWithContext(ctx, http.MethodDelete, url+kind+prefix+"-*", nil)
+		ask := func(method, path string) string {
+			req, err := http.NewRequestWithContext(ctx, method, url+path, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			res, err := http.DefaultClient.Do(req)
 			if err != nil {
 				t.Error(err)
-				continue
+				return ""
 			}
-			res.Body.Close()
+			defer res.Body.Close()
+			b, err := io.ReadAll(res.Body)
+			if err != nil || res.StatusCode >= 300 && res.StatusCode != http.StatusNotFound {
+				t.Errorf("%s %s: status %d, %v: %s", method, path, res.StatusCode, err, b)
+			}
+			return string(b)
 		}
+		// Elasticsearch deletes indices by their full names only.
+		for name := range strings.FieldsSeq(ask(http.MethodGet, "/_cat/indices/"+prefix+"-*?h=index&expand_wildcards=all")) {
+			ask(http.MethodDelete, "/"+name)
+		}
+		ask(http.MethodDelete, "/_index_template/"+prefix+"-*")
+		ask(http.MethodDelete, "/_component_template/"+prefix+"-*")
 	})
 	return url, prefix
 }
