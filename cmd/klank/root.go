@@ -94,6 +94,7 @@ answers what people ask before they buy.`,
 		Example: `  klank demo                                    a whole market on this machine, with its UI
   klank crawl https://shop.example/p/kettle     collect the reviews of a shop
   klank search 'delivery AND rating:<3'         who complains about delivery?
+  klank report respond                          whom should we answer first?
   klank serve                                   the same in a browser`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
