@@ -191,7 +191,9 @@ func (s *scan) judgeElements() {
 		}
 		t.text += own.length
 		if at < link {
-			t.link += own.length
+			if n.author == 0 && n.date == 0 {
+				t.link += own.length
+			}
 		} else if at >= quiet {
 			t.prose += own.length
 		}
