@@ -31,6 +31,9 @@ func (m *Matcher) About(source, itemBrand, itemName string) []int {
 		}
 	}
 	for _, s := range [2]string{itemBrand, itemName} {
+		if s == "" {
+			continue
+		}
 		var w Work
 		var none, d text.Doc
 		d.Parse(s)

@@ -69,6 +69,7 @@ func readDebian(dir string) ([]language.Sample, error) {
 		step := max(1, len(lines)/s.Most)
 		for i := 0; i < len(lines); i += step {
 			out = append(out, language.Sample{Language: s.Language, Text: lines[i], Weight: s.Weight})
+			out = append(out, pairs(s.Language, lines[i], s.Weight*pairWeight)...)
 		}
 	}
 	return out, nil
