@@ -49,7 +49,7 @@ func runBackup(ctx context.Context, e *env, dir string) error {
 	for _, part := range []struct {
 		name string
 		copy func(ctx context.Context, from, to string) error
-	}{{frontierFile, backupFrontier}, {indexFile, backupIndex}, {snapshotDir, backupPages}, {secretFile, backupFile}} {
+	}{{frontierFile, backupFrontier}, {indexFile, backupIndex}, {snapshotDir, backupPages}, {modelDir, backupModels}, {secretFile, backupFile}} {
 		from := filepath.Join(e.data, part.name)
 		if _, err := os.Stat(from); errors.Is(err, fs.ErrNotExist) {
 			p.linef("%s: there is none", part.name)
@@ -96,6 +96,14 @@ func backupPages(ctx context.Context, from, to string) error {
 		}
 	}
 	return nil
+}
+
+// backupModels copies the models that were learnt.
+func backupModels(ctx context.Context, from, to string) error {
+	if err := os.MkdirAll(to, 0o700); err != nil {
+		return err
+	}
+	return backupPages(ctx, from, to)
 }
 
 // backupFile copies a file, and has it on disk when it returns.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"klank/analysis/sentiment"
 	"klank/index/sqlite"
 	"klank/mention"
 )
@@ -108,6 +109,25 @@ func TestLearningReadsTheRatedMentionsOfTheIndex(t *testing.T) {
 	var learnt, held int
 	if _, err := fmt.Sscanf(out, "nl: learnt from %d texts, measured on %d others", &learnt, &held); err != nil || learnt+held != 300 {
 		t.Errorf("learn says %s", out)
+	}
+}
+
+func TestABackupHoldsWhatWasLearnt(t *testing.T) {
+	data, copied := t.TempDir(), filepath.Join(t.TempDir(), "copy")
+	e := &env{data: data}
+	scorer, err := sentiment.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.keepModel("nl", scorer.Model("nl")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(data, secretFile), []byte("a secret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	klank(t, data, "", "backup", copied)
+	if m, _, err := (&env{data: copied}).learntModel("nl"); err != nil || m == nil {
+		t.Errorf("the copy has no model: %v", err)
 	}
 }
 
