@@ -1,6 +1,7 @@
 package sentiment
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -53,7 +54,7 @@ const heldRated = 5
 // labels, rare ones are lifted, texts that were given before are left out, and
 // a fifth of the authors is held back. It begins with start, and compares with
 // the model that s has. The same texts in the same order give the same model.
-func (s *Scorer) Adapt(language string, start *Model, rated []Rated) (*Adaptation, error) {
+func (s *Scorer) Adapt(ctx context.Context, language string, start *Model, rated []Rated) (*Adaptation, error) {
 	a := &Adaptation{}
 	t := Training{Language: language, Start: start, Epochs: 6, Rate: 0.03, Decay: 0.1, Dropout: 0.3}
 	t.Examples, t.Held, a.Copies = divide(rated)
@@ -64,7 +65,10 @@ func (s *Scorer) Adapt(language string, start *Model, rated []Rated) (*Adaptatio
 	lift(t.Examples)
 	held := t.Held
 	t.Held = nil // the slope of the start stays: what is held back only measures
-	a.Model = s.Train(t)
+	var err error
+	if a.Model, err = s.Train(ctx, t); err != nil {
+		return nil, err
+	}
 	after := s.With(language, a.Model)
 	var w Work
 	var title, body text.Doc

@@ -21,7 +21,7 @@ func shopTalk(n int) []Rated {
 
 func TestAdaptingLearnsTheJargonOfRatings(t *testing.T) {
 	s := newScorer(t)
-	a, err := s.Adapt("nl", s.Model("nl"), append(shopTalk(400), shopTalk(100)...))
+	a, err := s.Adapt(t.Context(), "nl", s.Model("nl"), append(shopTalk(400), shopTalk(100)...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func TestNobodyIsLearntFromAndMeasuredOn(t *testing.T) {
 func TestTooFewRatingsAreRefused(t *testing.T) {
 	s := newScorer(t)
 	for name, rated := range map[string][]Rated{"none": nil, "few": shopTalk(50), "copies": append(shopTalk(80), shopTalk(80)...)} {
-		if _, err := s.Adapt("nl", s.Model("nl"), rated); !errors.Is(err, ErrTooFew) {
+		if _, err := s.Adapt(t.Context(), "nl", s.Model("nl"), rated); !errors.Is(err, ErrTooFew) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -67,7 +67,7 @@ func TestTooFewRatingsAreRefused(t *testing.T) {
 	for i := range happy {
 		happy[i].Stars = 5
 	}
-	if _, err := s.Adapt("nl", s.Model("nl"), happy); !errors.Is(err, ErrTooFew) {
+	if _, err := s.Adapt(t.Context(), "nl", s.Model("nl"), happy); !errors.Is(err, ErrTooFew) {
 		t.Errorf("praise alone: %v", err)
 	}
 }

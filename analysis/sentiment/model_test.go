@@ -2,6 +2,8 @@ package sentiment
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"testing"
 
@@ -22,9 +24,26 @@ func training() Training {
 	return t
 }
 
+func train(t *testing.T, s *Scorer, what Training) *Model {
+	t.Helper()
+	m, err := s.Train(t.Context(), what)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestTrainingStopsWhenItIsTold(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := newRules(t).Train(ctx, training()); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestTrainingFindsWhatDecides(t *testing.T) {
 	rules := newRules(t)
-	s := rules.With("nl", rules.Train(training()))
+	s := rules.With("nl", train(t, rules, training()))
 	good, bad, plain := score(s, "", "echt zwabber", "nl"), score(s, "", "echt grutjes", "nl"), score(s, "", "ligt om de hoek", "nl")
 	if good.Label != mention.Positive || bad.Label != mention.Negative || plain.Label != mention.Neutral {
 		t.Errorf("good %+v, bad %+v, plain %+v", good, bad, plain)
@@ -36,11 +55,11 @@ func TestTrainingFindsWhatDecides(t *testing.T) {
 
 func TestTheSameTrainingGivesTheSameBytes(t *testing.T) {
 	s := newRules(t)
-	a, err := s.Train(training()).Bytes()
+	a, err := train(t, s, training()).Bytes()
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := s.Train(training()).Bytes()
+	b, err := train(t, s, training()).Bytes()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +72,7 @@ func TestTrainingFromAModelKeepsWhatItKnows(t *testing.T) {
 	s := newScorer(t)
 	more := training()
 	more.Start, more.Rate, more.Decay = s.Model("nl"), 0.05, 0.1
-	learnt := s.With("nl", s.Train(more))
+	learnt := s.With("nl", train(t, s, more))
 	if r := score(learnt, "", "echt zwabber", "nl"); r.Label != mention.Positive {
 		t.Errorf("the new word: %+v", r)
 	}

@@ -1,6 +1,7 @@
 package sentiment
 
 import (
+	"context"
 	"maps"
 	"math"
 	"math/rand/v2"
@@ -46,8 +47,8 @@ type Training struct {
 
 // Train learns a model by stochastic gradient descent (AdaGrad: Duchi, Hazan,
 // Singer, JMLR 12, 2011). The same training gives the same model on the same
-// kind of processor.
-func (s *Scorer) Train(t Training) *Model {
+// kind of processor. The error is that of ctx.
+func (s *Scorer) Train(ctx context.Context, t Training) (*Model, error) {
 	examples := t.Examples
 	if t.Words > 0 {
 		examples = slices.Concat(examples, s.wordExamples(t.Language, t.Words))
@@ -62,7 +63,10 @@ func (s *Scorer) Train(t Training) *Model {
 	for epoch := range t.Epochs {
 		random.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 		l.rate = float32(t.Rate * (1 - 0.8*float64(epoch)/float64(t.Epochs)))
-		for _, i := range order {
+		for n, i := range order {
+			if n%256 == 0 && ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
 			l.learn(&rows[i], &examples[i], t.Dropout, random)
 		}
 		l.settle(float32(t.Decay))
@@ -74,7 +78,7 @@ func (s *Scorer) Train(t Training) *Model {
 	if len(t.Held) > 0 {
 		m.slope = s.slope(m, t.Language, t.Held)
 	}
-	return m
+	return m, nil
 }
 
 // strongWord is the valence from which a word is an example by itself.

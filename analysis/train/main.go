@@ -11,6 +11,7 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"log"
@@ -76,7 +77,10 @@ func (p *plan) train(from *source, language string) error {
 		t.Examples, t.Held = append(t.Examples, learn...), append(t.Held, kept...)
 		names, held[s.name] = append(names, s.name), kept
 	}
-	model := from.rules.Train(t)
+	model, err := from.rules.Train(context.Background(), t)
+	if err != nil {
+		return err
+	}
 	file, err := model.Bytes()
 	if err != nil {
 		return err

@@ -124,7 +124,7 @@ func runLearn(ctx context.Context, e *env, f *learnFlags) error {
 	p := &printer{w: e.out}
 	learnt := 0
 	for i, language := range learntLanguages {
-		a, err := e.learn(scorer, language, r.texts[i])
+		a, err := e.learn(ctx, scorer, language, r.texts[i])
 		if errors.Is(err, sentiment.ErrTooFew) {
 			p.linef("%s: not learnt: %s", language, strings.TrimPrefix(err.Error(), "sentiment: "))
 			continue
@@ -154,7 +154,7 @@ func runLearn(ctx context.Context, e *env, f *learnFlags) error {
 
 // learn compares with the model in force, and begins with the embedded one, so
 // that learning again does not drift.
-func (e *env) learn(embedded *sentiment.Scorer, language string, rated []sentiment.Rated) (*sentiment.Adaptation, error) {
+func (e *env) learn(ctx context.Context, embedded *sentiment.Scorer, language string, rated []sentiment.Rated) (*sentiment.Adaptation, error) {
 	inForce := embedded
 	m, _, err := e.learntModel(language)
 	if err != nil {
@@ -163,7 +163,7 @@ func (e *env) learn(embedded *sentiment.Scorer, language string, rated []sentime
 	if m != nil {
 		inForce = embedded.With(language, m)
 	}
-	return inForce.Adapt(language, embedded.Model(language), rated)
+	return inForce.Adapt(ctx, language, embedded.Model(language), rated)
 }
 
 // keepModel writes a learnt model; the one before it stays for --undo.
