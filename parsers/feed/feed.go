@@ -45,6 +45,7 @@ func Parse(d *document.Document) document.Found {
 		}
 		body = firstContents(body)
 	}
+	body, more := firstEntries(body)
 	f, err := read(body)
 	switch {
 	case err != nil:
@@ -75,6 +76,9 @@ func Parse(d *document.Document) document.Found {
 		if e != nil {
 			a.entry(i, e, &found)
 		}
+	}
+	if more {
+		problem("more than %d entries; the rest is left out", maxEntries)
 	}
 	found.Links = append(found.Links, a.links()...)
 	return found

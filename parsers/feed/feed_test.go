@@ -200,3 +200,24 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestALongFeedIsReadUpToItsBound(t *testing.T) {
+	const entry = `<item><title>t</title><link>https://shop.example/p</link><description>words</description></item>`
+	for name, feed := range map[string]string{
+		"rss": `<rss version="2.0"><channel><title>Reviews</title>` + strings.Repeat(entry, maxEntries+20) + `</channel></rss>`,
+		"rdf": `<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"><channel><title>Reviews</title></channel>` +
+			strings.Repeat(entry, maxEntries+20) + `</rdf:RDF>`,
+		"atom": `<feed xmlns="http://www.w3.org/2005/Atom"><title>Reviews</title>` +
+			strings.Repeat(`<entry><title>t</title><content>words</content></entry>`, maxEntries+20) + `</feed>`,
+		"json":  `{"version":"https://jsonfeed.org/version/1.1","title":"Reviews","items":[` + strings.Repeat(`{"id":"1","content_text":"words"},`, maxEntries+20) + `{}]}`,
+		"empty": `<rss version="2.0"><channel><title>Reviews</title>` + strings.Repeat(`<item/>`, maxEntries+20) + `</channel></rss>`,
+	} {
+		f := Parse(foundtest.Open("feed", []byte(feed)))
+		if len(f.Mentions) > maxEntries || name != "empty" && len(f.Mentions) < maxEntries {
+			t.Errorf("%s: %d mentions", name, len(f.Mentions))
+		}
+		if len(f.Problems) != 1 || !strings.Contains(f.Problems[0].What, "more than 10000 entries") {
+			t.Errorf("%s: problems %v", name, f.Problems)
+		}
+	}
+}

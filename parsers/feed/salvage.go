@@ -2,9 +2,11 @@ package feed
 
 import (
 	"bytes"
+	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"io"
+	"iter"
 	"strings"
 )
 
@@ -69,25 +71,79 @@ func entryTag(root string) string {
 	return "item"
 }
 
-// countEntries counts the start tags of entries outside CDATA.
-func countEntries(body []byte) int {
-	_, root := rootTag(body)
-	tag := []byte("<" + entryTag(root))
-	n := 0
-	for {
-		i := bytes.Index(body, tag)
-		if i < 0 || i+len(tag) >= len(body) {
-			return n
+// starts yields where the entries of a feed begin, outside CDATA.
+func starts(body []byte) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		_, root := rootTag(body)
+		tag := []byte("<" + entryTag(root))
+		for at := 0; ; {
+			i := bytes.Index(body[at:], tag)
+			if i < 0 || at+i+len(tag) >= len(body) {
+				return
+			}
+			if c := bytes.Index(body[at:at+i], []byte("<![CDATA[")); c >= 0 {
+				at += c + past(body[at+c:], "]]>")
+				continue
+			}
+			if bytes.IndexByte([]byte(" \t\r\n>/"), body[at+i+len(tag)]) >= 0 && !yield(at+i) {
+				return
+			}
+			at += i + len(tag)
 		}
-		if c := bytes.Index(body[:i], []byte("<![CDATA[")); c >= 0 {
-			body = body[c+past(body[c:], "]]>"):]
+	}
+}
+
+// countEntries counts the start tags of entries.
+func countEntries(body []byte) (n int) {
+	for range starts(body) {
+		n++
+	}
+	return n
+}
+
+// maxEntries bounds the entries of a feed: the library takes 20 µs and 5 KB for
+// one, however little is in it. Feeds are windows of some dozen.
+const maxEntries = 10_000
+
+// firstEntries returns a feed of the first maxEntries entries, and whether
+// there were more.
+func firstEntries(body []byte) ([]byte, bool) {
+	if firstByte(body) == '{' {
+		return firstItems(body)
+	}
+	n := 0
+	for at := range starts(body) {
+		if n++; n <= maxEntries {
 			continue
 		}
-		if bytes.IndexByte([]byte(" \t\r\n>"), body[i+len(tag)]) >= 0 {
-			n++
+		_, root := rootTag(body)
+		out := bytes.Clone(body[:at])
+		if strings.EqualFold(root, "rss") {
+			out = append(out, "</channel>"...)
 		}
-		body = body[i+len(tag):]
+		return append(out, "</"+root+">"...), true
 	}
+	return body, false
+}
+
+// firstItems is firstEntries for JSON Feed.
+func firstItems(body []byte) ([]byte, bool) {
+	if bytes.Count(body, []byte("{")) <= maxEntries {
+		return body, false
+	}
+	var feed map[string]json.RawMessage
+	var items []json.RawMessage
+	if json.Unmarshal(body, &feed) != nil || json.Unmarshal(feed["items"], &items) != nil || len(items) <= maxEntries {
+		return body, false
+	}
+	var err error
+	if feed["items"], err = json.Marshal(items[:maxEntries]); err != nil {
+		return body, false
+	}
+	if body, err = json.Marshal(feed); err != nil {
+		return nil, false // of what was just read: it cannot fail
+	}
+	return body, true
 }
 
 // firstContents drops the second content of Atom entries, which RFC 4287
