@@ -20,6 +20,9 @@ import (
 type crawlOptions struct {
 	rate         float64
 	allowPrivate bool
+	// compare looks for copies and suspects afterwards; else whoever comes next
+	// does: a run of the configured sources, the service, or a report.
+	compare bool
 }
 
 // crawlResult is what one run of some sources collected.
@@ -240,7 +243,7 @@ func crawlInto(ctx context.Context, e *env, cfg *configs.Config, w *workspace, s
 	}
 	defer c.close()
 	res, err := c.collect(ctx, sources)
-	if err == nil {
+	if err == nil && o.compare {
 		res.enriched = enrichIndex(ctx, w.index, e.log())
 	}
 	return res, err

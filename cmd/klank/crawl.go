@@ -97,7 +97,7 @@ func runCrawl(ctx context.Context, e *env, f *crawlFlags, args []string) error {
 		return err
 	}
 	defer w.Close()
-	res, err := crawlInto(ctx, e, cfg, w, sources, crawlOptions{rate: f.fetchRate(), allowPrivate: f.allowPrivate})
+	res, err := crawlInto(ctx, e, cfg, w, sources, crawlOptions{rate: f.fetchRate(), allowPrivate: f.allowPrivate, compare: !f.urlsGiven})
 	if ctx.Err() != nil {
 		return errCrawlStopped
 	}

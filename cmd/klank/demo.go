@@ -78,7 +78,7 @@ func runDemo(ctx context.Context, e *env, cfg *configs.Config, once, keep bool) 
 		return err
 	}
 	fmt.Fprintf(e.err, "klank: crawling %d sites on this machine, %d requests a second each\n", len(sources), demoRate)
-	res, err := crawlInto(ctx, e, cfg, w, sources, crawlOptions{rate: demoRate, allowPrivate: true})
+	res, err := crawlInto(ctx, e, cfg, w, sources, crawlOptions{rate: demoRate, allowPrivate: true, compare: true})
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func crawlMarket(t *testing.T, m *market.Market, data string) ([]mention.Mention
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := crawlInto(t.Context(), e, cfg, w, sources, crawlOptions{rate: demoRate, allowPrivate: true})
+	res, err := crawlInto(t.Context(), e, cfg, w, sources, crawlOptions{rate: demoRate, allowPrivate: true, compare: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -87,6 +87,7 @@ func runReport(ctx context.Context, e *env, f *reportFlags, name string) error {
 		return err
 	}
 	defer ix.Close()
+	enrichIndex(ctx, ix, e.log()) // else what a crawl of plain URLs left would count twice
 	rep, err := research.Run(ctx, researchConfig(cfg, ix), req)
 	if errors.Is(err, research.ErrRequest) {
 		return usageError{err}

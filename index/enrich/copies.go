@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -19,9 +20,10 @@ const (
 	stockPhrase = 100
 	// exactBelow is below how many words a text must be the same word for word;
 	// longer ones are near-identical from nearlySame on: two words of twenty
-	// changed, or a sentence added to a longer text.
+	// changed, or a sentence added to a longer text. What different people write
+	// stays below a tenth.
 	exactBelow = 20
-	nearlySame = 0.88
+	nearlySame = 0.5
 )
 
 // card is what is compared of a mention.
@@ -39,7 +41,65 @@ type card struct {
 	was   uint64 // the one it had at the last pass
 	words int
 	text  uint64 // a hash of the normalised text
+	// sketch is that of the text; none of one that must be the same word for
+	// word.
+	sketch []uint32
 }
+
+// sketchSize is how many hashes tell a text: all of one of up to 130 words.
+const sketchSize = 128
+
+// sketch is what texts are compared by, without reading them again: the least
+// hashes of their sequences of three words (Broder 1997, "On the resemblance
+// and containment of documents").
+func sketch(words []string) []uint32 {
+	all := make([]uint32, 0, len(words))
+	for i := 2; i < len(words); i++ {
+		h := fnv.New32a()
+		for _, w := range words[i-2 : i+1] {
+			h.Write([]byte(w))
+			h.Write([]byte{0})
+		}
+		all = append(all, h.Sum32())
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	return slices.Clone(all[:min(len(all), sketchSize)])
+}
+
+// resemblance is the share of the sequences of either text that stand in both,
+// 0..1: exact where the sketches hold all of them, else an estimate.
+func resemblance(a, b []uint32) float64 {
+	reach := uint32(math.MaxUint32) // what both sketches tell of
+	for _, s := range [][]uint32{a, b} {
+		if len(s) == sketchSize {
+			reach = min(reach, s[len(s)-1])
+		}
+	}
+	both, all := 0, 0
+	for i, j := 0, 0; i < len(a) || j < len(b); all++ {
+		switch {
+		case j == len(b) || i < len(a) && a[i] < b[j]:
+			if a[i] > reach {
+				return share(both, all)
+			}
+			i++
+		case i == len(a) || b[j] < a[i]:
+			if b[j] > reach {
+				return share(both, all)
+			}
+			j++
+		default:
+			if a[i] > reach {
+				return share(both, all)
+			}
+			i, j, both = i+1, j+1, both+1
+		}
+	}
+	return share(both, all)
+}
+
+func share(part, all int) float64 { return float64(part) / float64(max(1, all)) }
 
 func cardOf(m *mention.Mention) *card {
 	c := &card{id: m.ID, host: m.Source.Host, author: index.Author(m), kind: m.Kind, collected: m.Collected, native: m.NativeID != "",
@@ -51,7 +111,10 @@ func cardOf(m *mention.Mention) *card {
 		c.day = m.Published.UTC().Format(time.DateOnly)
 	}
 	text := mention.NormalText(m.Body())
-	c.words = len(strings.Fields(text))
+	words := strings.Fields(text)
+	if c.words = len(words); c.words >= exactBelow {
+		c.sketch = sketch(words)
+	}
 	h := fnv.New64a()
 	h.Write([]byte(text))
 	c.text = h.Sum64()
@@ -285,11 +348,7 @@ func (p *pass) alike(cs []*card, cards map[string]*card) ([][]*card, error) {
 			if n == nil {
 				continue
 			}
-			same, err := p.same(cs[i], n)
-			if err != nil {
-				return nil, err
-			}
-			if same {
+			if same(cs[i], n) {
 				out[i] = append(out[i], n)
 			}
 		}
@@ -299,22 +358,14 @@ func (p *pass) alike(cs []*card, cards map[string]*card) ([][]*card, error) {
 
 // same tells whether two mentions with near keys have the same words, near
 // enough for their length.
-func (p *pass) same(a, b *card) (bool, error) {
+func same(a, b *card) bool {
 	switch words := min(a.words, b.words); {
 	case words < mention.ShortText:
-		return a.key == b.key, nil
+		return a.key == b.key
 	case a.text == b.text:
-		return true, nil
+		return true
 	case words < exactBelow:
-		return false, nil
+		return false
 	}
-	m, err := p.get(a.id)
-	if m == nil || err != nil {
-		return false, err
-	}
-	n, err := p.get(b.id)
-	if n == nil || err != nil {
-		return false, err
-	}
-	return mention.Similarity(m.Body(), n.Body()) >= nearlySame, nil
+	return resemblance(a.sketch, b.sketch) >= nearlySame
 }

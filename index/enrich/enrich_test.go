@@ -410,3 +410,21 @@ func TestAPassThatIsStoppedBeginsAgain(t *testing.T) {
 	d.pass()
 	d.has("b>a")
 }
+
+func TestTextsOfTheSamePhrasesAreNoCopies(t *testing.T) {
+	d := newDesk(t)
+	r := rand.New(rand.NewPCG(7, 7))
+	pick := func(from ...string) string { return from[r.IntN(len(from))] }
+	for i := range 400 { // their keys are near each other's, as they are of the same words
+		var b strings.Builder
+		for range 6 {
+			fmt.Fprintf(&b, "%s %s, %s. ", pick("The lid", "The spout", "Delivery", "The handle", "The help desk", "The base", "This filter", "Their app", "The manual", "My first cup"),
+				pick("was a big disappointment", "works just as promised", "is fine for the price", "could be so much better", "made my week", "broke in a month", "was gone by noon", "has no equal here", "took three weeks", "smells of plastic"),
+				pick("would buy again", "never again", "my mother loves it", "so I sent it back", "what a let-down", "no more of that for me", "ask me in a year", "five stars from us", "it could be luck", "as the photo shows"))
+		}
+		d.put(review(fmt.Sprint("t", i), fmt.Sprintf("shop.example/Thing %d", i%20), fmt.Sprint("k", i), b.String(), 1+i%28))
+	}
+	if got := d.pass(); got.Duplicates.Marked > 2 || got.Suspects.Marked > 2 {
+		t.Errorf("of texts that only share phrases %+v are marked", got)
+	}
+}

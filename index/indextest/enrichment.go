@@ -152,12 +152,8 @@ func testSimilar(t *testing.T, ix index.Index) {
 			t.Fatal(err)
 		}
 	}
-	if d, ok := ix.(index.Deleter); ok {
-		if _, err := d.Delete(t.Context(), parse(t, "id:s2")); err != nil {
-			t.Fatal(err)
-		}
-	} else {
-		t.Skip("nothing can be deleted here")
+	if _, err := ability[index.Deleter](t, ix).Delete(t.Context(), parse(t, "id:s2")); err != nil {
+		t.Fatal(err)
 	}
 	if got := similar(10); got != "[[s0] [s0] [s0] [s3] []]" {
 		t.Errorf("after an edit and a deletion, similar are %s", got)
