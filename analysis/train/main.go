@@ -85,6 +85,9 @@ func (p *plan) train(from *source, language string) error {
 	if err != nil {
 		return err
 	}
+	if err := os.MkdirAll(p.to, 0o755); err != nil {
+		return err
+	}
 	if err := os.WriteFile(filepath.Join(p.to, language+".model"), file, 0o644); err != nil {
 		return err
 	}
