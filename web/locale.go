@@ -3,6 +3,7 @@ package web
 import (
 	"embed"
 	"fmt"
+	"io/fs"
 	"math"
 	"net/http"
 	"strconv"
@@ -23,8 +24,9 @@ var languages = []string{"en", "nl"}
 
 var languageMatcher = language.NewMatcher([]language.Tag{language.English, language.Dutch})
 
-// locale is one language of the interface: its texts (locales/*.yaml) and its
-// ways of writing numbers and dates.
+// locale is one language of the interface: its texts (locales/CODE/*.yaml, a
+// file for each part of the interface) and its ways of writing numbers and
+// dates.
 type locale struct {
 	code string
 	text map[string]string
@@ -36,13 +38,15 @@ type locale struct {
 func loadLocales() (map[string]*locale, error) {
 	all := map[string]*locale{}
 	for _, code := range languages {
-		data, err := localeFiles.ReadFile("locales/" + code + ".yaml")
+		l := &locale{code: code, text: map[string]string{}}
+		files, err := fs.Glob(localeFiles, "locales/"+code+"/*.yaml")
 		if err != nil {
 			return nil, err
 		}
-		l := &locale{code: code, text: map[string]string{}}
-		if err := yaml.UnmarshalWithOptions(data, &l.text, yaml.Strict()); err != nil {
-			return nil, fmt.Errorf("%s: %w", code, err)
+		for _, file := range files {
+			if err := l.read(file); err != nil {
+				return nil, fmt.Errorf("%s: %w", file, err)
+			}
 		}
 		l.group, l.point = l.text["number.group"], l.text["number.point"]
 		l.months = strings.Fields(l.text["date.months"])
@@ -52,6 +56,25 @@ func loadLocales() (map[string]*locale, error) {
 		all[code] = l
 	}
 	return all, nil
+}
+
+// read adds the texts of one file, whose keys no other file may have.
+func (l *locale) read(file string) error {
+	data, err := localeFiles.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	var text map[string]string
+	if err := yaml.UnmarshalWithOptions(data, &text, yaml.Strict()); err != nil {
+		return err
+	}
+	for key, value := range text {
+		if _, ok := l.text[key]; ok {
+			return fmt.Errorf("%s stands in another file, too", key)
+		}
+		l.text[key] = value
+	}
+	return nil
 }
 
 // t returns the text of key. args are pairs of a name and a value, which

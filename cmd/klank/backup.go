@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"klank/crawler/frontier"
+	"klank/index/desk"
 	"klank/index/sqlite"
 )
 
@@ -20,9 +21,9 @@ func newBackup(e *env) *cobra.Command {
 		Use:   "backup DIR",
 		Short: "Copy the data folder while crawls go on",
 		Long: `backup writes a copy of the data folder into DIR, which must not exist or be
-empty: the state of the crawl, the index, the saved pages and the secret. Crawls and
-the service may go on meanwhile. The copy is a data folder like any other: name it with
---data, or put it in the place of the old one.
+empty: the state of the crawl, the index, the saved pages, what people added
+and the secret. Crawls and the service may go on meanwhile. The copy is a data folder
+like any other: name it with --data, or put it in the place of the old one.
 
 What is kept in PostgreSQL or Elasticsearch is for their own tools to back up. What
 klank forget erases stays in earlier backups.`,
@@ -49,7 +50,7 @@ func runBackup(ctx context.Context, e *env, dir string) error {
 	for _, part := range []struct {
 		name string
 		copy func(ctx context.Context, from, to string) error
-	}{{frontierFile, backupFrontier}, {indexFile, backupIndex}, {snapshotDir, backupPages}, {modelDir, backupModels}, {secretFile, backupFile}} {
+	}{{frontierFile, backupFrontier}, {indexFile, backupIndex}, {deskFile, backupDesk}, {snapshotDir, backupPages}, {modelDir, backupModels}, {secretFile, backupFile}} {
 		from := filepath.Join(e.data, part.name)
 		if _, err := os.Stat(from); errors.Is(err, fs.ErrNotExist) {
 			p.linef("%s: there is none", part.name)
@@ -77,6 +78,14 @@ func backupIndex(ctx context.Context, from, to string) error {
 		return err
 	}
 	return errors.Join(ix.Backup(ctx, to), ix.Close())
+}
+
+func backupDesk(ctx context.Context, from, to string) error {
+	d, err := desk.Open(ctx, from)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Backup(ctx, to), d.Close())
 }
 
 // backupPages copies the files of saved pages. They only grow, so one that is

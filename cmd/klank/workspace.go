@@ -15,6 +15,7 @@ import (
 	"klank/crawler/fetch"
 	"klank/crawler/frontier"
 	"klank/crawler/snapshot"
+	"klank/index/desk"
 	"klank/mention"
 )
 
@@ -22,16 +23,18 @@ import (
 const (
 	indexFile    = "index.db"
 	frontierFile = "frontier.db"
+	deskFile     = "desk.db"
 	snapshotDir  = "snapshots"
 	secretFile   = "secret"
 )
 
-// workspace is an open data folder: what is known, what is to be fetched, and
-// the saved pages.
+// workspace is an open data folder: what is known, what is to be fetched, the
+// saved pages, and what people added.
 type workspace struct {
 	index     store
 	frontier  frontier.Frontier
 	snapshots *snapshot.Store
+	desk      *desk.Store
 	secret    []byte
 }
 
@@ -67,7 +70,23 @@ func (e *env) openWorkspace(ctx context.Context, cfg *configs.Config) (*workspac
 	if w.snapshots, err = snapshot.Open(filepath.Join(e.data, snapshotDir)); err != nil {
 		return nil, errors.Join(err, w.frontier.Close(), w.index.Close())
 	}
+	if w.desk, err = e.newDesk(ctx, cfg); err != nil {
+		return nil, errors.Join(err, w.snapshots.Close(), w.frontier.Close(), w.index.Close())
+	}
 	return w, nil
+}
+
+// newDesk opens the desk beside the frontier that the configuration names, and
+// makes it where there is none.
+func (e *env) newDesk(ctx context.Context, cfg *configs.Config) (*desk.Store, error) {
+	url, err := cfg.Frontier.PostgresURL()
+	if err != nil {
+		return nil, usageError{err}
+	}
+	if url != "" {
+		return desk.OpenPostgres(ctx, url)
+	}
+	return desk.Open(ctx, filepath.Join(e.data, deskFile))
 }
 
 // newFrontier opens the frontier that the configuration names, and makes it
@@ -111,7 +130,7 @@ func (w *workspace) suppression() *suppression {
 }
 
 func (w *workspace) Close() error {
-	return errors.Join(w.snapshots.Close(), w.frontier.Close(), w.index.Close())
+	return errors.Join(w.desk.Close(), w.snapshots.Close(), w.frontier.Close(), w.index.Close())
 }
 
 // readSecret reads the installation's secret, with which authors are
