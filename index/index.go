@@ -88,6 +88,17 @@ type Generation interface {
 	Generation() string
 }
 
+// Changes is the optional ability to tell whether anything was written: what
+// was worked out of an index holds as long as Changed returns what it returned
+// before the work began.
+type Changes interface {
+	// Changed returns a token that is another one after every committed write of
+	// mentions, runs or coverage, by whichever process, and the same for the same
+	// state, after a restart too. It costs well under a millisecond. Other writes
+	// may change it too.
+	Changed(ctx context.Context) (string, error)
+}
+
 // Accountant is the optional ability of a store without transactions to prove
 // that nothing was lost on its way in.
 type Accountant interface {

@@ -38,6 +38,7 @@ const (
 	WithoutAliases    Trait = "without index.Aliases"
 	WithoutRows       Trait = "without index.RowScanner"
 	WithoutCompaction Trait = "without index.Compactor"
+	WithoutChanges    Trait = "without index.Changes"
 )
 
 // Run runs the suite. open returns an empty index of its own for every call;
@@ -80,6 +81,7 @@ func Run(t *testing.T, open func(t *testing.T) index.Index, traits ...Trait) {
 		{"near-identical texts are found by their keys", testSimilar, ""},
 		{"amending changes flags and links and nothing else", testAmend, ""},
 		{"runs and coverage are kept", testRecorder, ""},
+		{"every write changes the token, and no question does", testChanges, WithoutChanges},
 		{"compacting changes no answer", testCompact, WithoutCompaction},
 		{"the generation names this index", func(t *testing.T, ix index.Index) { testGeneration(t, ix, open) }, ""},
 	} {

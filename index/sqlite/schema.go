@@ -80,6 +80,7 @@ func migrations() []string {
 		CREATE TABLE aliases (alias TEXT PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID;
 		CREATE INDEX aliases_id ON aliases (id);
 		CREATE TABLE moves (source TEXT NOT NULL, run TEXT NOT NULL, id TEXT NOT NULL, gone INTEGER NOT NULL, PRIMARY KEY (source, id)) WITHOUT ROWID;`,
+		`INSERT INTO meta VALUES ('changes', '0');`,
 	}
 }
 

@@ -23,6 +23,36 @@ func TestIndex(t *testing.T) {
 	indextest.Run(t, func(t *testing.T) index.Index { return open(t, filepath.Join(t.TempDir(), "index.db")) })
 }
 
+func TestChangesOfOtherProcessesAreTold(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "index.db")
+	one, other := open(t, path), open(t, path)
+	defer other.Close()
+	token := func(ix *sqlite.Index) string {
+		t.Helper()
+		s, err := ix.Changed(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	before := token(one)
+	if _, err := other.Put(t.Context(), []mention.Mention{{ID: "x", Text: "Prima"}}); err != nil {
+		t.Fatal(err)
+	}
+	after := token(one)
+	if after == before || after != token(other) {
+		t.Errorf("the token is %s before and %s after, and %s to who wrote", before, after, token(other))
+	}
+	if err := one.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again := open(t, path)
+	defer again.Close()
+	if got := token(again); got != after {
+		t.Errorf("opened again the token is %s, not %s", got, after)
+	}
+}
+
 func TestCloseTwiceIsFine(t *testing.T) {
 	ix := open(t, filepath.Join(t.TempDir(), "index.db"))
 	for range 2 {

@@ -80,6 +80,9 @@ func (w *writer) commit(ctx context.Context, together []*write) bool {
 		}
 		failed := err != nil
 		if !failed {
+			_, err = tx.StmtContext(ctx, w.stmts.count).ExecContext(ctx)
+		}
+		if err == nil {
 			err = tx.Commit()
 		}
 		if err != nil {
