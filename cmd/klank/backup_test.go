@@ -13,7 +13,7 @@ func TestABackupIsADataFolderLikeTheOne(t *testing.T) {
 	before, _ := s.run(t.Context(), exitDone, "export")
 	dir := filepath.Join(t.TempDir(), "new")
 	out, _ := s.run(t.Context(), exitDone, "backup", dir)
-	if strings.Count(out, ": copied") != 4 {
+	if strings.Count(out, ": copied") != 5 {
 		t.Errorf("it says %s", out)
 	}
 	_, errOut := s.run(t.Context(), exitUsage, "backup", dir)
