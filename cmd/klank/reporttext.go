@@ -18,7 +18,7 @@ func printReport(p *printer, rep *research.Report) {
 	p.linef("%s", rep.Asks)
 	p.linef("%s", clean(strings.Join(nonEmpty(rep.Brand, strings.Join(rep.Against, ", "), period(rep), coverageWords(rep.Coverage)), " · ")))
 	for _, line := range rep.Findings {
-		p.linef("  %s", clean(line))
+		p.linef("  %s", clean(line.String()))
 	}
 	for i := range rep.Sections {
 		p.linef("")
@@ -28,7 +28,7 @@ func printReport(p *printer, rep *research.Report) {
 		p.linef("")
 	}
 	for _, line := range rep.Notes {
-		p.linef("note: %s", clean(line))
+		p.linef("note: %s", clean(line.String()))
 	}
 	p.linef("")
 	p.linef("the mentions: klank search %s", shellQuote(clean(rep.Query)))

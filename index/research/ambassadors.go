@@ -81,11 +81,11 @@ func ambassadors(s *scope, rep *Report) error {
 		return err
 	}
 	rep.Sections = []Section{s.signalRows(bySignal, &invited), recommending, turned}
-	rep.Findings = append(rep.Findings, fmt.Sprintf("%d authors recommend, %d who spoke well have turned away since.", len(fans), len(lost)))
+	rep.Findings = append(rep.Findings, say("%d authors recommend, %d who spoke well have turned away since.", len(fans), len(lost)))
 	if nobody > 0 {
-		rep.Notes = append(rep.Notes, fmt.Sprintf("%d of these mentions name no author.", nobody))
+		rep.Notes = append(rep.Notes, say("%d of these mentions name no author.", nobody))
 	}
-	rep.Notes = append(rep.Notes, "Authors are pseudonyms: who writes at two sources is two authors here.")
+	rep.Notes = append(rep.Notes, say("Authors are pseudonyms: who writes at two sources is two authors here."))
 	return nil
 }
 
@@ -109,9 +109,9 @@ func (p *person) add(r *index.Row) {
 func (s *scope) signalRows(g group, invited *tally) Section {
 	sec := Section{Name: "signals", Title: "How they speak", Columns: columns("signal", "signal", "mentions", "mentions"), Chart: &Chart{Bars, []string{"mentions"}}}
 	for _, name := range []string{"advocate", "loyal", "detractor", "churn_risk"} {
-		sec.Rows = append(sec.Rows, []Cell{words(name), number(s.count(g.of(name), term("signal", name)))})
+		sec.Rows = append(sec.Rows, []Cell{termed("signal", name), number(s.count(g.of(name), term("signal", name)))})
 	}
-	sec.Rows = append(sec.Rows, []Cell{words("advocate, invited"), number(s.count(invited, term("signal", "advocate"), term("invited", "true")))})
+	sec.Rows = append(sec.Rows, []Cell{told("advocate, invited"), number(s.count(invited, term("signal", "advocate"), term("invited", "true")))})
 	return sec
 }
 
@@ -155,7 +155,7 @@ func (s *scope) fanRows(people []*person) (Section, error) {
 		m, who := ms[i], term("author", index.Author(ms[i]))
 		reach := s.rests(counts[p.author], UnitFactor, who, recommends)
 		reach.Value = ptr(float64(p.reach))
-		sec.Rows = append(sec.Rows, []Cell{words(index.Author(m)), number(s.count(counts[p.author], who, recommends)), number(reach), words(marks(p, m)),
+		sec.Rows = append(sec.Rows, []Cell{words(index.Author(m)), number(s.count(counts[p.author], who, recommends)), number(reach), spoken(together(marks(p, m))),
 			{Quotes: []Quote{quote(m, short(cmp.Or(m.Text, m.Title), 200))}}})
 	}
 	return sec, nil
@@ -186,19 +186,19 @@ var paidWords = []string{"#ad", "#advertentie", "#gesponsord", "#sponsored", "#s
 	"received a free", "sent me a free", "sent to me for free", "free sample in return", "kortingscode", "discount code", "affiliate"}
 
 // marks says what makes a recommendation less than free.
-func marks(p *person, m *mention.Mention) string {
-	var out []string
+func marks(p *person, m *mention.Mention) []Saying {
+	var out []Saying
 	if p.invited {
-		out = append(out, "invited")
+		out = append(out, say("invited"))
 	}
 	folded := " " + text.Fold(m.Title+" "+m.Text) + " "
 	for _, w := range paidWords {
 		if at := strings.Index(folded, w); at >= 0 && !letterAt(folded, at+len(w)) {
-			out = append(out, "paid or given: “"+w+"”")
+			out = append(out, say("paid or given: “%s”", w))
 			break
 		}
 	}
-	return strings.Join(out, ", ")
+	return out
 }
 
 // letterAt tells whether an ASCII letter stands at i.

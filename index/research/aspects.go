@@ -80,7 +80,7 @@ func (s *scope) aspectRows(rivals []*rival) (Section, error) {
 			for _, a := range mostNamed(sides[side.label]) {
 				n := s.rests(&a.tally, UnitAuthors, or(a.ids...))
 				n.Value = ptr(float64(len(a.authors)))
-				sec.Rows = append(sec.Rows, []Cell{words(r.name), words(side.word), words(a.term), number(n), {Quotes: append([]Quote{}, a.quotes...)}})
+				sec.Rows = append(sec.Rows, []Cell{words(r.name), told(side.word), words(a.term), number(n), {Quotes: append([]Quote{}, a.quotes...)}})
 			}
 		}
 	}

@@ -79,7 +79,7 @@ func TestAComparisonOfUnlikeCoverageIsFlagged(t *testing.T) {
 	put(t, ix, ms...)
 	flagged := func() bool {
 		for _, n := range run(t, config(ix), "compare").Notes {
-			if strings.Contains(n, "Compare Acme and Bolt with care") {
+			if strings.Contains(n.String(), "Compare Acme and Bolt with care") {
 				return true
 			}
 		}

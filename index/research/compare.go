@@ -76,7 +76,7 @@ func (s *scope) rivals(rep *Report) ([]*rival, error) {
 	}
 	rep.Brand, rep.Against = strings.Join(own, ", "), others
 	if len(out) < 2 {
-		rep.Notes = append(rep.Notes, "There is nothing to compare with: name brands with --against, or rivals in the configuration.")
+		rep.Notes = append(rep.Notes, say("There is nothing to compare with: name brands with --against, or rivals in the configuration."))
 	}
 	s.req.Brand = "" // all of them
 	s.base = and(append(standing(), s.asked(), or(nodes...))...)
@@ -205,7 +205,7 @@ func (s *scope) brandMoments(rivals []*rival) Section {
 	}
 	sec.Chart = chart
 	for _, m := range mention.Moments {
-		row := []Cell{words(m)}
+		row := []Cell{termed("moment", m)}
 		for _, r := range rivals {
 			t := r.moment[m]
 			if t == nil {
@@ -218,11 +218,11 @@ func (s *scope) brandMoments(rivals []*rival) Section {
 	return sec
 }
 
-func compareFindings(rivals []*rival, voices int) []string {
-	out := []string{}
+func compareFindings(rivals []*rival, voices int) []Saying {
+	out := []Saying{}
 	for _, r := range rivals {
 		if voices >= TooFew && r.own {
-			out = append(out, fmt.Sprintf("%s has %.0f %% of the voice.", r.name, 100*float64(r.all.n)/float64(voices)))
+			out = append(out, say("%s has %.0f %% of the voice.", r.name, 100*float64(r.all.n)/float64(voices)))
 		}
 	}
 	for _, r := range rivals {
@@ -233,11 +233,11 @@ func compareFindings(rivals []*rival, voices int) []string {
 			low, high := newcombe(r.negative.n, r.scored.n, o.negative.n, o.scored.n)
 			switch {
 			case low > 0:
-				out = append(out, fmt.Sprintf("%s is spoken of more negatively than %s, by %.0f points or more.", r.name, o.name, 100*low))
+				out = append(out, say("%s is spoken of more negatively than %s, by %.0f points or more.", r.name, o.name, 100*low))
 			case high < 0:
-				out = append(out, fmt.Sprintf("%s is spoken of less negatively than %s, by %.0f points or more.", r.name, o.name, -100*high))
+				out = append(out, say("%s is spoken of less negatively than %s, by %.0f points or more.", r.name, o.name, -100*high))
 			default:
-				out = append(out, fmt.Sprintf("%s and %s do not differ clearly in sentiment.", r.name, o.name))
+				out = append(out, say("%s and %s do not differ clearly in sentiment.", r.name, o.name))
 			}
 		}
 	}
@@ -251,12 +251,12 @@ func (s *scope) flagCoverage(rep *Report, rivals []*rival) {
 			a, b := s.sources.of(r.all.sources), s.sources.of(o.all.sources)
 			if a == nil || b == nil {
 				if (a == nil) != (b == nil) {
-					rep.Notes = append(rep.Notes, fmt.Sprintf("Compare %s and %s with care: the coverage of only one of them is known.", r.name, o.name))
+					rep.Notes = append(rep.Notes, say("Compare %s and %s with care: the coverage of only one of them is known.", r.name, o.name))
 				}
 				continue
 			}
 			if max(*a-*b, *b-*a) > coverageGap {
-				rep.Notes = append(rep.Notes, fmt.Sprintf("Compare %s and %s with care: %.0f %% and %.0f %% of what their sources declare was collected.", r.name, o.name, 100**a, 100**b))
+				rep.Notes = append(rep.Notes, say("Compare %s and %s with care: %.0f %% and %.0f %% of what their sources declare was collected.", r.name, o.name, 100**a, 100**b))
 			}
 		}
 	}

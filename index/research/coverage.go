@@ -29,7 +29,7 @@ func coverage(s *scope, rep *Report) error {
 	}
 	rec, ok := s.cfg.Index.(index.Recorder)
 	if !ok {
-		rep.Notes = append(rep.Notes, "This index keeps no record of runs and coverage.")
+		rep.Notes = append(rep.Notes, say("This index keeps no record of runs and coverage."))
 		return nil
 	}
 	cov, err := rec.Coverage(s.ctx)
@@ -77,15 +77,15 @@ func (s *scope) sourceRows(rep *Report, bySource group, cov []mention.Coverage, 
 		c, q := known[name], term("source", name)
 		state := sourceState(latest[name], good[name], s.req.Now)
 		if state == "stale" || state == "failed" || state == "suspect" {
-			rep.Findings = append(rep.Findings, fmt.Sprintf("%s is %s.", name, state))
+			rep.Findings = append(rep.Findings, say("%s is %s.", name, say(state)))
 		}
-		declared, share := words("unknown"), words("unknown")
+		declared, share := told("unknown"), told("unknown")
 		if c.Declared != nil {
 			declared = words(fmt.Sprint(*c.Declared))
 			share = number(s.declaredShare(bySource.of(name), c, name))
 		}
 		sec.Rows = append(sec.Rows, []Cell{words(name), number(s.count(bySource.of(name), q)), share, declared, words(fmt.Sprint(c.Collected)),
-			words(fmt.Sprint(c.Blocked)), words(yesNo(c.Capped)), words(dayOf(latest[name].Started)), words(state), words(cmp.Or(c.Reason, latest[name].Reason))})
+			words(fmt.Sprint(c.Blocked)), told(yesNo(c.Capped)), dated(latest[name].Started), told(state), words(cmp.Or(c.Reason, latest[name].Reason))})
 	}
 	return sec
 }

@@ -48,7 +48,11 @@ func (s *scope) shares(name, title, field string, g group, all, n int) Section {
 		Chart: &Chart{Bars, []string{"share"}}}
 	for _, v := range g.top(n) {
 		q := term(field, v)
-		sec.Rows = append(sec.Rows, []Cell{words(v), number(s.count(g.of(v), q)), number(s.share(g.of(v), all, q))})
+		value := termed(field, v)
+		if field == "source" {
+			value = words(v)
+		}
+		sec.Rows = append(sec.Rows, []Cell{value, number(s.count(g.of(v), q)), number(s.share(g.of(v), all, q))})
 	}
 	return sec
 }
@@ -125,22 +129,22 @@ func (s *scope) finish(rep *Report, all *tally) error {
 		return err
 	}
 	if left.Total > 0 {
-		rep.Notes = append(rep.Notes, fmt.Sprintf("%d more are copies of others or have vanished from their site, and are not counted.", left.Total))
+		rep.Notes = append(rep.Notes, say("%d more are copies of others or have vanished from their site, and are not counted.", left.Total))
 	}
 	suspect, err := s.cfg.Index.Aggregate(s.ctx, index.AggregateRequest{Query: s.where(term("flag", "suspect"))})
 	if err != nil {
 		return err
 	}
 	if suspect.Total > 0 {
-		rep.Notes = append(rep.Notes, fmt.Sprintf("%d of them are marked as suspect, and are counted: klank search flag:suspect.", suspect.Total))
+		rep.Notes = append(rep.Notes, say("%d of them are marked as suspect, and are counted: klank search flag:suspect.", suspect.Total))
 	}
 	switch {
 	case rep.Mentions == 0:
-		rep.Notes = append(rep.Notes, "Nothing was found: look at the brand and the period, or crawl first.")
+		rep.Notes = append(rep.Notes, say("Nothing was found: look at the brand and the period, or crawl first."))
 	case rep.Coverage == nil:
-		rep.Notes = append(rep.Notes, "Most sources do not declare how much they hold, so that the coverage is not known.")
+		rep.Notes = append(rep.Notes, say("Most sources do not declare how much they hold, so that the coverage is not known."))
 	case *rep.Coverage < 0.8:
-		rep.Notes = append(rep.Notes, fmt.Sprintf("Only %.0f %% of what the sources declare was collected.", 100**rep.Coverage))
+		rep.Notes = append(rep.Notes, say("Only %.0f %% of what the sources declare was collected.", 100**rep.Coverage))
 	}
 	return nil
 }

@@ -232,7 +232,7 @@ func (s *scope) impactRows(sd *side, touchpoints []string, perBlock []int, prior
 		both.N = l.authors
 		lo, hi := wilson(l.marked, l.authors)
 		both = both.tell(l.authors, float64(l.marked)/float64(l.authors), lo, hi)
-		rows = append(rows, ranked{[]Cell{words(name), number(figure), number(authors), number(strength), number(both)}, round(value)})
+		rows = append(rows, ranked{[]Cell{termed("touchpoint", name), number(figure), number(authors), number(strength), number(both)}, round(value)})
 	}
 	slices.SortStableFunc(rows, func(a, b ranked) int { return cmp.Compare(b.impact, a.impact) })
 	for _, r := range rows {
@@ -268,12 +268,12 @@ func bootstrap(sums []lasting, perBlock []int, prior float64, seed uint64) (low,
 	return percentile(values, 0.025), percentile(values, 0.975)
 }
 
-func impactFindings(rep *Report) []string {
-	out := []string{}
+func impactFindings(rep *Report) []Saying {
+	out := []Saying{}
 	for _, sec := range rep.Sections {
 		for _, row := range sec.Rows {
 			if n := row[1].Number; n.Value != nil {
-				out = append(out, fmt.Sprintf("%s most: %s, by %d authors.", sec.Title, row[0].Text, n.N))
+				out = append(out, say("%s most: %s, by %d authors.", say(sec.Title), *row[0].Said, n.N))
 				break
 			}
 		}

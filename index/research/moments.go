@@ -2,7 +2,6 @@ package research
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -151,7 +150,7 @@ func (s *scope) cellRows(name, title, field string, labels []string, cs cells, a
 		c := cs.of(label)
 		here := term(field, label)
 		blamed, praised := labelled(field+"_sentiment", label, mention.Negative), labelled(field+"_sentiment", label, mention.Positive)
-		row := []Cell{words(label), number(s.count(&c.all, here)), number(s.share(&c.all, all, here)),
+		row := []Cell{termed(field, label), number(s.count(&c.all, here)), number(s.share(&c.all, all, here)),
 			number(s.share(&c.positive, c.all.n, praised)), number(s.share(&c.negative, c.all.n, blamed))}
 		change := Cell{}
 		if !s.asOf.IsZero() {
@@ -187,18 +186,18 @@ func labelsOf(st *mention.Sentence, field string) []string {
 }
 
 // partingWords say what it means that two lenses part.
-func partingWords(p parting) string {
+func partingWords(p parting) Saying {
 	switch {
 	case p.blamed == "care" && p.praised != "experience":
-		return "solved, but nobody cared"
+		return say("solved, but nobody cared")
 	case p.praised == "care" && p.blamed != "experience":
-		return "kind, but not solved"
+		return say("kind, but not solved")
 	case p.blamed == "experience":
-		return "one contact went well, the whole did not"
+		return say("one contact went well, the whole did not")
 	case p.praised == "experience":
-		return "glad on the whole, in spite of one contact"
+		return say("glad on the whole, in spite of one contact")
 	}
-	return p.praised + " well, " + p.blamed + " badly"
+	return say("%s well, %s badly", Term{"care", p.praised}, Term{"care", p.blamed})
 }
 
 func (s *scope) partingRows(partings map[parting]*tally) (Section, error) {
@@ -222,13 +221,13 @@ func (s *scope) partingRows(partings map[parting]*tally) (Section, error) {
 			quotes = append(quotes, q...)
 		}
 		nodes := []query.Node{labelled("care_sentiment", p.praised, mention.Positive), labelled("care_sentiment", p.blamed, mention.Negative)}
-		sec.Rows = append(sec.Rows, []Cell{words(partingWords(p)), words(p.praised), words(p.blamed), number(s.count(t, nodes...)), {Quotes: quotes}})
+		sec.Rows = append(sec.Rows, []Cell{spoken(partingWords(p)), termed("care", p.praised), termed("care", p.blamed), number(s.count(t, nodes...)), {Quotes: quotes}})
 	}
 	return sec, nil
 }
 
 // momentFindings name the touchpoints that are most surely blamed and praised.
-func momentFindings(cs cells) []string {
+func momentFindings(cs cells) []Saying {
 	best := func(side func(*momentCell) *tally) (name string, low float64) {
 		for _, m := range mention.Moments {
 			for _, t := range mention.Touchpoints[m] {
@@ -240,12 +239,12 @@ func momentFindings(cs cells) []string {
 		}
 		return name, low
 	}
-	out := []string{}
+	out := []Saying{}
 	if t, low := best(func(c *momentCell) *tally { return &c.negative }); t != "" {
-		out = append(out, fmt.Sprintf("Blamed most: %s, by at least %.0f %% of those who speak of it.", t, 100*low))
+		out = append(out, say("Blamed most: %s, by at least %.0f %% of those who speak of it.", Term{"touchpoint", t}, 100*low))
 	}
 	if t, low := best(func(c *momentCell) *tally { return &c.positive }); t != "" {
-		out = append(out, fmt.Sprintf("Praised most: %s, by at least %.0f %% of those who speak of it.", t, 100*low))
+		out = append(out, say("Praised most: %s, by at least %.0f %% of those who speak of it.", Term{"touchpoint", t}, 100*low))
 	}
 	return out
 }

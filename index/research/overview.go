@@ -130,7 +130,7 @@ func (s *scope) volumeRows(c *overviewTally) Section {
 	authors := s.rests(&c.signed, UnitAuthors, signed)
 	authors.Value = ptr(float64(len(c.authors)))
 	return Section{Name: "volume", Title: "Volume", Columns: columns("what", "what", "number", "number"), Rows: [][]Cell{
-		{words("mentions"), number(s.count(&c.all))}, {words("authors"), number(authors)}, {words("with a rating"), number(s.count(&c.rated, term("has", "rating")))}}}
+		{told("mentions"), number(s.count(&c.all))}, {told("authors"), number(authors)}, {told("with a rating"), number(s.count(&c.rated, term("has", "rating")))}}}
 }
 
 const dayMillis = 24 * 60 * 60 * 1000
@@ -170,7 +170,7 @@ func (s *scope) gradeRows(c *overviewTally) (Section, error) {
 	}
 	value, low, high := recent(c.days, s.asOf.Unix()/(24*60*60))
 	weighted := s.rests(&c.dated, UnitStars, rated, term("has", "published")).tell(c.dated.n, value, low, high)
-	sec.Rows = [][]Cell{{words("plain"), number(plain)}, {words("with a prior"), number(prior)}, {words("lately"), number(weighted)}}
+	sec.Rows = [][]Cell{{told("plain"), number(plain)}, {told("with a prior"), number(prior)}, {told("lately"), number(weighted)}}
 	return sec, nil
 }
 
@@ -193,7 +193,7 @@ func (s *scope) changeRows(now, then *period) Section {
 	a, b := s.lately()
 	a2, b2 := s.before()
 	recent, earlier := published(a, b), published(a2, b2)
-	sec.Rows = append(sec.Rows, []Cell{words("mentions"), number(s.count(&now.all, recent)), number(s.count(&then.all, earlier)), {}})
+	sec.Rows = append(sec.Rows, []Cell{told("mentions"), number(s.count(&now.all, recent)), number(s.count(&then.all, earlier)), {}})
 	for _, part := range []struct {
 		name      string
 		now, then *tally
@@ -202,7 +202,7 @@ func (s *scope) changeRows(now, then *period) Section {
 		{"negative", &now.negative, &then.negative, term("sentiment", mention.Negative)},
 		{"leaving (churn_risk)", &now.leaving, &then.leaving, term("signal", "churn_risk")},
 	} {
-		sec.Rows = append(sec.Rows, []Cell{words(part.name), number(s.share(part.now, now.all.n, recent, part.node)),
+		sec.Rows = append(sec.Rows, []Cell{told(part.name), number(s.share(part.now, now.all.n, recent, part.node)),
 			number(s.share(part.then, then.all.n, earlier, part.node)), number(s.change(part.now, now.all.n, part.then, then.all.n, recent, part.node))})
 	}
 	rated := term("has", "rating")
@@ -212,7 +212,7 @@ func (s *scope) changeRows(now, then *period) Section {
 	l1, h1 := now.grades.interval()
 	l2, h2 := then.grades.interval()
 	half := hypot(h1-l1, h2-l2) / 2
-	sec.Rows = append(sec.Rows, []Cell{words("mean rating"), number(s.average(&now.rated, now.grades, UnitStars, recent, rated)),
+	sec.Rows = append(sec.Rows, []Cell{told("mean rating"), number(s.average(&now.rated, now.grades, UnitStars, recent, rated)),
 		number(s.average(&then.rated, then.grades, UnitStars, earlier, rated)), number(diff.tell(diff.N, d, d-half, d+half))})
 	return sec
 }
@@ -227,7 +227,7 @@ func (s *scope) monthRows(c *overviewTally) Section {
 		}
 		start, _ := time.Parse("2006-01", month)
 		during := published(start, start.AddDate(0, 1, 0))
-		sec.Rows = append(sec.Rows, []Cell{words(month), number(s.count(&p.all, during)),
+		sec.Rows = append(sec.Rows, []Cell{termed("month", month), number(s.count(&p.all, during)),
 			number(s.share(&p.negative, p.all.n, during, term("sentiment", mention.Negative))),
 			number(s.average(&p.rated, p.grades, UnitStars, during, term("has", "rating")))})
 	}
@@ -235,14 +235,14 @@ func (s *scope) monthRows(c *overviewTally) Section {
 }
 
 // findings are the sentences to read first.
-func (c *overviewTally) findings(rep *Report) []string {
+func (c *overviewTally) findings(rep *Report) []Saying {
 	if c.all.n == 0 {
-		return []string{}
+		return []Saying{}
 	}
-	out := []string{fmt.Sprintf("%d mentions by %d authors from %d sources; %d carry a rating.", c.all.n, len(c.authors), len(c.sources), c.rated.n)}
+	out := []Saying{say("%d mentions by %d authors from %d sources; %d carry a rating.", c.all.n, len(c.authors), len(c.sources), c.rated.n)}
 	felt := func(label string) int { return c.felt.of(label).n }
 	if n := felt(mention.Negative) + felt(mention.Neutral) + felt(mention.Positive); n >= TooFew {
-		out = append(out, fmt.Sprintf("%.0f %% are positive, %.0f %% negative.", 100*float64(felt(mention.Positive))/float64(n), 100*float64(felt(mention.Negative))/float64(n)))
+		out = append(out, say("%.0f %% are positive, %.0f %% negative.", 100*float64(felt(mention.Positive))/float64(n), 100*float64(felt(mention.Negative))/float64(n)))
 	}
 	for _, sec := range rep.Sections {
 		if sec.Name != "changes" {
@@ -250,16 +250,13 @@ func (c *overviewTally) findings(rep *Report) []string {
 		}
 		for _, row := range sec.Rows {
 			if ch := row[3].Number; ch != nil && ch.Value != nil && *ch.Low**ch.High > 0 {
-				out = append(out, fmt.Sprintf("In the last %d days %s went %s.", window, row[0].Text, upDown(*ch.Value)))
+				form := "In the last %d days this went down: %s."
+				if *ch.Value > 0 {
+					form = "In the last %d days this went up: %s."
+				}
+				out = append(out, say(form, window, *row[0].Said))
 			}
 		}
 	}
 	return out
-}
-
-func upDown(v float64) string {
-	if v > 0 {
-		return "up"
-	}
-	return "down"
 }

@@ -74,11 +74,11 @@ func questions(s *scope, rep *Report) error {
 	}
 	rep.Sections = []Section{sec}
 	if len(list) > 0 {
-		rep.Findings = append(rep.Findings, fmt.Sprintf("%d questions: %d answered, %d mixed, %d unanswered.", len(list), counts["answered"], counts["mixed"], counts["unanswered"]))
+		rep.Findings = append(rep.Findings, say("%d questions: %d answered, %d mixed, %d unanswered.", len(list), counts["answered"], counts["mixed"], counts["unanswered"]))
 	} else {
-		rep.Notes = append(rep.Notes, "No questions were found; name those that buyers ask in the configuration (questions).")
+		rep.Notes = append(rep.Notes, say("No questions were found; name those that buyers ask in the configuration (questions)."))
 	}
-	rep.Notes = append(rep.Notes, "Passages are found by their words: read them before you rely on them.")
+	rep.Notes = append(rep.Notes, say("Passages are found by their words: read them before you rely on them."))
 	return nil
 }
 
@@ -87,17 +87,16 @@ func (s *scope) inquiryRow(q *inquiry, v *verdict) []Cell {
 	authors.Value, authors.N = ptr(float64(v.yes+v.no)), v.yes+v.no
 	agree := words("–")
 	if n := v.yes + v.no; n > 1 {
-		says := ""
+		form := "yes, %d of %d"
 		switch {
 		case q.open && !q.judgement:
+			form = "%d of %d"
 		case v.no > v.yes:
-			says = "no, "
-		default:
-			says = "yes, "
+			form = "no, %d of %d"
 		}
-		agree = words(fmt.Sprintf("%s%d of %d", says, max(v.yes, v.no), n))
+		agree = told(form, max(v.yes, v.no), n)
 	}
-	askedBy := words("configuration")
+	askedBy := told("configuration")
 	if !q.configured {
 		ids := make([]query.Node, 0, maxIDs)
 		shown := &tally{}
@@ -110,7 +109,7 @@ func (s *scope) inquiryRow(q *inquiry, v *verdict) []Cell {
 		n.Unit, n.Value = UnitAuthors, ptr(float64(len(q.askers)))
 		askedBy = number(n)
 	}
-	return []Cell{words(q.text), words(v.state), number(authors), agree, words(dayOf(v.newest)), askedBy, {Quotes: v.pro}, {Quotes: v.contra}}
+	return []Cell{words(q.text), told(v.state), number(authors), agree, dated(v.newest), askedBy, {Quotes: v.pro}, {Quotes: v.contra}}
 }
 
 // inquiries lists the questions: those of the configuration first, then those

@@ -29,8 +29,8 @@ type Report struct {
 	// where none declares anything.
 	Coverage *float64 `json:"coverage"`
 	// Findings are what to read first, Notes what to keep in mind.
-	Findings []string  `json:"findings"`
-	Notes    []string  `json:"notes"`
+	Findings []Saying  `json:"findings"`
+	Notes    []Saying  `json:"notes"`
 	Sections []Section `json:"sections"`
 }
 
@@ -67,7 +67,10 @@ const (
 // Cell is a text, a number, or passages; exactly one of them is set. The zero
 // Cell is an empty text.
 type Cell struct {
-	Text   string
+	Text string
+	// Said is Text, where the report says it in words of its own; nil where it is
+	// data: a name, or the words of an author.
+	Said   *Saying
 	Number *Number
 	Quotes []Quote
 }

@@ -111,7 +111,7 @@ func Run(ctx context.Context, cfg Config, req Request) (*Report, error) {
 		if err != nil {
 			return nil, err
 		}
-		rep := &Report{Name: r.name, Asks: r.asks, Brand: req.Brand, Query: s.query(), Findings: []string{}, Notes: []string{}}
+		rep := &Report{Name: r.name, Asks: r.asks, Brand: req.Brand, Query: s.query(), Findings: []Saying{}, Notes: []Saying{}}
 		if !req.From.IsZero() {
 			rep.From = req.From.UTC().Format(time.DateOnly)
 		}

@@ -34,7 +34,7 @@ type waiting struct {
 	priority float64
 	days     int
 	reach    int
-	why      string
+	why      []Saying
 }
 
 // class is a reason to answer.
@@ -113,8 +113,8 @@ func respond(s *scope, rep *Report) error {
 		table.Rows[i][2] = number(s.share(sources.of(name), open, term("source", name), unreplied))
 	}
 	rep.Sections = []Section{s.classRows(classes), first, again, table}
-	rep.Findings = append(rep.Findings, fmt.Sprintf("%d of %d complaints, questions and customers who leave have no reply; %d of those are older than %d days.", open, all.n, older.n, queueDays))
-	rep.Notes = append(rep.Notes, "A reply counts where the source shows it at the mention; what was settled by mail or telephone is not known.")
+	rep.Findings = append(rep.Findings, say("%d of %d complaints, questions and customers who leave have no reply; %d of those are older than %d days.", open, all.n, older.n, queueDays))
+	rep.Notes = append(rep.Notes, say("A reply counts where the source shows it at the mention; what was settled by mail or telephone is not known."))
 	return nil
 }
 
@@ -164,9 +164,8 @@ func (s *scope) wait(r *index.Row) waiting {
 		w.days = max(0, int(s.req.Now.UnixMilli()-r.Published)/dayMillis)
 	}
 	severity, signals := max(0, -r.Score), r.Values[reSignal]
-	var why []string
 	if severity > 0.1 {
-		why = append(why, "complaint")
+		w.why = append(w.why, say("complaint"))
 	}
 	for _, sign := range []struct {
 		signal, word string
@@ -174,10 +173,9 @@ func (s *scope) wait(r *index.Row) waiting {
 	}{{"churn_risk", "leaves", 1}, {"needs_response", "asks for a response", 0.5}, {"detractor", "warns others", 0.5}, {"question", "question", 0.25}} {
 		if contains(signals, sign.signal) {
 			severity += sign.weight
-			why = append(why, sign.word)
+			w.why = append(w.why, say(sign.word))
 		}
 	}
-	w.why = strings.Join(why, ", ")
 	w.priority = round(severity * (1 + math.Log(1+float64(r.Reach))) * (1 + float64(min(w.days, 30))/30))
 	return w
 }
@@ -210,7 +208,7 @@ func (s *scope) reopened(ids []string) ([]waiting, error) {
 			}
 			if old.Text != m.Text || old.Title != m.Title {
 				w := s.wait(index.RowOf(m, []string{"source", "sentiment", "signal", "kind", "has"}))
-				w.why = strings.TrimPrefix(w.why+", edited after the reply", ", ")
+				w.why = append(w.why, say("edited after the reply"))
 				out = enqueue(out, w)
 				break
 			}
@@ -234,7 +232,7 @@ func (s *scope) classRows(classes []*class) Section {
 		Note: "A mention can be of several kinds.", Chart: &Chart{Bars, []string{"share"}}}
 	for _, c := range classes {
 		open := []query.Node{c.node, not(term("has", "reply"))}
-		sec.Rows = append(sec.Rows, []Cell{words(c.name), number(s.count(&c.all, c.node)), number(s.count(&c.open, open...)), number(s.share(&c.open, c.all.n, open...))})
+		sec.Rows = append(sec.Rows, []Cell{told(c.name), number(s.count(&c.all, c.node)), number(s.count(&c.open, open...)), number(s.share(&c.open, c.all.n, open...))})
 	}
 	return sec
 }
@@ -257,7 +255,7 @@ func (s *scope) queueRows(queue []waiting, name, title string) (Section, error) 
 			n.Value = ptr(v)
 			return number(n)
 		}
-		sec.Rows = append(sec.Rows, []Cell{words(dayOf(m.Published)), words(m.Source.Name), figure(UnitFactor, w.priority), words(w.why), figure(UnitDays, float64(w.days)),
+		sec.Rows = append(sec.Rows, []Cell{dated(m.Published), words(m.Source.Name), figure(UnitFactor, w.priority), spoken(together(w.why)), figure(UnitDays, float64(w.days)),
 			figure(UnitFactor, float64(w.reach)), {Quotes: []Quote{quote(m, short(strings.TrimPrefix(m.Title+": "+m.Text, ": "), 300))}}})
 	}
 	return sec, nil

@@ -142,7 +142,7 @@ func (s *scope) shelfRows(order []*facing) Section {
 		top, rated := append(slices.Clip(here), met()), term("has", "rating")
 		row := []Cell{words(f.source), words(f.brand)}
 		if f.met.n == 0 {
-			row = append(row, words("not available"), words("not available"), words("not available"))
+			row = append(row, told("not available"), told("not available"), told("not available"))
 		} else {
 			row = append(row, number(s.count(&f.met, top...)), number(s.share(&f.negative, f.met.n, append(slices.Clip(top), term("sentiment", mention.Negative))...)),
 				number(s.average(&f.graded, f.grades, UnitStars, append(slices.Clip(top), rated)...)))
@@ -182,8 +182,8 @@ func (s *scope) shiftRows(order []*facing) Section {
 
 // shelfFindings name the sources where what is met first differs clearly from
 // the whole.
-func shelfFindings(order []*facing, own []string) []string {
-	out := []string{}
+func shelfFindings(order []*facing, own []string) []Saying {
+	out := []Saying{}
 	for _, f := range order {
 		if !slices.Contains(own, f.brand) || f.grades.n < TooFew || f.allGrades.n < TooFew {
 			continue
@@ -191,9 +191,9 @@ func shelfFindings(order []*facing, own []string) []string {
 		low, high := f.grades.interval()
 		switch all := f.allGrades.value(); {
 		case low > all:
-			out = append(out, fmt.Sprintf("%s: %s looks better at first sight (%.1f stars) than it is on the whole (%.1f).", f.source, f.brand, f.grades.value(), all))
+			out = append(out, say("%s: %s looks better at first sight (%.1f stars) than it is on the whole (%.1f).", f.source, f.brand, f.grades.value(), all))
 		case high < all:
-			out = append(out, fmt.Sprintf("%s: %s looks worse at first sight (%.1f stars) than it is on the whole (%.1f).", f.source, f.brand, f.grades.value(), all))
+			out = append(out, say("%s: %s looks worse at first sight (%.1f stars) than it is on the whole (%.1f).", f.source, f.brand, f.grades.value(), all))
 		}
 	}
 	return out

@@ -164,6 +164,14 @@ func (ser *series) name(i int) string {
 	return ser.starts[i].Format(time.DateOnly)
 }
 
+// unit is the list that names are Terms of.
+func (ser *series) unit() string {
+	if ser.interval == "month" {
+		return "month"
+	}
+	return "day"
+}
+
 func (ser *series) during(i int) query.Node {
 	return published(ser.starts[i], next(ser.starts[i], ser.interval))
 }
@@ -174,7 +182,7 @@ func (s *scope) seriesRows(ser *series) Section {
 	felt := term("sentiment", mention.Negative)
 	for i, b := range ser.buckets {
 		during := ser.during(i)
-		sec.Rows = append(sec.Rows, []Cell{words(ser.name(i)), number(s.count(&b.all, during)), number(s.count(&b.negative, during, felt)),
+		sec.Rows = append(sec.Rows, []Cell{termed(ser.unit(), ser.name(i)), number(s.count(&b.all, during)), number(s.count(&b.negative, during, felt)),
 			number(s.share(&b.negative, b.all.n, during, felt)), number(s.average(&b.rated, b.grades, UnitStars, during, term("has", "rating")))})
 	}
 	return sec
@@ -240,7 +248,7 @@ func (s *scope) anomalies(ser *series, rep *Report) (Section, error) {
 		Note: fmt.Sprintf("Where the count is far from its seasonal baseline (robust z of %.1f or more), explained by the words and touchpoints that are most unusual then.", anomalous)}
 	jumps := ser.jumps()
 	if len(ser.buckets) < minSeries {
-		rep.Notes = append(rep.Notes, fmt.Sprintf("Jumps are looked for in %d stretches of time or more; there are %d.", minSeries, len(ser.buckets)))
+		rep.Notes = append(rep.Notes, say("Jumps are looked for in %d stretches of time or more; there are %d.", minSeries, len(ser.buckets)))
 	}
 	background, err := s.background(jumps)
 	if err != nil {
@@ -248,9 +256,9 @@ func (s *scope) anomalies(ser *series, rep *Report) (Section, error) {
 	}
 	for _, j := range jumps {
 		b := ser.buckets[j.at]
-		nodes, t, what := []query.Node{ser.during(j.at)}, &b.all, "all mentions"
+		nodes, t, what := []query.Node{ser.during(j.at)}, &b.all, say("all mentions")
 		if j.negative {
-			nodes, t, what = append(nodes, term("sentiment", mention.Negative)), &b.negative, "negative mentions"
+			nodes, t, what = append(nodes, term("sentiment", mention.Negative)), &b.negative, say("negative mentions")
 		}
 		unusual, quotes, err := s.explain(nodes, background)
 		if err != nil {
@@ -258,16 +266,17 @@ func (s *scope) anomalies(ser *series, rep *Report) (Section, error) {
 		}
 		expected, z := s.rests(t, UnitCount, nodes...), s.rests(t, UnitFactor, nodes...)
 		expected.Value, z.Value = ptr(j.expected), ptr(j.z)
-		sec.Rows = append(sec.Rows, []Cell{words(ser.name(j.at)), words(what), number(s.count(t, nodes...)), number(expected), number(z),
-			words(strings.Join(unusual, ", ")), words(ser.unusualTouchpoints(j.at)), {Quotes: quotes}})
-		why := ""
+		sec.Rows = append(sec.Rows, []Cell{termed(ser.unit(), ser.name(j.at)), told(what.Form), number(s.count(t, nodes...)), number(expected), number(z),
+			words(strings.Join(unusual, ", ")), ser.unusualTouchpoints(j.at), {Quotes: quotes}})
+		at := Term{ser.unit(), ser.name(j.at)}
 		if len(unusual) > 0 {
-			why = ": " + strings.Join(unusual[:min(3, len(unusual))], ", ")
+			rep.Findings = append(rep.Findings, say("%s: %d of %s where %.0f were expected; unusual words: %s.", at, t.n, what, j.expected, strings.Join(unusual[:min(3, len(unusual))], ", ")))
+		} else {
+			rep.Findings = append(rep.Findings, say("%s: %d of %s where %.0f were expected.", at, t.n, what, j.expected))
 		}
-		rep.Findings = append(rep.Findings, fmt.Sprintf("%s: %d %s where %.0f were expected%s.", ser.name(j.at), t.n, what, j.expected, why))
 	}
 	if len(jumps) == 0 {
-		rep.Findings = append(rep.Findings, "No jumps: the counts stay near their baseline.")
+		rep.Findings = append(rep.Findings, say("No jumps: the counts stay near their baseline."))
 	}
 	return sec, nil
 }
@@ -369,7 +378,7 @@ func telling(ms []*mention.Mention, wanted map[string]bool, stem *text.Stemmer) 
 
 // unusualTouchpoints names the touchpoints that are spoken of more than in the
 // other stretches of time.
-func (ser *series) unusualTouchpoints(at int) string {
+func (ser *series) unusualTouchpoints(at int) Cell {
 	type scored struct {
 		name  string
 		score float64
@@ -392,11 +401,11 @@ func (ser *series) unusualTouchpoints(at int) string {
 		}
 	}
 	slices.SortFunc(found, func(a, b scored) int { return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.name, b.name)) })
-	var names []string
+	var names []Saying
 	for _, f := range found[:min(3, len(found))] {
-		names = append(names, f.name)
+		names = append(names, say("%s", Term{"touchpoint", f.name}))
 	}
-	return strings.Join(names, ", ")
+	return told("%s", together(names))
 }
 
 // short cuts a text at a word to at most n letters.
