@@ -16,30 +16,44 @@ type Hit struct {
 // goroutine needs its own.
 type Matcher struct {
 	terms []int32
-	from  []int32 // terms of token i are terms[from[i]:from[i+1]]
+	marks []mark
 	hits  []Hit
 	nots  []Hit
 }
+
+// mark is what a Matcher knows of a token.
+type mark struct {
+	sieve       uint64 // of its terms, see node
+	first, last int32  // its terms in Matcher.terms, half open
+	bars        bars
+}
+
+// bars tells which gaps a token ends: a bit for each of gapWidth.
+type bars uint8
 
 // Find returns the hits in one sentence of d, in the order of their first
 // token. The result is valid until the next call. A pattern with gaps counts
 // once for each first token, at its shortest.
 func (m *Matcher) Find(s *Set, d *text.Doc, sent text.Sentence) []Hit {
-	m.hits, m.terms, m.from = m.hits[:0], m.terms[:0], m.from[:0]
+	m.hits, m.terms, m.marks = m.hits[:0], m.terms[:0], m.marks[:0]
 	tokens := d.Tokens[sent.First:sent.Last]
 	for i := range tokens {
-		m.from = append(m.from, int32(len(m.terms)))
+		k := mark{first: int32(len(m.terms)), bars: barsOf(&tokens[i])}
 		m.terms = s.termsOf(m.terms, &tokens[i])
+		k.last = int32(len(m.terms))
+		for _, t := range m.terms[k.first:] {
+			k.sieve |= sieveOf(t)
+		}
+		m.marks = append(m.marks, k)
 	}
-	m.from = append(m.from, int32(len(m.terms)))
 	w := walk{m: m, set: s, tokens: tokens, base: sent.First}
 	if n := s.root[termStart]; n != 0 {
 		w.first = 0
 		w.visit(n, 0)
 	}
-	for i := range tokens {
+	for i := range m.marks {
 		w.first = i
-		for _, t := range m.terms[m.from[i]:m.from[i+1]] {
+		for _, t := range m.terms[m.marks[i].first:m.marks[i].last] {
 			if n := s.root[t]; n != 0 {
 				w.visit(n, i+1)
 			}
@@ -49,6 +63,18 @@ func (m *Matcher) Find(s *Set, d *text.Doc, sent text.Sentence) []Hit {
 		m.exclude(s)
 	}
 	return m.hits
+}
+
+// barsOf tells which gaps a token ends: those of "..." reach over commas, and
+// all over quotes.
+func barsOf(t *text.Token) bars {
+	switch {
+	case t.Kind == text.Stop, t.Kind == text.Punct && t.Norm != "," && t.Norm != "\"":
+		return 1<<len(gapWidth) - 1
+	case t.Kind == text.Punct && t.Norm == ",":
+		return 1
+	}
+	return 0
 }
 
 // termsOf appends the terms that a token can stand for.
@@ -109,21 +135,27 @@ func (w *walk) visit(n int32, i int) {
 		gapNode := &w.set.nodes[after]
 		for j := i; j < len(w.tokens) && j <= i+gapWidth[g]; j++ {
 			w.read(gapNode, j)
-			if k := w.tokens[j].Kind; k == text.Stop || k == text.Punct && (g == 0 || w.tokens[j].Norm != ",") && w.tokens[j].Norm != "\"" {
+			if w.m.marks[j].bars&(1<<g) != 0 {
 				break
 			}
 		}
 	}
 }
 
-func (w *walk) read(node *node, i int) {
-	if len(node.next) == 0 {
+// read goes on from a node by the terms of token i.
+func (w *walk) read(n *node, i int) {
+	k := &w.m.marks[i]
+	if n.sieve&k.sieve == 0 {
 		return
 	}
-	for _, t := range w.m.terms[w.m.from[i]:w.m.from[i+1]] {
-		for _, e := range node.next {
+	for _, t := range w.m.terms[k.first:k.last] {
+		if n.sieve&sieveOf(t) == 0 {
+			continue
+		}
+		for _, e := range n.next {
 			if e.term == t {
 				w.visit(e.node, i+1)
+				break
 			}
 		}
 	}

@@ -61,13 +61,20 @@ type Set struct {
 // node is a state of the automaton: a part of one or more patterns has been
 // read.
 type node struct {
+	// sieve has the bits of the terms that lead on from here: what has none of
+	// them in common, which is most, is told without a search.
+	sieve  uint64
 	next   []edge
 	gaps   [2]int32 // nodes after a gap of up to 3 and up to 8 tokens, or 0
 	rules  []int32  // patterns that are complete here
 	closed []int32  // patterns that are complete here if the sentence ends
 }
 
+// edge leads to a node by a term; a node has at most one for a term.
 type edge struct{ term, node int32 }
+
+// sieveOf gives the bit of a term.
+func sieveOf(term int32) uint64 { return 1 << (term & 63) }
 
 // The tokens that one pattern can reach over, and its gaps, are bounded, and
 // so is the work for each token of a text.
@@ -369,6 +376,7 @@ func (c *compiler) step(a, term int32) int32 {
 	}
 	n := c.newNode()
 	c.set.nodes[a].next = append(c.set.nodes[a].next, edge{term, n})
+	c.set.nodes[a].sieve |= sieveOf(term)
 	return n
 }
 
