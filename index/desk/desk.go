@@ -33,7 +33,7 @@ type Store struct {
 
 // tables are the statements that make what is missing. They are of the SQL that
 // SQLite and PostgreSQL have in common; times are Unix milliseconds.
-var tables = []string{}
+var tables = []string{usersTable, sessionsTable, tokensTable, auditTable}
 
 const (
 	// schema is where the tables are in PostgreSQL, unless the URL names a
