@@ -33,7 +33,7 @@ type Store struct {
 
 // tables are the statements that make what is missing. They are of the SQL that
 // SQLite and PostgreSQL have in common; times are Unix milliseconds.
-var tables = []string{usersTable, sessionsTable, tokensTable, auditTable}
+var tables = []string{usersTable, sessionsTable, tokensTable, auditTable, casesTable}
 
 const (
 	// schema is where the tables are in PostgreSQL, unless the URL names a
@@ -129,8 +129,8 @@ func (s *Store) write(ctx context.Context, fn func(*sql.Tx) error) error {
 
 // wrap names the desk in an error, and says what to do where that is known.
 func (s *Store) wrap(err error) error {
-	if err == nil {
-		return nil
+	if err == nil || errors.Is(err, ErrConflict) {
+		return err
 	}
 	var e *sqlite.Error
 	if errors.As(err, &e) {
