@@ -1,7 +1,9 @@
 package research_test
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -139,6 +141,40 @@ func TestAReplyClosesAComplaintAndAnEditOpensItAgain(t *testing.T) {
 			t.Errorf("%s: %d in the queue, %d reopened; want %d, %d", step.what, queue, reopened, step.queue, step.reopened)
 		}
 	}
+}
+
+func TestWhatIsSettledElsewhereLeavesTheQueueUntilItsWordsChange(t *testing.T) {
+	ix := open(t)
+	m, other := said("m1", "Acme", "The lid broke and nobody helps.", -0.8), said("m2", "Acme", "The lid broke, too.", -0.8)
+	put(t, ix, m, other)
+	cfg := config(ix)
+	cfg.Settled = func(context.Context) (map[string]int, error) { return map[string]int{"m1": 1, "unknown": 1}, nil }
+	state := func(what string, want ...string) {
+		t.Helper()
+		rep := run(t, cfg, "respond")
+		var got []string
+		for _, sec := range rep.Sections {
+			for _, row := range sec.Rows {
+				if sec.Name == "queue" {
+					got = append(got, row[len(row)-1].Quotes[0].ID)
+				}
+			}
+		}
+		slices.Sort(got)
+		left := slices.ContainsFunc(rep.Notes, func(s research.Saying) bool { return strings.Contains(s.String(), "left out of the queue") })
+		if !slices.Equal(got, want) || left != (len(want) == 1) {
+			t.Errorf("%s: the queue is %v, want %v; left out is said: %v", what, got, want, left)
+		}
+	}
+	state("settled", "m2")
+	m.Rating = &mention.Rating{Value: 1, Best: 5} // another revision with the same words
+	put(t, ix, m)
+	state("graded", "m2")
+	m.Text = "The lid broke again."
+	put(t, ix, m)
+	state("edited", "m1", "m2")
+	cfg.Settled = func(context.Context) (map[string]int, error) { return map[string]int{"m1": 0}, nil }
+	state("settled whatever its words", "m2")
 }
 
 func TestTheMostSevereMostWidelyHeardAndOldestAreAnsweredFirst(t *testing.T) {

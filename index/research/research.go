@@ -49,6 +49,10 @@ type Config struct {
 	Brands []Brand
 	// Questions are what buyers ask, beside the questions among the mentions.
 	Questions []string
+	// Settled tells which mentions need no answer although they show none, as
+	// people have noted, with the revision of each that they judged (0: any).
+	// It may be nil.
+	Settled func(ctx context.Context) (map[string]int, error)
 }
 
 // Request asks for one report.
