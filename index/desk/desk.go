@@ -33,7 +33,8 @@ type Store struct {
 
 // tables are the statements that make what is missing. They are of the SQL that
 // SQLite and PostgreSQL have in common; times are Unix milliseconds.
-var tables = []string{usersTable, sessionsTable, tokensTable, auditTable, casesTable}
+var tables = []string{usersTable, sessionsTable, tokensTable, auditTable, casesTable,
+	alertRulesTable, alertSeenTable, alertEventsTable, alertSubjectsTable, alertMessagesTable, alertPartsTable, alertSubjectsIndex, alertSeenIndex}
 
 const (
 	// schema is where the tables are in PostgreSQL, unless the URL names a
