@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode"
 
+	"klank/index/research/layout"
 	"klank/mention"
 )
 
@@ -76,7 +77,7 @@ func newMentionCSV(w io.Writer) (*mentionCSV, error) {
 
 func (c *mentionCSV) write(m *mention.Mention) error {
 	row := make([]string, 0, len(csvHeader))
-	add := func(s string) { row = append(row, csvCell(s)) }
+	add := func(s string) { row = append(row, layout.CSVCell(s)) }
 	add(m.ID)
 	add(string(m.Kind))
 	add(m.Source.Name)
@@ -112,21 +113,6 @@ func (c *mentionCSV) write(m *mention.Mention) error {
 }
 
 func (c *mentionCSV) flush() error { c.w.Flush(); return c.w.Error() }
-
-// csvCell keeps a spreadsheet from reading a text as a formula: a cell that
-// starts like one gets an apostrophe in front (OWASP, CSV injection).
-func csvCell(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if (unicode.IsControl(r) && r != '\n') || isBidiControl(r) {
-			return -1
-		}
-		return r
-	}, s)
-	if t := strings.TrimLeft(s, " \n"); t != "" && strings.ContainsRune("=+-@", rune(t[0])) {
-		return "'" + s
-	}
-	return s
-}
 
 func timeCell(t time.Time) string {
 	if t.IsZero() {

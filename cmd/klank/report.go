@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -15,6 +14,7 @@ import (
 
 	"klank/configs"
 	"klank/index/research"
+	"klank/index/research/layout"
 )
 
 type reportFlags struct {
@@ -97,7 +97,7 @@ func runReport(ctx context.Context, e *env, f *reportFlags, name string) error {
 	}
 	if f.html != "" {
 		var page bytes.Buffer
-		if err := writeReportHTML(ctx, &page, rep, ix); err != nil {
+		if err := layout.WriteHTML(ctx, &page, layout.English{}, rep, ix); err != nil {
 			return err
 		}
 		if err := os.WriteFile(f.html, page.Bytes(), 0o600); err != nil {
@@ -108,12 +108,9 @@ func runReport(ctx context.Context, e *env, f *reportFlags, name string) error {
 	w := bufio.NewWriter(e.out)
 	switch {
 	case f.json:
-		enc := json.NewEncoder(w)
-		enc.SetEscapeHTML(false)
-		enc.SetIndent("", "  ")
-		err = enc.Encode(rep)
+		err = layout.WriteJSON(w, rep)
 	case f.csv:
-		err = writeReportCSV(w, rep)
+		err = layout.WriteCSV(w, rep)
 	default:
 		p := &printer{w: w}
 		printReport(p, rep)
