@@ -13,14 +13,16 @@ import (
 // Generator makes short reviews with a vocabulary that grows as that of real
 // text does (Zipf), in Dutch and English, to measure back-ends with.
 type Generator struct {
-	rnd  *rand.Rand
-	zipf *rand.Zipf
+	// Words is about how long the texts are; 0 means 24 to 84 words.
+	Words int
+	rnd   *rand.Rand
+	zipf  *rand.Zipf
 }
 
 // NewGenerator returns a Generator whose mentions follow from the seed.
 func NewGenerator(seed uint64) *Generator {
 	rnd := rand.New(rand.NewPCG(seed, 1))
-	return &Generator{rnd, rand.NewZipf(rnd, 1.1, 4, 60_000)}
+	return &Generator{rnd: rnd, zipf: rand.NewZipf(rnd, 1.1, 4, 60_000)}
 }
 
 var syllables = strings.Fields("le ver ing be ste lling klant te laat goed dienst snel prijs re pa ra tie wel niet the ship ping cust om er ser vice quick fine")
@@ -51,8 +53,13 @@ func (g *Generator) text(words int) string {
 
 func pick[T any](g *Generator, vs []T) T { return vs[g.rnd.IntN(len(vs))] }
 
-// Mention returns mention number i: 24 to 84 words with labels, of 2024 and 2025.
+// Mention returns mention number i, with labels, of 2024 and 2025. One of 100
+// words has eight sentences, a shorter one four.
 func (g *Generator) Mention(i int) mention.Mention {
+	words, sentences := 20+g.rnd.IntN(60), 4
+	if g.Words > 0 {
+		words, sentences = g.Words*3/4+g.rnd.IntN(g.Words/2), max(1, g.Words/12)
+	}
 	touch := mention.Touchpoints[pick(g, mention.Moments)]
 	score := g.rnd.Float64()*2 - 1
 	m := mention.Mention{
@@ -65,7 +72,7 @@ func (g *Generator) Mention(i int) mention.Mention {
 		Item:     &mention.ItemRef{Name: fmt.Sprintf("Product %d", g.rnd.IntN(300)), Brand: "Acme", URL: "https://www.example/some-product"},
 		Brands:   []string{fmt.Sprintf("Brand %d", g.rnd.IntN(20))},
 		Author:   &mention.Author{Key: fmt.Sprintf("k%018d", g.rnd.IntN(i+10))},
-		Title:    g.text(4), Text: g.text(20 + g.rnd.IntN(60)),
+		Title:    g.text(4), Text: g.text(words),
 		Language:  pick(g, []string{"nl", "en"}),
 		Published: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(g.rnd.Int64N(int64(730 * 24 * time.Hour)))),
 		Collected: time.Date(2026, 1, 1, 0, 0, i, 0, time.UTC),
@@ -80,7 +87,7 @@ func (g *Generator) Mention(i int) mention.Mention {
 	}
 	m.Evidence.List, m.Evidence.Rank = fmt.Sprintf("%s?page=%d", m.Item.URL, g.rnd.IntN(20)), i%20+1
 	a := &mention.Analysis{Sentiment: mention.Sentiment{Score: score, Label: index.SentenceLabel(score)}, Stars: 3 + 2*score, Language: m.Language, Version: "1"}
-	for s := range 4 {
+	for s := range sentences {
 		t := pick(g, touch)
 		a.Sentences = append(a.Sentences, mention.Sentence{Span: mention.Span{In: "text", Start: s * 50, End: s*50 + 49}, Score: g.rnd.Float64()*2 - 1, Touchpoints: []string{t}, Moments: []string{mention.MomentOf(t)}})
 		a.Touchpoints = append(a.Touchpoints, t)

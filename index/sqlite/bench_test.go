@@ -2,6 +2,7 @@ package sqlite_test
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -20,12 +21,13 @@ func cpu() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-func fill(tb testing.TB, ix *sqlite.Index, g *indextest.Generator, from, to int) time.Duration {
+// fill puts mentions from..to-1 in batches, and returns the CPU time of that.
+func fill(tb testing.TB, ix *sqlite.Index, g *indextest.Generator, from, to, size int) time.Duration {
 	tb.Helper()
 	var spent time.Duration
-	for i := from; i < to; i += 50 {
-		batch := make([]mention.Mention, 0, 50)
-		for j := i; j < min(i+50, to); j++ {
+	for i := from; i < to; i += size {
+		batch := make([]mention.Mention, 0, size)
+		for j := i; j < min(i+size, to); j++ {
 			batch = append(batch, g.Mention(j))
 		}
 		start := cpu()
@@ -37,16 +39,28 @@ func fill(tb testing.TB, ix *sqlite.Index, g *indextest.Generator, from, to int)
 	return spent
 }
 
-// BenchmarkPut puts new mentions in batches of 50 into an index that grows
-// from nothing; b.N is in mentions.
+// BenchmarkPut puts new mentions of about 100 words into an index that grows
+// from nothing: in batches as small as the reviews of a page, as a crawl does,
+// and in larger ones, as an import does. b.N is in mentions.
 func BenchmarkPut(b *testing.B) {
-	ix, err := sqlite.Open(filepath.Join(b.TempDir(), "index.db"))
-	if err != nil {
-		b.Fatal(err)
+	for _, size := range []int{15, 50, 500} {
+		b.Run(fmt.Sprint("batches of ", size), func(b *testing.B) {
+			ix, err := sqlite.Open(filepath.Join(b.TempDir(), "index.db"))
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer ix.Close()
+			spent := fill(b, ix, long(), 0, b.N, size)
+			b.ReportMetric(float64(b.N)/spent.Seconds(), "mentions/cpu-s")
+		})
 	}
-	defer ix.Close()
-	spent := fill(b, ix, indextest.NewGenerator(1), 0, b.N)
-	b.ReportMetric(float64(b.N)/spent.Seconds(), "mentions/cpu-s")
+}
+
+// long makes mentions of about 100 words.
+func long() *indextest.Generator {
+	g := indextest.NewGenerator(1)
+	g.Words = 100
+	return g
 }
 
 // BenchmarkPutAgain puts the same 10,000 mentions again, as found by a later
@@ -58,10 +72,10 @@ func BenchmarkPutAgain(b *testing.B) {
 	}
 	defer ix.Close()
 	const n = 10_000
-	fill(b, ix, indextest.NewGenerator(1), 0, n)
+	fill(b, ix, long(), 0, n, 50)
 	var spent time.Duration
 	for b.Loop() {
-		g := indextest.NewGenerator(1)
+		g := long()
 		for i := 0; i < n; i += 50 {
 			batch := make([]mention.Mention, 50)
 			for j := range batch {
@@ -85,7 +99,7 @@ func BenchmarkRead(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer ix.Close()
-	fill(b, ix, indextest.NewGenerator(1), 0, 100_000)
+	fill(b, ix, long(), 0, 100_000, 500)
 	dashboard := func(q query.Node) index.AggregateRequest {
 		return index.AggregateRequest{Query: q, Histogram: &index.Histogram{Interval: "month", Sub: &index.Facet{Field: "sentiment"}},
 			Facets: []index.Facet{{Field: "brand"}, {Field: "touchpoint"}, {Field: "moment_sentiment"}}}

@@ -18,7 +18,7 @@ func TestAFileOfTheLayoutWithoutRowsOfReportsIsBroughtUpToDate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fill(t, ix, indextest.NewGenerator(1), 0, 50)
+	fill(t, ix, indextest.NewGenerator(1), 0, 50, 50)
 	fields := []string{"touchpoint_sentiment", "care_sentiment", "brand_sentiment"}
 	rows := func() map[string]index.Row {
 		out := map[string]index.Row{}
