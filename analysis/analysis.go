@@ -95,6 +95,7 @@ func (a *Analyzer) Version() string { return a.version }
 
 // work is the memory of one analysis.
 type work struct {
+	words       text.Words
 	title, text text.Doc
 	sentiment   sentiment.Work
 	moments     moments.Work
@@ -121,6 +122,8 @@ func (a *Analyzer) Analyze(in Input) mention.Analysis {
 const keptTokens = 1 << 14
 
 func (a *Analyzer) analyze(w *work, in Input) mention.Analysis {
+	w.words.Renew()
+	w.title.Words, w.text.Words = &w.words, &w.words
 	w.title.Parse(in.Title)
 	w.text.Parse(in.Text)
 	out := mention.Analysis{Language: in.Language, Version: a.version}

@@ -114,6 +114,53 @@ func TestAnalyzeIsTheSameEverywhereAndAlways(t *testing.T) {
 	wg.Wait()
 }
 
+// TestWhatWasReadBeforeChangesNothing reads many texts by one work, which
+// remembers words, and each by a work of its own.
+func TestWhatWasReadBeforeChangesNothing(t *testing.T) {
+	a := newAnalyzer(t)
+	for i, in := range reviews(t) {
+		if i == 400 {
+			break
+		}
+		in.Language = []string{"", "nl", "en", "und", "fr"}[i%5]
+		got := a.Analyze(in)
+		if diff := cmp.Diff(a.Explain(in).Analysis, got); diff != "" {
+			t.Fatalf("%q: %s", in.Text, diff)
+		}
+	}
+}
+
+// reviews are texts of 30 to 100 words, Dutch and English by turns, put
+// together from those of our own corpus.
+func reviews(t testing.TB) []Input {
+	t.Helper()
+	var texts [2][]string
+	for i, name := range []string{"nl", "en"} {
+		file, err := os.ReadFile("train/corpus/" + name + ".jsonl")
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := ""
+		for line := range strings.Lines(string(file)) {
+			var row struct{ Text string }
+			if err := json.Unmarshal([]byte(line), &row); err != nil {
+				t.Fatal(err)
+			}
+			if now += row.Text + " "; len(strings.Fields(now)) >= 30 {
+				texts[i], now = append(texts[i], now), ""
+			}
+		}
+	}
+	var out []Input
+	for i := range min(len(texts[0]), len(texts[1])) {
+		for _, text := range []string{texts[0][i], texts[1][i]} {
+			title, _, _ := strings.Cut(text, " ")
+			out = append(out, Input{Title: title, Text: text})
+		}
+	}
+	return out
+}
+
 func TestSpansPointIntoTitleAndText(t *testing.T) {
 	a := newAnalyzer(t)
 	in := Input{Title: "Één woord: héérlijk", Text: "Lekker gegeten. Slechte bediening!"}
@@ -268,6 +315,15 @@ func FuzzAnalyze(f *testing.F) {
 			at[s.In] = s.End
 		}
 	})
+}
+
+func BenchmarkReviews(b *testing.B) {
+	a := newAnalyzer(b)
+	texts := reviews(b)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		a.Analyze(texts[i%len(texts)])
+	}
 }
 
 func BenchmarkAnalyze(b *testing.B) {

@@ -121,6 +121,6 @@ func (c *clauses) split(dst []clause.Clause, part int, d *text.Doc) []clause.Cla
 			}
 		}
 	}
-	c.views[part] = text.Doc{Source: d.Source, Tokens: d.Tokens, Sentences: c.parts[part]}
+	c.views[part] = text.Doc{Source: d.Source, Tokens: d.Tokens, Sentences: c.parts[part], Words: d.Words}
 	return dst
 }

@@ -12,39 +12,56 @@ type Hit struct {
 	First, Last int
 }
 
-// Matcher finds the patterns of a Set; it owns the memory for that, so each
+// Matcher finds the patterns of Sets; it owns the memory for that, so each
 // goroutine needs its own.
 type Matcher struct {
-	terms []int32
+	known []known
 	marks []mark
+	spare []int32 // terms and roots of words without a number
 	hits  []Hit
 	nots  []Hit
 }
 
-// mark is what a Matcher knows of a token.
-type mark struct {
-	sieve       uint64 // of its terms, see node
-	first, last int32  // its terms in Matcher.terms, half open
-	bars        bars
+// known is what a Matcher knows of the words that it has met, for one Set.
+type known struct {
+	set   *Set
+	words text.Facts[mark]
+	terms []int32 // and roots of all of them
 }
 
-// bars tells which gaps a token ends: a bit for each of gapWidth.
+// mark is what a token means to a Set: the terms that it can stand for, their
+// bits (see node), the nodes that they lead to from the root, and the gaps that
+// it ends.
+type mark struct {
+	sieve        uint64
+	terms, roots []int32
+	bars         bars
+}
+
+// bars tell which gaps a token ends: a bit for each of gapWidth.
 type bars uint8
 
 // Find returns the hits in one sentence of d, in the order of their first
 // token. The result is valid until the next call. A pattern with gaps counts
 // once for each first token, at its shortest.
 func (m *Matcher) Find(s *Set, d *text.Doc, sent text.Sentence) []Hit {
-	m.hits, m.terms, m.marks = m.hits[:0], m.terms[:0], m.marks[:0]
+	m.hits, m.marks, m.spare = m.hits[:0], m.marks[:0], m.spare[:0]
 	tokens := d.Tokens[sent.First:sent.Last]
+	known := m.knownOf(s)
+	if known.words.Begin(d, s) {
+		known.terms = known.terms[:0]
+	}
 	for i := range tokens {
-		k := mark{first: int32(len(m.terms)), bars: barsOf(&tokens[i])}
-		m.terms = s.termsOf(m.terms, &tokens[i])
-		k.last = int32(len(m.terms))
-		for _, t := range m.terms[k.first:] {
-			k.sieve |= sieveOf(t)
+		t := &tokens[i]
+		k, ok := known.words.At(t)
+		switch {
+		case ok:
+		case t.Word != 0:
+			known.terms = s.mark(k, known.terms, t)
+		default:
+			m.spare = s.mark(k, m.spare, t)
 		}
-		m.marks = append(m.marks, k)
+		m.marks = append(m.marks, *k)
 	}
 	w := walk{m: m, set: s, tokens: tokens, base: sent.First}
 	if n := s.root[termStart]; n != 0 {
@@ -53,16 +70,41 @@ func (m *Matcher) Find(s *Set, d *text.Doc, sent text.Sentence) []Hit {
 	}
 	for i := range m.marks {
 		w.first = i
-		for _, t := range m.terms[m.marks[i].first:m.marks[i].last] {
-			if n := s.root[t]; n != 0 {
-				w.visit(n, i+1)
-			}
+		for _, n := range m.marks[i].roots {
+			w.visit(n, i+1)
 		}
 	}
 	if s.excludes {
 		m.exclude(s)
 	}
 	return m.hits
+}
+
+// knownOf returns what is known of words for a Set.
+func (m *Matcher) knownOf(s *Set) *known {
+	for i := range m.known {
+		if m.known[i].set == s {
+			return &m.known[i]
+		}
+	}
+	m.known = append(m.known, known{set: s})
+	return &m.known[len(m.known)-1]
+}
+
+// mark fills in what a token means, its numbers at the end of into, which it
+// returns.
+func (s *Set) mark(k *mark, into []int32, t *text.Token) []int32 {
+	from := len(into)
+	into = s.termsOf(into, t)
+	to := len(into)
+	for _, term := range into[from:to] {
+		k.sieve |= sieveOf(term)
+		if n := s.root[term]; n != 0 {
+			into = append(into, n)
+		}
+	}
+	k.terms, k.roots, k.bars = into[from:to:to], into[to:len(into):len(into)], barsOf(t)
+	return into
 }
 
 // barsOf tells which gaps a token ends: those of "..." reach over commas, and
@@ -148,7 +190,7 @@ func (w *walk) read(n *node, i int) {
 	if n.sieve&k.sieve == 0 {
 		return
 	}
-	for _, t := range w.m.terms[k.first:k.last] {
+	for _, t := range k.terms {
 		if n.sieve&sieveOf(t) == 0 {
 			continue
 		}

@@ -50,6 +50,8 @@ type Token struct {
 	Norm  string
 	Kind  Kind
 	Flags Flags
+	// Word is its number in the Doc's Words, 0 for none.
+	Word int32
 }
 
 // Has tells whether all the given flags are set.
@@ -82,9 +84,11 @@ type Doc struct {
 	Source    string
 	Tokens    []Token
 	Sentences []Sentence
+	// Words, when set, numbers the tokens that Parse finds.
+	Words *Words
 
 	norm []byte
-	ends []int // end of each token's normal form in norm
+	ends []int // end of each token's normal form in norm, where it has no number
 }
 
 // Parse replaces d's content by the tokens and sentences of source, in time
@@ -98,8 +102,10 @@ func (d *Doc) Parse(source string) {
 	norms := string(d.norm)
 	from := 0
 	for i, end := range d.ends {
-		d.Tokens[i].Norm = norms[from:end]
-		from = end
+		if d.Tokens[i].Word == 0 {
+			d.Tokens[i].Norm = norms[from:end]
+			from = end
+		}
 	}
 	d.split()
 }
@@ -426,9 +432,20 @@ func (s *scanner) add(start int, kind Kind, flags Flags) {
 	s.push(start, kind, flags)
 }
 
+// push adds a token whose normal form has been written.
 func (s *scanner) push(start int, kind Kind, flags Flags) {
-	s.d.Tokens = append(s.d.Tokens, Token{Start: start, End: s.pos, Kind: kind, Flags: flags})
-	s.d.ends = append(s.d.ends, len(s.d.norm))
+	d, t := s.d, Token{Start: start, End: s.pos, Kind: kind, Flags: flags}
+	if d.Words != nil {
+		from := 0
+		if n := len(d.ends); n > 0 {
+			from = d.ends[n-1]
+		}
+		if t.Word, t.Norm = d.Words.number(d.norm[from:], kind, flags); t.Word != 0 {
+			d.norm = d.norm[:from]
+		}
+	}
+	d.Tokens = append(d.Tokens, t)
+	d.ends = append(d.ends, len(d.norm))
 }
 
 func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }

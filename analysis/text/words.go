@@ -1,0 +1,124 @@
+package text
+
+// Words numbers the forms of tokens, so that those who read many texts keep
+// what they know of a word (see Facts) instead of finding it out each time: most
+// of any text is the same few thousand words. The zero Words is ready for use;
+// each goroutine needs its own.
+//
+// It holds at most mostWords forms of at most longestForm bytes, some 200 KB:
+// those that came first, which are the frequent ones. Others have no number.
+type Words struct {
+	slots []slot // an open table by hash; empty where the number is 0
+	forms []form // by number; the first is none
+	left  int    // tokens that got no number since it was full
+	round *round
+}
+
+// The bounds of Words. Of numbers, the short ones are worth keeping.
+const (
+	mostWords     = 1 << 12
+	wordSlots     = 2 * mostWords
+	mostLeft      = 32 * mostWords
+	longestForm   = 24
+	longestNumber = 3
+)
+
+type slot struct {
+	hash   uint32
+	number int32
+}
+
+// form is what tokens of one number have in common.
+type form struct {
+	norm      string
+	kind      Kind
+	elongated bool
+}
+
+// round is what the numbers of one time have in common: other Words, and the
+// same after Renew, have another.
+type round struct{ _ byte }
+
+// Renew forgets all words when so many tokens found no room that what is read
+// now may have other frequent words than what came first. It must not be called
+// while a Doc with numbers of them is read.
+func (w *Words) Renew() {
+	if w.left > mostLeft {
+		clear(w.slots)
+		clear(w.forms)
+		w.forms, w.left, w.round = w.forms[:1], 0, new(round)
+	}
+}
+
+// number returns the number of a form and its text, 0 where it has none.
+func (w *Words) number(norm []byte, kind Kind, flags Flags) (int32, string) {
+	if len(norm) > longestForm || kind == Link || kind == Handle || kind == Number && len(norm) > longestNumber {
+		return 0, ""
+	}
+	if w.round == nil {
+		w.slots, w.forms, w.round = make([]slot, wordSlots), make([]form, 1, 256), new(round)
+	}
+	hash := uint32(2166136261) ^ uint32(kind)
+	for _, c := range norm {
+		hash = (hash ^ uint32(c)) * 16777619
+	}
+	elongated := flags&Elongated != 0
+	at := hash ^ hash>>15
+	for ; w.slots[at%wordSlots].number != 0; at++ {
+		if s := w.slots[at%wordSlots]; s.hash == hash {
+			if f := &w.forms[s.number]; f.kind == kind && f.elongated == elongated && f.norm == string(norm) {
+				return s.number, f.norm
+			}
+		}
+	}
+	if len(w.forms) > mostWords {
+		w.left++
+		return 0, ""
+	}
+	n := int32(len(w.forms))
+	w.forms = append(w.forms, form{string(norm), kind, elongated})
+	w.slots[at%wordSlots] = slot{hash, n}
+	return n, w.forms[n].norm
+}
+
+// Facts keeps what somebody knows of each word of a Words: what depends on
+// nothing but the Norm of a token, its Kind (a Hashtag counts as a Word), the
+// flag Elongated, and the one who knows. The zero Facts is ready for use; it
+// holds at most mostWords facts.
+type Facts[T any] struct {
+	of    any
+	round *round
+	facts []fact[T]
+}
+
+type fact[T any] struct {
+	known bool
+	is    T
+}
+
+// Begin makes ready for the tokens of a Doc and tells whether all facts were
+// forgotten: those of other words, or of somebody else.
+func (f *Facts[T]) Begin(d *Doc, of any) bool {
+	if d.Words == nil || f.round == d.Words.round && f.of == of {
+		return false
+	}
+	clear(f.facts)
+	f.of, f.round = of, d.Words.round
+	return true
+}
+
+// At returns the place of what is known of a token, until the next call, and
+// whether it is filled; the caller fills it otherwise. That of a token without
+// a number is never filled.
+func (f *Facts[T]) At(t *Token) (is *T, known bool) {
+	n := int(t.Word)
+	if n >= len(f.facts) {
+		f.facts = append(f.facts, make([]fact[T], n+1-len(f.facts))...)
+	}
+	x := &f.facts[n]
+	if x.known {
+		return &x.is, true
+	}
+	*x = fact[T]{known: n > 0}
+	return &x.is, false
+}
