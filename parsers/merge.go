@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"klank/mention"
 	"klank/parsers/document"
@@ -21,7 +22,10 @@ const maxMentions = 10_000
 type merger struct {
 	candidates []document.Candidate
 	items      itemSet
-	byKey      map[string][]int
+	// byKey finds the first keyed candidates, which a later parser may tell of,
+	// too.
+	byKey map[string][]int
+	keyed int
 	// from counts the parsers, taken says which of them a candidate has
 	// been joined with already: one parser's two reviews stay two.
 	from  int
@@ -40,18 +44,29 @@ const (
 	keyLen    = 25
 )
 
-// prefix is the beginning of a text without case, spaces and signs.
+// prefix is the beginning of a text without case, spaces and signs: n letters
+// and digits of it.
 func prefix(s string, n int) string {
-	var b strings.Builder
-	for _, r := range s {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			b.WriteRune(unicode.ToLower(r))
-			if n--; n == 0 {
-				break
+	b := make([]byte, 0, min(len(s), n))
+	for i := 0; i < len(s) && n > 0; i++ {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z' || '0' <= c && c <= '9':
+			b = append(b, c)
+		case 'A' <= c && c <= 'Z':
+			b = append(b, c|0x20)
+		case c < utf8.RuneSelf:
+			continue
+		default:
+			r, size := utf8.DecodeRuneInString(s[i:])
+			i += size - 1
+			if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+				continue
 			}
+			b = utf8.AppendRune(b, unicode.ToLower(r))
 		}
+		n--
 	}
-	return b.String()
+	return string(b)
 }
 
 // words are what a candidate says: a question's may all be in its title.
@@ -116,11 +131,6 @@ func (m *merger) add(f document.Found) {
 		m.taken = append(m.taken, 0)
 	}
 	m.relink(before)
-	for i := before; i < len(m.candidates); i++ {
-		for _, k := range keys(&m.candidates[i]) {
-			m.byKey[k] = append(m.byKey[k], i)
-		}
-	}
 	for i := range f.Items {
 		m.items.add(f.Items[i])
 	}
@@ -189,6 +199,11 @@ const maxAlike = 20
 // find returns the candidate of an earlier parser that is the same mention,
 // or -1.
 func (m *merger) find(c *document.Candidate, before int) int {
+	for ; m.keyed < before; m.keyed++ {
+		for _, k := range keys(&m.candidates[m.keyed]) {
+			m.byKey[k] = append(m.byKey[k], m.keyed)
+		}
+	}
 	if before == 0 {
 		return -1
 	}

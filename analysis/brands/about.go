@@ -47,6 +47,9 @@ func (m *Matcher) About(source, itemBrand, itemName string) []int {
 // Match returns the names of the brands that a text is about (About) or
 // mentions, in the order of the configuration.
 func (m *Matcher) Match(title, body, language string, about []int) []string {
+	if len(m.names) == 0 {
+		return nil
+	}
 	var w Work
 	var t, b text.Doc
 	t.Parse(title)

@@ -86,7 +86,7 @@ func (s *scan) datedAfter(line, name string) bool {
 // who wrote: "Review by <span>Ann</span>".
 func introduced(n *html.Node) bool {
 	before := n.PrevSibling
-	if before == nil || before.Type != html.TextNode || len(before.Data) > shortText {
+	if before == nil || before.Type != html.TextNode || len(before.Data) > shortText || strings.TrimSpace(before.Data) == "" {
 		return false
 	}
 	t := strings.TrimSuffix(strings.ToLower(strings.Join(strings.Fields(before.Data), " ")), ":") + " "
@@ -133,25 +133,19 @@ func wrote(n *html.Node) bool {
 }
 
 // profileLink tells links to people by the path's words.
-func profileLink(href string) bool {
-	href = strings.ToLower(href)
-	if len(href) > 300 {
-		return false
-	}
-	for _, p := range []string{"/user/", "/users/", "/profile", "/profiel", "/member", "/leden/", "/lid/", "/u/", "/gebruiker", "/people/", "/author/", "/contrib/", "memberlist.php", "member.php", "profile.php", "action=profile", "user?id=", "userid=", "user_details", "/reviewer", "/mitglied"} {
-		if strings.Contains(href, p) {
-			return true
-		}
-	}
-	return false
-}
+func profileLink(href string) bool { return len(href) <= 300 && holds(profilePaths, href) }
+
+var profilePaths = newPhrases("/user/", "/users/", "/profile", "/profiel", "/member", "/leden/", "/lid/", "/u/", "/gebruiker", "/people/", "/author/", "/contrib/", "memberlist.php", "member.php", "profile.php", "action=profile", "user?id=", "userid=", "user_details", "/reviewer", "/mitglied")
 
 // byLines begin a text that names its writer.
 var byLines = []string{"by ", "door ", "von ", "par ", "by: ", "door: ", "von: ", "par : ", "posted by ", "geschreven door ", "review by ", "review door ", "reviewed by ", "written by ", "geplaatst door ", "beoordeeld door ", "reactie van ", "comment from ", "comment by ", "kommentar von ", "commentaar van ", "reactie door ", "review van ", "recensie van ", "recensie door ", "beoordeling van "}
 
+// byLineHeads are the first letters of byLines.
+const byLineHeads = "bcdgkprvw"
+
 // byLine returns who a text says wrote it: "Door Jan op 3 mei" gives Jan.
 func byLine(t string) string {
-	if len(t) > shortText {
+	if len(t) > shortText || t == "" || strings.IndexByte(byLineHeads, t[0]|0x20) < 0 {
 		return ""
 	}
 	lower := strings.ToLower(t)

@@ -197,15 +197,12 @@ func mayBeDate(t string) bool {
 var agoWords = []string{"ago", "geleden", "vor ", "Vor ", "il y a", "Il y a", "hace ", "Hace ", "esterday", "isteren", "oday at"}
 
 // otherDateWords stand beside dates other than that of writing.
-var otherDateWords = []string{"join", "registr", "member", "lid sinds", "lid vanaf", "sinds", "since", "last online", "laatst", "last seen", "last edit", "edited", "gewijzigd",
-	"bewerkt", "purchase", "bought", "gekocht", "aangekocht", "aankoop", "updated", "bijgewerkt", "copyright", "©", "mitglied", "inscri", "expire", "geldig", "levertijd", "besteld", "delivery"}
+var otherDateWords = newPhrases("join", "registr", "member", "lid sinds", "lid vanaf", "sinds", "since", "last online", "laatst", "last seen", "last edit", "edited", "gewijzigd",
+	"bewerkt", "purchase", "bought", "gekocht", "aangekocht", "aankoop", "updated", "bijgewerkt", "copyright", "©", "mitglied", "inscri", "expire", "geldig", "levertijd", "besteld", "delivery")
 
 func otherDate(t string) bool {
-	t = strings.ReplaceAll(strings.ToLower(t), "geplaatst", "") // which holds "laatst"
-	for _, w := range otherDateWords {
-		if strings.Contains(t, w) {
-			return true
-		}
+	if !holds(otherDateWords, t) {
+		return false
 	}
-	return false
+	return holds(otherDateWords, strings.ReplaceAll(strings.ToLower(t), "geplaatst", "")) // which holds "laatst"
 }

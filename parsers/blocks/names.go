@@ -15,14 +15,16 @@ import (
 
 // signature reads the name before a date in one line: "Ann | 3 May 2024".
 func signature(line string) *mention.Author {
+	if first, _ := utf8.DecodeRuneInString(strings.TrimSpace(line)); !unicode.IsUpper(first) || strings.IndexByte(line, ' ') < 0 {
+		return nil
+	}
 	for _, sep := range []string{" | ", " - ", " – ", " — ", " · ", " op ", " on ", " am "} {
 		name, rest, ok := strings.Cut(line, sep)
 		if !ok {
 			continue
 		}
 		name = strings.TrimSpace(name)
-		first, _ := utf8.DecodeRuneInString(name)
-		if !namelike(name) || !unicode.IsUpper(first) || strings.ContainsAny(name, "0123456789") || otherDate(name) || verifiedText(name) || postedLike(name) || !mayBeDate(rest) {
+		if !namelike(name) || strings.ContainsAny(name, "0123456789") || otherDate(name) || verifiedText(name) || postedLike(name) || !mayBeDate(rest) {
 			return nil
 		}
 		return &mention.Author{Name: name}

@@ -139,6 +139,9 @@ func (s *scan) walk(n *html.Node, parent, depth int32) int32 {
 	return text
 }
 
+// nameless is the name of all that are called nothing.
+var nameless name
+
 func (s *scan) nameOf(n *html.Node) *name {
 	var class, id, prop, hook string
 	for i := range n.Attr {
@@ -157,6 +160,9 @@ func (s *scan) nameOf(n *html.Node) *name {
 		}
 	}
 	k := [4]string{class, id, prop, hook}
+	if k == ([4]string{}) {
+		return &nameless
+	}
 	if v, ok := s.names[k]; ok {
 		return v
 	}

@@ -329,8 +329,8 @@ func stem(s string) string {
 }
 
 // hintHeads are what every name with a hint contains, in lower case.
-var hintHeads = []string{"review", "comment", "post", "message", "beoordel", "reactie", "recensie", "ervaring", "testimonial", "avis",
-	"opini", "feedback", "recensi", "meinung", "erfahrung", "temoign", "avaliac", "comentari", "gastenboek", "guestbook", "gaestebuch", "rezension", "bewertung", "kommentar", "repl", "bericht", "beitrag", "question", "answer", "vraag", "antwo", "waardering", "star", "rating"}
+var hintHeads = newPhrases("review", "comment", "post", "message", "beoordel", "reactie", "recensie", "ervaring", "testimonial", "avis",
+	"opini", "feedback", "recensi", "meinung", "erfahrung", "temoign", "avaliac", "comentari", "gastenboek", "guestbook", "gaestebuch", "rezension", "bewertung", "kommentar", "repl", "bericht", "beitrag", "question", "answer", "vraag", "antwo", "waardering", "star", "rating")
 
 // hasHint tells, without a DOM, whether the name of any tag hints at blocks:
 // the cheap look at a page that has none.
@@ -348,47 +348,11 @@ func hasHint(body []byte) bool {
 		if end < 0 {
 			end = len(body)
 		}
-		if tagHint(body[:end]) {
+		if holds(hintHeads, body[:end]) {
 			return true
 		}
 		body = body[end:]
 	}
-}
-
-func tagHint(tag []byte) bool {
-	for i := 0; i+1 < len(tag); i++ {
-		if !hintPairs[pair(tag[i], tag[i+1])] {
-			continue
-		}
-		for _, h := range hintHeads {
-			if len(tag)-i >= len(h) && equalFold(tag[i:i+len(h)], h) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// hintPairs tells which two letters begin one of hintHeads: of the places in a
-// page's tags, few do, while most begin with the first letter of one.
-var hintPairs = func() (t [1 << 10]bool) {
-	for _, h := range hintHeads {
-		t[pair(h[0], h[1])] = true
-	}
-	return t
-}()
-
-// pair is the number of two letters in any case; other signs share numbers
-// with letters.
-func pair(a, b byte) int { return int(a&31)<<5 | int(b&31) }
-
-func equalFold(b []byte, lower string) bool {
-	for i := range b {
-		if b[i]|0x20 != lower[i] {
-			return false
-		}
-	}
-	return true
 }
 
 func letter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }

@@ -83,6 +83,12 @@ func walk(n *html.Node, visit func(n *html.Node, depth int) bool) {
 // Text returns the text of n's subtree, white space folded, when that is not
 // longer than limit bytes or so; "" otherwise.
 func Text(n *html.Node, limit int) string {
+	if c := n.FirstChild; c != nil && c == n.LastChild && c.Type == html.TextNode && n.Data != "script" && n.Data != "style" && folded(c.Data) {
+		if len(c.Data) > limit {
+			return ""
+		}
+		return c.Data
+	}
 	var b strings.Builder
 	left := maxNodes
 	var down func(n *html.Node) bool
@@ -112,6 +118,19 @@ func Text(n *html.Node, limit int) string {
 		return ""
 	}
 	return s
+}
+
+// folded tells whether folding white space would leave a text as it is.
+func folded(s string) bool {
+	space := true
+	for i := range len(s) {
+		c := s[i]
+		if c >= 0x80 || c < ' ' || c == ' ' && space {
+			return false
+		}
+		space = c == ' '
+	}
+	return !space
 }
 
 // Prose returns the plain text of n's subtree without the elements that skip
