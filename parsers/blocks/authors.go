@@ -133,28 +133,25 @@ func wrote(n *html.Node) bool {
 }
 
 // profileLink tells links to people by the path's words.
-func profileLink(href string) bool { return len(href) <= 300 && holds(profilePaths, href) }
+func profileLink(href string) bool { return len(href) <= 300 && element.Holds(href, profilePaths) }
 
-var profilePaths = newPhrases("/user/", "/users/", "/profile", "/profiel", "/member", "/leden/", "/lid/", "/u/", "/gebruiker", "/people/", "/author/", "/contrib/", "memberlist.php", "member.php", "profile.php", "action=profile", "user?id=", "userid=", "user_details", "/reviewer", "/mitglied")
+var profilePaths = element.NewTerms("/user/", "/users/", "/profile", "/profiel", "/member", "/leden/", "/lid/", "/u/", "/gebruiker", "/people/", "/author/", "/contrib/", "memberlist.php", "member.php", "profile.php", "action=profile", "user?id=", "userid=", "user_details", "/reviewer", "/mitglied")
 
 // byLines begin a text that names its writer.
 var byLines = []string{"by ", "door ", "von ", "par ", "by: ", "door: ", "von: ", "par : ", "posted by ", "geschreven door ", "review by ", "review door ", "reviewed by ", "written by ", "geplaatst door ", "beoordeeld door ", "reactie van ", "comment from ", "comment by ", "kommentar von ", "commentaar van ", "reactie door ", "review van ", "recensie van ", "recensie door ", "beoordeling van "}
 
-// byLineHeads are the first letters of byLines.
-const byLineHeads = "bcdgkprvw"
-
 // byLine returns who a text says wrote it: "Door Jan op 3 mei" gives Jan.
 func byLine(t string) string {
-	if len(t) > shortText || t == "" || strings.IndexByte(byLineHeads, t[0]|0x20) < 0 {
-		return ""
-	}
-	lower := strings.ToLower(t)
-	if len(lower) != len(t) {
+	if len(t) > shortText {
 		return ""
 	}
 	for _, p := range byLines {
-		if !strings.HasPrefix(lower, p) {
+		if len(t) < len(p) || !strings.EqualFold(t[:len(p)], p) {
 			continue
+		}
+		lower := strings.ToLower(t)
+		if len(lower) != len(t) {
+			return ""
 		}
 		rest := t[len(p):]
 		low := lower[len(p):]

@@ -55,7 +55,7 @@ func (s *scan) dateShown(i int32) int8 {
 	if rank == 0 {
 		return 0
 	}
-	if label := s.about(i); !strings.ContainsAny(label, "0123456789") && otherDate(label) {
+	if label := s.about(i); !element.Digit(label) && otherDate(label) {
 		return 0
 	}
 	return rank
@@ -155,14 +155,14 @@ func (s *scan) isDate(t string) bool {
 // mayBeDate is a cheap look before the real one: a year, numbers with signs
 // between them, or words for how long ago.
 func mayBeDate(t string) bool {
-	if strings.Count(t, " ") > 9 && !strings.Contains(t, " | ") {
+	digits := element.Digit(t)
+	if !digits && !element.Holds(t, timeWords) || strings.Count(t, " ") > 9 && !strings.Contains(t, " | ") {
 		return false
 	}
-	run, runs, digits := 0, 0, false
+	run, runs := 0, 0
 	for i := 0; i <= len(t); i++ {
 		if i < len(t) && '0' <= t[i] && t[i] <= '9' {
 			run++
-			digits = true
 			continue
 		}
 		if run == 4 && (t[i-4:i-2] == "20" || t[i-4:i-2] == "19") {
@@ -178,10 +178,8 @@ func mayBeDate(t string) bool {
 		}
 		run = 0
 	}
-	for _, w := range agoWords {
-		if strings.Contains(t, w) {
-			return true
-		}
+	if element.Holds(t, agoWords) {
+		return true
 	}
 	if digits {
 		return false
@@ -194,15 +192,18 @@ func mayBeDate(t string) bool {
 }
 
 // agoWords stand in texts that count back.
-var agoWords = []string{"ago", "geleden", "vor ", "Vor ", "il y a", "Il y a", "hace ", "Hace ", "esterday", "isteren", "oday at"}
+var agoWords = element.NewTerms("ago", "geleden", "vor ", "il y a", "hace ", "yesterday", "gisteren", "today at")
+
+// timeWords stand in texts that tell a time without a digit.
+var timeWords = element.NewTerms("ago", "geleden", "vor ", "il y a", "hace ", "yesterday", "gisteren", "gestern", "hier", "today", "vandaag", "heute", "just now", "zojuist")
 
 // otherDateWords stand beside dates other than that of writing.
-var otherDateWords = newPhrases("join", "registr", "member", "lid sinds", "lid vanaf", "sinds", "since", "last online", "laatst", "last seen", "last edit", "edited", "gewijzigd",
+var otherDateWords = element.NewTerms("join", "registr", "member", "lid sinds", "lid vanaf", "sinds", "since", "last online", "laatst", "last seen", "last edit", "edited", "gewijzigd",
 	"bewerkt", "purchase", "bought", "gekocht", "aangekocht", "aankoop", "updated", "bijgewerkt", "copyright", "©", "mitglied", "inscri", "expire", "geldig", "levertijd", "besteld", "delivery")
 
 func otherDate(t string) bool {
-	if !holds(otherDateWords, t) {
+	if !element.Holds(t, otherDateWords) {
 		return false
 	}
-	return holds(otherDateWords, strings.ReplaceAll(strings.ToLower(t), "geplaatst", "")) // which holds "laatst"
+	return element.Holds(strings.ReplaceAll(strings.ToLower(t), "geplaatst", ""), otherDateWords) // which holds "laatst"
 }

@@ -15,7 +15,7 @@ import (
 
 // signature reads the name before a date in one line: "Ann | 3 May 2024".
 func signature(line string) *mention.Author {
-	if first, _ := utf8.DecodeRuneInString(strings.TrimSpace(line)); !unicode.IsUpper(first) || strings.IndexByte(line, ' ') < 0 {
+	if first, _ := utf8.DecodeRuneInString(strings.TrimSpace(line)); !unicode.IsUpper(first) || !element.Digit(line) && !element.Holds(line, timeWords) {
 		return nil
 	}
 	for _, sep := range []string{" | ", " - ", " – ", " — ", " · ", " op ", " on ", " am "} {
@@ -24,7 +24,7 @@ func signature(line string) *mention.Author {
 			continue
 		}
 		name = strings.TrimSpace(name)
-		if !namelike(name) || strings.ContainsAny(name, "0123456789") || otherDate(name) || verifiedText(name) || postedLike(name) || !mayBeDate(rest) {
+		if !namelike(name) || element.Digit(name) || otherDate(name) || verifiedText(name) || postedLike(name) || !mayBeDate(rest) {
 			return nil
 		}
 		return &mention.Author{Name: name}

@@ -317,7 +317,7 @@ func (n *name) is(t trait) bool { return n.traits&t != 0 }
 
 // stem drops the digits of a name, so that post12 and post13 are one.
 func stem(s string) string {
-	if !strings.ContainsAny(s, "0123456789") {
+	if !element.Digit(s) {
 		return s
 	}
 	return strings.Map(func(r rune) rune {
@@ -329,7 +329,7 @@ func stem(s string) string {
 }
 
 // hintHeads are what every name with a hint contains, in lower case.
-var hintHeads = newPhrases("review", "comment", "post", "message", "beoordel", "reactie", "recensie", "ervaring", "testimonial", "avis",
+var hintHeads = element.NewTerms("review", "comment", "post", "message", "beoordel", "reactie", "recensie", "ervaring", "testimonial", "avis",
 	"opini", "feedback", "recensi", "meinung", "erfahrung", "temoign", "avaliac", "comentari", "gastenboek", "guestbook", "gaestebuch", "rezension", "bewertung", "kommentar", "repl", "bericht", "beitrag", "question", "answer", "vraag", "antwo", "waardering", "star", "rating")
 
 // hasHint tells, without a DOM, whether the name of any tag hints at blocks:
@@ -348,7 +348,7 @@ func hasHint(body []byte) bool {
 		if end < 0 {
 			end = len(body)
 		}
-		if holds(hintHeads, body[:end]) {
+		if element.Holds(body[:end], hintHeads) {
 			return true
 		}
 		body = body[end:]

@@ -128,6 +128,10 @@ func (f *finder) anchor(a *document.Anchor) {
 		}
 		return
 	}
+	if i, ok := f.at[u]; ok && f.out[i].Kind == mention.LinkNext {
+		f.add(u, mention.LinkNext, nofollow) // and no second look
+		return
+	}
 	if kind := f.kind(a, u); kind != "" {
 		f.add(u, kind, nofollow)
 	}

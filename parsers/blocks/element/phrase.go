@@ -5,19 +5,9 @@ import (
 	"strings"
 )
 
-// gradeWords is a cheap look for what every phrase of a grade has.
-func gradeWords(s string) bool {
-	if strings.IndexByte(s, '/') >= 0 {
-		return true
-	}
-	for _, w := range []string{" of ", " van ", " uit ", " von ", " sur ", " su ", " de ", " av ", " af ",
-		"tar", "ster", "Ster", "toile", "trella", "telle", "ating", "core", "ijfer", "aardering", "oordeling", "ewertung", "ote", "rade"} {
-		if strings.Contains(s, w) {
-			return true
-		}
-	}
-	return false
-}
+// gradeWords are what every phrase of a grade has one of, but for a slash.
+var gradeWords = NewTerms(" of ", " van ", " uit ", " von ", " sur ", " su ", " de ", " av ", " af ",
+	"tar", "ster", "toile", "trella", "telle", "ating", "core", "ijfer", "aardering", "oordeling", "ewertung", "ote", "rade")
 
 // Phrase finds a grade in a few words; "" where it finds none.
 func Phrase(s string) (value, best string, e evidence) {

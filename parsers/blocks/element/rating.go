@@ -312,7 +312,7 @@ var iconStates = map[string]string{
 // phrase adds a grade said in words: with its scale ("4 van 5", "4,6/5"), by
 // stars ("4 stars") or announced ("rating: 8").
 func (r *ratings) phrase(s string, depth int) {
-	if len(s) > 120 || !strings.ContainsAny(s, "0123456789") || !gradeWords(s) {
+	if len(s) > 120 || !Digit(s) || strings.IndexByte(s, '/') < 0 && !Holds(s, gradeWords) {
 		return
 	}
 	value, best, e := Phrase(s)
@@ -379,7 +379,7 @@ func (r *ratings) image(src string, depth int) {
 	src, _, _ = strings.Cut(src, "?")
 	name := path.Base(src)
 	name = strings.TrimSuffix(name, path.Ext(name))
-	if !strings.ContainsAny(name, "0123456789") {
+	if !Digit(name) {
 		return
 	}
 	words := Words(name)
