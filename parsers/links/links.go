@@ -178,13 +178,13 @@ func (f *finder) kind(a *document.Anchor, u string) mention.LinkKind {
 // judging a link costs.
 func split(u string) (url.URL, bool) {
 	_, rest, ok := strings.Cut(u, "://")
+	slash := strings.IndexByte(rest, '/')
 	for i := 0; i < len(rest); i++ {
-		if c := rest[i]; !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-_./?=&+", c) >= 0) {
+		if c := rest[i]; !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-_./?=&+", c) >= 0 || c == ':' && i < slash) {
 			ok = false
 			break
 		}
 	}
-	slash := strings.IndexByte(rest, '/')
 	if !ok || slash <= 0 || strings.IndexByte(rest[:slash], '?') >= 0 {
 		p, err := url.Parse(u)
 		if err != nil {
