@@ -157,7 +157,7 @@ type Engagement struct {
 }
 
 // Flag marks a mention for a reader's caution: rating_mismatch, duplicate,
-// suspect or publisher, with the reason in words.
+// suspect, corrected or publisher, with the reason in words.
 type Flag struct {
 	Name   string `json:"name"`
 	Reason string `json:"reason,omitempty"`
@@ -170,6 +170,9 @@ const FlagPublisher = "publisher"
 // FlagRatingMismatch is that of a text that says clearly the opposite of the
 // rating its author gave.
 const FlagRatingMismatch = "rating_mismatch"
+
+// FlagCorrected is that of a mention of which a person has corrected labels.
+const FlagCorrected = "corrected"
 
 // ByPublisher tells whether the site itself wrote m. Parsers show such
 // mentions; no customer said them, so nothing stores or counts them.

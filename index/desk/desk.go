@@ -33,7 +33,7 @@ type Store struct {
 
 // tables are the statements that make what is missing. They are of the SQL that
 // SQLite and PostgreSQL have in common; times are Unix milliseconds.
-var tables = []string{usersTable, sessionsTable, tokensTable, auditTable, casesTable,
+var tables = []string{usersTable, sessionsTable, tokensTable, auditTable, casesTable, correctionsTable, queriesTable,
 	alertRulesTable, alertSeenTable, alertEventsTable, alertSubjectsTable, alertMessagesTable, alertPartsTable, alertSubjectsIndex, alertSeenIndex}
 
 const (

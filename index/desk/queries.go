@@ -1,0 +1,96 @@
+package desk
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	"klank/index/text"
+)
+
+// Query is a question that somebody has saved, to be asked for as saved:name.
+type Query struct {
+	Name, Query string
+	By          string
+	At          time.Time
+}
+
+const queriesTable = `CREATE TABLE IF NOT EXISTS queries (
+	folded TEXT PRIMARY KEY, name TEXT NOT NULL, query TEXT NOT NULL, said_by TEXT NOT NULL, said_at BIGINT NOT NULL)`
+
+// queryName is what the language reads behind saved: without quotes.
+var queryName = regexp.MustCompile(`^[\pL\pN][\pL\pN_-]{0,39}$`)
+
+// SaveQuery keeps a query under a name; names that differ in case only are
+// the same. ErrExists says that the name is taken, unless it is to replace what
+// has it. Whether the query can be read is for the caller.
+func (s *Store) SaveQuery(ctx context.Context, q Query, replace bool) error {
+	if err := errors.Join(tidy("name", &q.Name, MaxName), tidy("query", &q.Query, MaxNote), tidy("name", &q.By, MaxName)); err != nil {
+		return err
+	}
+	if !queryName.MatchString(q.Name) {
+		return fmt.Errorf("%w: the name %q is not letters, digits, - and _ (40 at most)", ErrInput, q.Name)
+	}
+	if q.Query == "" {
+		return fmt.Errorf("%w: there is no query to save", ErrInput)
+	}
+	then := `DO NOTHING`
+	if replace {
+		then = `(folded) DO UPDATE SET name = excluded.name, query = excluded.query, said_by = excluded.said_by, said_at = excluded.said_at`
+	}
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		return insertOnce(tx.ExecContext(ctx, `INSERT INTO queries (folded, name, query, said_by, said_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT `+then,
+			text.Fold(q.Name), q.Name, q.Query, q.By, q.At.UnixMilli()))
+	})
+	if errors.Is(err, ErrConflict) {
+		return ErrExists
+	}
+	return err
+}
+
+// DeleteQuery forgets a query; ErrUnknown where there is none of that name.
+func (s *Store) DeleteQuery(ctx context.Context, name string) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `DELETE FROM queries WHERE folded = $1`, text.Fold(name))
+		if err == nil {
+			if n, err := res.RowsAffected(); err == nil && n == 0 {
+				return ErrUnknown
+			}
+		}
+		return err
+	})
+}
+
+// Queries returns the saved queries by name.
+func (s *Store) Queries(ctx context.Context) ([]Query, error) {
+	var out []Query
+	err := s.read(ctx, func(row *sql.Rows) error {
+		var q Query
+		var at int64
+		err := row.Scan(&q.Name, &q.Query, &q.By, &at)
+		q.At = time.UnixMilli(at).UTC()
+		out = append(out, q)
+		return err
+	}, `SELECT name, query, said_by, said_at FROM queries ORDER BY folded`)
+	return out, err
+}
+
+// ForgetMentions takes away what people have added to mentions that are erased.
+func (s *Store) ForgetMentions(ctx context.Context, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	return s.write(ctx, func(tx *sql.Tx) error {
+		for _, id := range ids {
+			for _, statement := range []string{`DELETE FROM cases WHERE mention = $1`, `DELETE FROM corrections WHERE mention = $1`} {
+				if _, err := tx.ExecContext(ctx, statement, id); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
