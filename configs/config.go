@@ -48,6 +48,8 @@ type Config struct {
 	// Synonyms are groups of words that mean the same: who asks for one finds all
 	// of its group.
 	Synonyms [][]string `yaml:"synonyms"`
+	Alerts   Alerts     `yaml:"alerts"`
+	Digest   Digest     `yaml:"digest"`
 	Web      Web        `yaml:"web"`
 }
 
@@ -262,6 +264,9 @@ type Web struct {
 	// never stands in the file itself.
 	TokenEnv  string `yaml:"token_env"`
 	TokenFile string `yaml:"token_file"`
+	// PublicURL is where people reach the UI, as https://klank.example: what is
+	// sent links there. Empty: nothing has links.
+	PublicURL string `yaml:"public_url"`
 }
 
 // Default returns the configuration that holds without a file.
@@ -274,6 +279,8 @@ func Default() *Config {
 		Index:     Index{Elasticsearch: Elasticsearch{Prefix: "klank", Replicas: 1}},
 		Privacy:   Privacy{Authors: "pseudonym"},
 		Retention: Retention{Pages: "90d"},
+		Alerts:    Alerts{Schedule: "every 15m", Language: "en", SMTP: SMTP{Port: 587, TLS: "starttls"}},
+		Digest:    Digest{Days: 7},
 		Web:       Web{Addr: "127.0.0.1:8417", TokenEnv: "KLANK_TOKEN"},
 	}
 }

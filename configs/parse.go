@@ -263,6 +263,7 @@ func (v *validator) check(c *Config) {
 		v.schedule(path+".schedule", c.Sources[i].Schedule, zone)
 	}
 	v.imports(c.Imports, names)
+	v.alerts(c, zone)
 	v.oneOf("privacy.authors", c.Privacy.Authors, AuthorModes)
 	if _, err := parseRetention(c.Retention.Pages); err != nil {
 		v.fail("retention.pages", "%q is not a time; %v", c.Retention.Pages, err)

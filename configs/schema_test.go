@@ -142,6 +142,11 @@ func TestTheSchemaAllowsTheWordsThatTheConfigurationAllows(t *testing.T) {
 		"$defs/source/properties/snapshots":     snapshotModes,
 
 		"properties/crawl/properties/over_max_delay": OverMaxDelays,
+		"properties/alerts/properties/language":      AlertLanguages,
+
+		"properties/alerts/properties/smtp/properties/tls":            SMTPModes,
+		"properties/alerts/properties/channels/items/properties/type": ChannelTypes,
+		"properties/alerts/properties/rules/items/properties/when":    AlertConditions,
 	} {
 		at := s.root
 		for step := range strings.SplitSeq(path, "/") {
@@ -192,7 +197,7 @@ func bySchema(t *testing.T, s *jsonschema.Schema, file string) error {
 func TestTheSchemaRefusesWhatIsWrongInItself(t *testing.T) {
 	// What takes knowledge that a schema has not: of other fields, of CSS, of
 	// regular expressions, of time zones, of the order of durations.
-	beyond := []string{"allow", "brand-twice", "budget-same", "budget-twice", "crawl-delay", "import-brand", "import-twice", "index-both", "index-key", "index-none", "index-user", "key-http", "key-in-url", "key-render", "key-robots", "key-twice", "key-type", "label", "lease",
+	beyond := []string{"alert-channel", "alert-name", "alert-no-server", "alert-query", "alert-quiet-same", "alert-secrets", "alert-source", "alert-twice", "alert-user", "digest-brand", "digest-channel", "digest-schedule", "allow", "brand-twice", "budget-same", "budget-twice", "crawl-delay", "import-brand", "import-twice", "index-both", "index-key", "index-none", "index-user", "key-http", "key-in-url", "key-render", "key-robots", "key-twice", "key-type", "label", "lease",
 		"load-more-find", "load-more-on", "load-more-step", "load-more-type", "load-more-url", "query-loop", "query-syntax", "query-twice", "selectors", "source-brand", "source-hour", "source-twice", "timezone"}
 	s := compileSchema(t)
 	files, _ := filepath.Glob("testdata/bad-*.yaml")
