@@ -11,10 +11,9 @@ import (
 	"klank/mention"
 )
 
-// clauses are those of one text, and the memory for scoring them.
+// clauses are those of one text, and views of it to score them by.
 type clauses struct {
 	title, text []clause.Clause
-	sentiment   sentiment.Work
 	views       [2]text.Doc
 	parts       [2][]text.Sentence
 }
@@ -81,10 +80,7 @@ func (a *Analyzer) cut(w *work, read string, felt sentiment.Result) {
 	c := &w.clauses
 	c.title = c.split(c.title[:0], 0, &w.title)
 	c.text = c.split(c.text[:0], 1, &w.text)
-	var anew sentiment.Result
-	if len(c.parts[0])+len(c.parts[1]) > 0 {
-		anew = a.sentiment.Score(&c.sentiment, &c.views[0], &c.views[1], read)
-	}
+	scores, loaded := a.sentiment.Clauses(&w.sentiment, &c.views[0], &c.views[1], read)
 	next := 0
 	settle := func(cs []clause.Clause, base int) {
 		for len(cs) > 0 {
@@ -97,7 +93,7 @@ func (a *Analyzer) cut(w *work, read string, felt sentiment.Result) {
 				cs[0].Score, cs[0].Loaded = felt.Sentences[s], felt.Loaded[s]
 			} else {
 				for i := range cs[:n] {
-					cs[i].Score, cs[i].Loaded = anew.Sentences[next], anew.Loaded[next] && math.Abs(anew.Sentences[next]) >= silent
+					cs[i].Score, cs[i].Loaded = scores[next], loaded[next] && math.Abs(scores[next]) >= silent
 					next++
 				}
 				clause.Settle(cs[:n])

@@ -28,8 +28,6 @@ type grams struct {
 	words, chars []uint32
 }
 
-func (g *grams) reset() { g.words, g.chars = g.words[:0], g.chars[:0] }
-
 const (
 	hashStart = 2166136261
 	hashTimes = 0x9e3779b1
@@ -57,17 +55,25 @@ const (
 	saltTriple = 0x6c62272e
 )
 
-// read adds the n-grams that token t ends. The effect of roles reaches the
-// words that follow.
-func (r *reader) read(g *grams, t *text.Token, roles role) {
-	var h uint32
+// sentence adds the n-grams of a sentence, of whose tokens the states are known.
+func (g *grams) sentence(tokens []text.Token, states []state) {
+	r := reader{before: stopHash}
+	for i := range tokens {
+		t, h := &tokens[i], uint32(0)
+		if isWord(t) {
+			g.chars, h = appendLetters(g.chars, t.Norm)
+		}
+		g.words = r.next(g.words, t, h, states[i].roles)
+	}
+}
+
+func isWord(t *text.Token) bool { return t.Kind == text.Word || t.Kind == text.Hashtag }
+
+// next appends the n-grams of words that token t ends; h is the hash of a word
+// (see appendLetters). The effect of roles reaches the words that follow.
+func (r *reader) next(dst []uint32, t *text.Token, h uint32, roles role) []uint32 {
 	switch t.Kind {
 	case text.Word, text.Hashtag:
-		norm := t.Norm
-		if len(norm) > longestWord {
-			norm = norm[:longestWord]
-		}
-		h = g.letters(norm)
 	case text.Number:
 		h = numberHash
 	case text.Emoji, text.Emoticon:
@@ -86,13 +92,13 @@ func (r *reader) read(g *grams, t *text.Token, roles role) {
 			h = pauseHash
 		default:
 			r.before, r.beforeThat = stopHash, 0
-			return
+			return dst
 		}
 	case text.Punct:
 		r.denied = 0
-		return
+		return dst
 	default:
-		return
+		return dst
 	}
 	if roles&(contrasts|joins) != 0 {
 		r.denied = 0
@@ -102,14 +108,15 @@ func (r *reader) read(g *grams, t *text.Token, roles role) {
 		r.denied--
 		word ^= saltDenied
 	}
-	g.words = append(g.words, slot(word), slot((r.before*3+saltPair)*hashTimes^h))
+	dst = append(dst, slot(word), slot((r.before*3+saltPair)*hashTimes^h))
 	if r.beforeThat != 0 {
-		g.words = append(g.words, slot(((r.beforeThat*5+r.before)*3+saltTriple)*hashTimes^h))
+		dst = append(dst, slot(((r.beforeThat*5+r.before)*3+saltTriple)*hashTimes^h))
 	}
 	r.beforeThat, r.before = r.before, h
 	if roles&negates != 0 {
 		r.denied = negationScope
 	}
+	return dst
 }
 
 // Hashes of tokens that stand for their kind.
@@ -121,8 +128,10 @@ const (
 	stopHash     = 0x27d4eb2f
 )
 
-// letters adds the letter n-grams of a word and returns the hash of the whole.
-func (g *grams) letters(norm string) uint32 {
+// appendLetters appends the letter n-grams of a word and returns the hash of the
+// whole.
+func appendLetters(dst []uint32, norm string) ([]uint32, uint32) {
+	norm = norm[:min(len(norm), longestWord)]
 	var edged [longestWord + 2]byte
 	edged[0] = '^'
 	n := copy(edged[1:], norm) + 2
@@ -133,7 +142,7 @@ func (g *grams) letters(norm string) uint32 {
 		for j := i; j < n && j < i+longestGram; j++ {
 			h = step(h, word[j])
 			if j-i+1 >= shortestGram {
-				g.chars = append(g.chars, slot(h))
+				dst = append(dst, slot(h))
 			}
 		}
 	}
@@ -141,7 +150,7 @@ func (g *grams) letters(norm string) uint32 {
 	for _, c := range word[1 : n-1] {
 		h = step(h, c)
 	}
-	return h
+	return dst, h
 }
 
 // felt is what the rules say of one sentence.

@@ -41,20 +41,21 @@ type sums struct {
 	nWords, nChars int
 }
 
-func (m *Model) add(g *grams) sums {
+// add adds up the weights of n-grams.
+func (m *Model) add(to *[outputs]int32, grams []uint32) {
+	for _, i := range grams {
+		w := &m.table[i]
+		to[0] += int32(w[0])
+		to[1] += int32(w[1])
+		to[2] += int32(w[2])
+	}
+}
+
+// sum returns the sums of some n-grams.
+func (m *Model) sum(g *grams) sums {
 	s := sums{nWords: len(g.words), nChars: len(g.chars)}
-	for _, i := range g.words {
-		w := &m.table[i]
-		s.words[0] += int32(w[0])
-		s.words[1] += int32(w[1])
-		s.words[2] += int32(w[2])
-	}
-	for _, i := range g.chars {
-		w := &m.table[i]
-		s.chars[0] += int32(w[0])
-		s.chars[1] += int32(w[1])
-		s.chars[2] += int32(w[2])
-	}
+	m.add(&s.words, g.words)
+	m.add(&s.chars, g.chars)
 	return s
 }
 
@@ -65,6 +66,15 @@ func (s *sums) join(t *sums) {
 	}
 	s.nWords += t.nWords
 	s.nChars += t.nChars
+}
+
+// less returns what s has more than t.
+func (s *sums) less(t *sums) sums {
+	d := sums{nWords: s.nWords - t.nWords, nChars: s.nChars - t.nChars}
+	for k := range outputs {
+		d.words[k], d.chars[k] = s.words[k]-t.words[k], s.chars[k]-t.chars[k]
+	}
+	return d
 }
 
 // root is the length of a vector of n ones; a long text is not louder than a

@@ -62,9 +62,12 @@ func (e effect) names() []string {
 	return out
 }
 
-// sentence reads a sentence by the rules.
-func (s *Scorer) sentence(w *Work, d *text.Doc, sent text.Sentence, lexicons []*lexicon, p *params) felt {
-	tokens := d.Tokens[sent.First:sent.Last]
+// sentence reads a sentence by the rules of the languages in a range.
+func (s *Scorer) sentence(w *Work, d *text.Doc, sent text.Sentence, from, to int, p *params) felt {
+	tokens, lexicons := d.Tokens[sent.First:sent.Last], s.lexicons[from:to]
+	for i := from; i < to; i++ {
+		s.meet(w, i, d, tokens)
+	}
 	w.tokens, w.units = w.tokens[:0], w.units[:0]
 	for range tokens {
 		w.tokens = append(w.tokens, state{factor: 1, unit: -1})
@@ -78,7 +81,7 @@ func (s *Scorer) sentence(w *Work, d *text.Doc, sent text.Sentence, lexicons []*
 	}
 	w.claim()
 	w.assign()
-	s.find(w, tokens, lexicons, p)
+	s.find(w, tokens, from, to, p)
 	w.modify(tokens, p)
 	w.denials(p)
 	w.contrast(tokens, p)
@@ -147,7 +150,7 @@ const (
 
 // find adds the units that are no patterns: words of the lists, signs and
 // grades.
-func (s *Scorer) find(w *Work, tokens []text.Token, lexicons []*lexicon, p *params) {
+func (s *Scorer) find(w *Work, tokens []text.Token, from, to int, p *params) {
 	for i := range tokens {
 		if w.tokens[i].unit >= 0 {
 			continue
@@ -158,8 +161,8 @@ func (s *Scorer) find(w *Work, tokens []text.Token, lexicons []*lexicon, p *para
 			if w.tokens[i].roles != 0 {
 				continue // it changes others
 			}
-			if v, rule := lookup(lexicons, t); v != 0 {
-				w.add(unit{first: i, last: i + 1, value: v * p.List, rule: rule})
+			if v := w.valence(i, from, to); v != 0 {
+				w.add(unit{first: i, last: i + 1, value: v * p.List, rule: ruleWord})
 			}
 		case text.Emoji, text.Emoticon:
 			if v := s.sign(t.Norm); v != 0 {
@@ -173,21 +176,14 @@ func (s *Scorer) find(w *Work, tokens []text.Token, lexicons []*lexicon, p *para
 	}
 }
 
-// lookup finds a word in the lists; of an elongated word also its short form.
-func lookup(lexicons []*lexicon, t *text.Token) (float64, string) {
-	if len(t.Norm) > 64 {
-		return 0, ""
-	}
-	for _, l := range lexicons {
-		v, ok := l.words[t.Norm]
-		if !ok && t.Has(text.Elongated) {
-			v, ok = l.words[t.Single()]
-		}
-		if ok {
-			return v, ruleWord
+// valence is that of token i in the first list that has it.
+func (w *Work) valence(i, from, to int) float64 {
+	for l := from; l < to; l++ {
+		if x := &w.words[l][i]; x.listed {
+			return x.valence
 		}
 	}
-	return 0, ""
+	return 0
 }
 
 // sign looks up an emoji without its variation and skin tone, or an emoticon.
@@ -328,7 +324,7 @@ func (w *Work) total(d *text.Doc, tokens []text.Token, p *params) felt {
 		case ruleSign:
 			f.sign += u.value
 		}
-		if w.Explain != nil {
+		if w.explains {
 			w.steps = append(w.steps, Step{d.Source[tokens[u.first].Start:tokens[u.last-1].End], u.rule, round(u.value), u.effects.names()})
 		}
 	}

@@ -57,12 +57,19 @@ type Work struct {
 	found   []found
 	units   []unit
 	felt    []felt
-	grams   grams
-	ends    []gramEnds
+	known   [none]text.Facts[word] // by language
+	words   [none][]word           // those of the sentence at hand
+	grams   []uint32
 	parts   []sums // of each sentence by each model
+	each    []sums // of the sentence at hand by each model, of each token; if explained
 	scores  []float64
 	loaded  []bool
 	steps   []Step
+
+	clauseScores []float64
+	clauseLoaded []bool
+
+	explains bool // now, as Explain asks
 	// Explain, when set, receives the steps of each sentence in order.
 	Explain func(sentence int, steps []Step)
 	// Rules and Learned are what the rules and the learnt words added to the
@@ -71,40 +78,24 @@ type Work struct {
 	Rules, Learned float64
 }
 
-// gramEnds are where the n-grams of a token end.
-type gramEnds struct{ words, chars int }
-
 // Score scores a title (which may be empty) and a text in a language (BCP
 // 47). With a language other than nl and en, Dutch and English words are read
 // only when the language is unknown ("und").
 func (s *Scorer) Score(w *Work, title, body *text.Doc, language string) Result {
 	models, p := s.modelsOf(language), paramsOf(language)
-	w.parts, w.scores, w.loaded = w.parts[:0], w.scores[:0], w.loaded[:0]
-	var whole [2]sums
+	w.explains = w.Explain != nil
 	words := 0
-	all := s.read(w, title, body, language, func(d *text.Doc, sent text.Sentence) {
-		for i, m := range models {
-			part := m.add(&w.grams)
-			whole[i].join(&part)
-			w.parts = append(w.parts, part)
-		}
+	s.parts(w, title, body, language, models, func(d *text.Doc, sent text.Sentence) {
 		words += w.felt[len(w.felt)-1].words
-		if w.Explain != nil {
+		if w.explains {
 			w.Explain(len(w.felt)-1, append(w.steps, learnt(w, d, sent, models)...))
 		}
 	})
-	for i := range w.felt {
-		f := w.felt[i : i+1]
-		w.loaded = append(w.loaded, f[0].loaded)
-		switch {
-		case len(models) == 0:
-			w.scores = append(w.scores, round(squash(f[0].sum)))
-		case f[0].words == 0 && !f[0].loaded:
-			w.scores = append(w.scores, 0)
-		default:
-			features := weigh(f, 0, p)
-			w.scores = append(w.scores, judge(models, w.parts[i*len(models):], &features).Score)
-		}
+	w.scores, w.loaded = w.judgeEach(w.scores[:0], w.loaded[:0], models, p)
+	all := weigh(w.felt, len(title.Sentences), p)
+	var whole [none]sums
+	for i := range w.parts {
+		whole[i%len(models)].join(&w.parts[i])
 	}
 	r := Result{}
 	r.Label = mention.Neutral
@@ -122,6 +113,42 @@ func (s *Scorer) Score(w *Work, title, body *text.Doc, language string) Result {
 	}
 	r.Sentences, r.Loaded = w.scores, w.loaded
 	return r
+}
+
+// Clauses scores the sentences of a title and a text, each by itself, and tells
+// whether they are loaded; views of which the sentences are clauses are meant.
+// Its results are valid until the next call; a Result of Score stays valid.
+func (s *Scorer) Clauses(w *Work, title, body *text.Doc, language string) (scores []float64, loaded []bool) {
+	models := s.modelsOf(language)
+	w.explains = false
+	s.parts(w, title, body, language, models, func(*text.Doc, text.Sentence) {})
+	w.clauseScores, w.clauseLoaded = w.judgeEach(w.clauseScores[:0], w.clauseLoaded[:0], models, paramsOf(language))
+	return w.clauseScores, w.clauseLoaded
+}
+
+// parts reads the sentences and fills w.parts; it calls each after each.
+func (s *Scorer) parts(w *Work, title, body *text.Doc, language string, models []*Model, each func(*text.Doc, text.Sentence)) {
+	w.parts = w.parts[:0]
+	s.read(w, title, body, language, func(d *text.Doc, sent text.Sentence) {
+		w.sums(models, language, d, sent)
+		each(d, sent)
+	})
+}
+
+// judgeEach appends the score of each sentence by itself, and whether it is loaded.
+func (w *Work) judgeEach(scores []float64, loaded []bool, models []*Model, p *params) ([]float64, []bool) {
+	for i := range w.felt {
+		f, score := w.felt[i:i+1], 0.0
+		switch {
+		case len(models) == 0:
+			score = round(squash(f[0].sum))
+		case f[0].words > 0 || f[0].loaded:
+			features := weigh(f, 0, p)
+			score = judge(models, w.parts[i*len(models):], &features).Score
+		}
+		scores, loaded = append(scores, score), append(loaded, f[0].loaded)
+	}
+	return scores, loaded
 }
 
 // judge asks the models.
@@ -165,17 +192,15 @@ const (
 // learnt are the words of a sentence to which the models give most weight, in
 // the order of the text.
 func learnt(w *Work, d *text.Doc, sent text.Sentence, models []*Model) []Step {
-	byWords, byChars := root(len(w.grams.words)), root(len(w.grams.chars))
-	var from gramEnds
 	var steps []Step
 	var sizes []float64
-	for i, end := range w.ends {
-		part := grams{w.grams.words[from.words:end.words], w.grams.chars[from.chars:end.chars]}
-		from = end
+	n := sent.Last - sent.First
+	for i := range n {
 		value := 0.0
-		for _, m := range models {
-			s := m.add(&part)
-			value += float64(m.scale[polarity]*(byWords*float32(s.words[polarity])+byChars*float32(s.chars[polarity]))) / float64(len(models))
+		for k, m := range models {
+			whole, part := &w.parts[len(w.parts)-len(models)+k], &w.each[k*n+i]
+			byWords, byChars := root(whole.nWords), root(whole.nChars)
+			value += float64(m.scale[polarity]*(byWords*float32(part.words[polarity])+byChars*float32(part.chars[polarity]))) / float64(len(models))
 		}
 		if math.Abs(value) >= leastShown {
 			t := &d.Tokens[sent.First+i]
@@ -191,29 +216,18 @@ func learnt(w *Work, d *text.Doc, sent text.Sentence, models []*Model) []Step {
 	return slices.DeleteFunc(steps, func(s Step) bool { return math.Abs(s.Value) < least })
 }
 
-// read applies the rules to each sentence, calls each with w.grams and w.felt
-// filled, and gives the features of the whole.
-func (s *Scorer) read(w *Work, title, body *text.Doc, language string, each func(*text.Doc, text.Sentence)) dense {
+// read applies the rules to each sentence, and calls each with w.tokens, w.words
+// and w.felt filled.
+func (s *Scorer) read(w *Work, title, body *text.Doc, language string, each func(*text.Doc, text.Sentence)) {
 	from, to := span(language)
-	lexicons, p := s.lexicons[from:to], paramsOf(language)
+	p := paramsOf(language)
 	w.felt = w.felt[:0]
 	for _, d := range [2]*text.Doc{title, body} {
 		for _, sent := range d.Sentences {
-			f := s.sentence(w, d, sent, lexicons, p)
-			w.felt = append(w.felt, f)
-			w.grams.reset()
-			w.ends = w.ends[:0]
-			r := reader{before: stopHash}
-			for i := range w.tokens {
-				r.read(&w.grams, &d.Tokens[sent.First+i], w.tokens[i].roles)
-				if w.Explain != nil {
-					w.ends = append(w.ends, gramEnds{len(w.grams.words), len(w.grams.chars)})
-				}
-			}
+			w.felt = append(w.felt, s.sentence(w, d, sent, from, to, p))
 			each(d, sent)
 		}
 	}
-	return weigh(w.felt, len(title.Sentences), p)
 }
 
 // Places of the languages in a Scorer.

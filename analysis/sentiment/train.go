@@ -104,8 +104,8 @@ func (s *Scorer) wordExamples(language string, mass float64) []Example {
 
 // row is an example as the learner sees it.
 type row struct {
-	words, chars []uint32
-	dense        dense
+	grams
+	dense dense
 }
 
 func (s *Scorer) rows(language string, examples []Example) []row {
@@ -116,10 +116,10 @@ func (s *Scorer) rows(language string, examples []Example) []row {
 		title.Parse(examples[i].Title)
 		body.Parse(examples[i].Text)
 		r := &rows[i]
-		r.dense = s.read(&w, &title, &body, language, func(*text.Doc, text.Sentence) {
-			r.words = append(r.words, w.grams.words...)
-			r.chars = append(r.chars, w.grams.chars...)
+		s.read(&w, &title, &body, language, func(d *text.Doc, sent text.Sentence) {
+			r.sentence(d.Tokens[sent.First:sent.Last], w.tokens)
 		})
+		r.dense = weigh(w.felt, len(title.Sentences), paramsOf(language))
 	}
 	return rows
 }
@@ -344,7 +344,7 @@ func (s *Scorer) slope(m *Model, language string, held []Example) float32 {
 	rows := s.rows(language, held)
 	outs := make([][outputs]float32, len(rows))
 	for i := range rows {
-		part := m.add(&grams{rows[i].words, rows[i].chars})
+		part := m.sum(&rows[i].grams)
 		outs[i] = m.logits(&part, &rows[i].dense)
 	}
 	best, least := float32(1), math.Inf(1)

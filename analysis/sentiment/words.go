@@ -1,0 +1,92 @@
+package sentiment
+
+import "klank/analysis/text"
+
+// word is what a language's list and model know of a word by itself.
+type word struct {
+	valence float64
+	listed  bool
+	hash    uint32
+	// chars are the sums of the model's weights of its letter n-grams, nChars
+	// their number; a word has few enough for 16 bits.
+	chars  [outputs]int16
+	nChars int16
+}
+
+// meet looks up the words of a sentence in a language: w.words has an entry for
+// each token, empty for what is no word.
+func (s *Scorer) meet(w *Work, language int, d *text.Doc, tokens []text.Token) {
+	known := &w.known[language]
+	known.Begin(d, s)
+	words := w.words[language][:0]
+	for i := range tokens {
+		t := &tokens[i]
+		if !isWord(t) {
+			words = append(words, word{})
+			continue
+		}
+		x, ok := known.At(t)
+		if !ok {
+			s.learnWord(w, x, language, t)
+		}
+		words = append(words, *x)
+	}
+	w.words[language] = words
+}
+
+// learnWord fills in what is known of a word; of an elongated one that the list
+// has not, the short form counts.
+func (s *Scorer) learnWord(w *Work, x *word, language int, t *text.Token) {
+	if l := s.lexicons[language]; len(t.Norm) <= longestListed {
+		x.valence, x.listed = l.words[t.Norm]
+		if !x.listed && t.Has(text.Elongated) {
+			x.valence, x.listed = l.words[t.Single()]
+		}
+	}
+	w.grams, x.hash = appendLetters(w.grams[:0], t.Norm)
+	if m := s.models[language]; m != nil {
+		var sum [outputs]int32
+		m.add(&sum, w.grams)
+		for k := range sum {
+			x.chars[k] = int16(sum[k])
+		}
+	}
+	x.nChars = int16(len(w.grams))
+}
+
+// longestListed bounds the words that are looked up.
+const longestListed = 64
+
+// sums appends to w.parts what the models make of the n-grams of the sentence at
+// hand.
+func (w *Work) sums(models []*Model, language string, d *text.Doc, sent text.Sentence) {
+	from, _ := span(language)
+	w.each = w.each[:0]
+	for i, m := range models {
+		w.parts = append(w.parts, w.sum(m, from+i, d.Tokens[sent.First:sent.Last]))
+	}
+}
+
+// sum adds up the n-grams of the sentence at hand by the model of a language.
+// Where it is to be explained, it appends those of each token to w.each.
+func (w *Work) sum(m *Model, language int, tokens []text.Token) sums {
+	var s sums
+	words := w.words[language]
+	r := reader{before: stopHash}
+	var buffer [3]uint32
+	for i := range tokens {
+		before := s
+		x := &words[i]
+		for k := range outputs {
+			s.chars[k] += int32(x.chars[k])
+		}
+		s.nChars += int(x.nChars)
+		grams := r.next(buffer[:0], &tokens[i], x.hash, w.tokens[i].roles)
+		m.add(&s.words, grams)
+		s.nWords += len(grams)
+		if w.explains {
+			w.each = append(w.each, s.less(&before))
+		}
+	}
+	return s
+}
