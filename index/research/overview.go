@@ -206,15 +206,20 @@ func (s *scope) changeRows(now, then *period) Section {
 			number(s.share(part.then, then.all.n, earlier, part.node)), number(s.change(part.now, now.all.n, part.then, then.all.n, recent, part.node))})
 	}
 	rated := term("has", "rating")
-	diff := s.rests(&now.rated, UnitStarDiff, recent, rated)
+	sec.Rows = append(sec.Rows, []Cell{told("mean rating"), number(s.average(&now.rated, now.grades, UnitStars, recent, rated)),
+		number(s.average(&then.rated, then.grades, UnitStars, earlier, rated)), number(s.starChange(now, then, recent, rated))})
+	return sec
+}
+
+// starChange is the difference of two mean ratings; nodes find the later ones.
+func (s *scope) starChange(now, then *period, nodes ...query.Node) Number {
+	diff := s.rests(&now.rated, UnitStarDiff, nodes...)
 	diff.N = min(now.grades.n, then.grades.n)
 	d := now.grades.value() - then.grades.value()
 	l1, h1 := now.grades.interval()
 	l2, h2 := then.grades.interval()
 	half := hypot(h1-l1, h2-l2) / 2
-	sec.Rows = append(sec.Rows, []Cell{told("mean rating"), number(s.average(&now.rated, now.grades, UnitStars, recent, rated)),
-		number(s.average(&then.rated, then.grades, UnitStars, earlier, rated)), number(diff.tell(diff.N, d, d-half, d+half))})
-	return sec
+	return diff.tell(diff.N, d, d-half, d+half)
 }
 
 func (s *scope) monthRows(c *overviewTally) Section {

@@ -118,8 +118,13 @@ func (s *scope) newSeries(days map[int64]int) *series {
 	case span <= 366:
 		ser.interval = "week"
 	}
-	start := floor(time.Unix(low*24*60*60, 0).UTC(), ser.interval)
-	for ; !start.After(s.asOf); start = next(start, ser.interval) {
+	return newSeriesOf(ser.interval, time.Unix(low*24*60*60, 0).UTC(), s.asOf)
+}
+
+// newSeriesOf is the series of an interval from the day first to the day last.
+func newSeriesOf(interval string, first, last time.Time) *series {
+	ser := &series{interval: interval}
+	for start := floor(first, interval); !start.After(last); start = next(start, interval) {
 		ser.starts = append(ser.starts, start)
 	}
 	ser.starts = ser.starts[max(0, len(ser.starts)-maxBuckets):]
@@ -225,7 +230,7 @@ func (ser *series) jumps() []jump {
 	slices.SortFunc(out, func(a, b jump) int {
 		return cmp.Or(cmp.Compare(math.Abs(b.z), math.Abs(a.z)), cmp.Compare(a.at, b.at), boolean(a.negative)-boolean(b.negative))
 	})
-	return out[:min(len(out), maxJumps)]
+	return out
 }
 
 func boolean(b bool) int {
@@ -247,6 +252,7 @@ func (s *scope) anomalies(ser *series, rep *Report) (Section, error) {
 		"words", "most unusual words", "touchpoints", "touchpoints", "sentences", "mentions behind it"),
 		Note: fmt.Sprintf("Where the count is far from its seasonal baseline (robust z of %.1f or more), explained by the words and touchpoints that are most unusual then.", anomalous)}
 	jumps := ser.jumps()
+	jumps = jumps[:min(len(jumps), maxJumps)]
 	if len(ser.buckets) < minSeries {
 		rep.Notes = append(rep.Notes, say("Jumps are looked for in %d stretches of time or more; there are %d.", minSeries, len(ser.buckets)))
 	}
