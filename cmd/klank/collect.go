@@ -65,7 +65,7 @@ func newCollector(e *env, cfg *configs.Config, w *workspace, o crawlOptions, pro
 		return nil, err
 	}
 	pipe.secret, pipe.store = w.secret, w.index.PutSeen
-	pipe.suppressed = w.suppression()
+	pipe.suppressed, pipe.corrected = w.suppression(), w.corrections()
 	client, err := newFetcher(cfg, o.rate, o.allowPrivate)
 	if err != nil {
 		return nil, err

@@ -363,6 +363,9 @@ func (er *erasure) stores(ctx context.Context) (err error) {
 	if _, err := er.w.index.Delete(ctx, er.query); err != nil {
 		return err
 	}
+	if err := er.w.desk.ForgetMentions(ctx, sorted(er.ids)); err != nil {
+		return err
+	}
 	enrichIndex(ctx, er.w.index, er.pipe.log) // copies of it are none any more
 	if err := er.frontier.Compact(ctx); err != nil {
 		return err

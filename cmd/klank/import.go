@@ -143,7 +143,10 @@ func runImport(ctx context.Context, e *env, f *importFlags, files []string) erro
 		}
 		defer w.Close()
 		im.w, im.pipe.secret, im.pipe.store = w, w.secret, w.index.PutSeen
-		im.pipe.suppressed = w.suppression()
+		im.pipe.suppressed, im.pipe.corrected = w.suppression(), w.corrections()
+		if err := im.pipe.corrected.refresh(ctx); err != nil {
+			return err
+		}
 		if im.erased, err = im.pipe.suppressed.list(ctx); err != nil {
 			return err
 		}

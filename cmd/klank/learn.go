@@ -18,6 +18,8 @@ import (
 
 	"klank/analysis"
 	"klank/analysis/sentiment"
+	"klank/index"
+	"klank/index/desk"
 	"klank/index/query"
 	"klank/mention"
 )
@@ -84,7 +86,8 @@ func newLearn(e *env) *cobra.Command {
 		Long: `learn takes the rated mentions of the index, or of a file that klank export
 wrote, and learns the sentiment models further: stars are weak labels (one and
 two are blame, three is neutral, four and five are praise), rare ones count
-more, repeated texts count once. A fifth of the authors is held back. It prints
+more, repeated texts count once. What people have corrected in the web UI is the
+truth, whatever the stars are, and corrected sentences are texts of their own. A fifth of the authors is held back. It prints
 the figures on their texts before and after, and keeps the new model only where
 it is better. Mentions in the index keep their scores until klank replay.`,
 		Example: `  klank learn
@@ -107,7 +110,7 @@ it is better. Mentions in the index keep their scores until klank replay.`,
 }
 
 func runLearn(ctx context.Context, e *env, f *learnFlags) error {
-	var r ratings
+	r := ratings{judged: map[string]bool{}}
 	var err error
 	if f.from != "" {
 		err = r.readFile(ctx, f.from)
@@ -122,6 +125,9 @@ func runLearn(ctx context.Context, e *env, f *learnFlags) error {
 		return err
 	}
 	p := &printer{w: e.out}
+	if r.corrections > 0 {
+		p.linef("%d corrected label%s taken for the truth", r.corrections, plural(r.corrections))
+	}
 	learnt := 0
 	for i, language := range learntLanguages {
 		a, err := e.learn(ctx, scorer, language, r.texts[i])
@@ -218,6 +224,10 @@ func (e *env) undoLearning() error {
 // ratings gathers the rated texts of each language.
 type ratings struct {
 	texts [2][]sentiment.Rated // as learntLanguages
+	// judged are the mentions of which a person has said what they are, and
+	// corrections counts what was said of them and of their sentences.
+	judged      map[string]bool
+	corrections int
 }
 
 // Bounds of what is learnt from, so that memory is: 50,000 texts of 4 KB a
@@ -243,7 +253,7 @@ func (r *ratings) add(m *mention.Mention) {
 		if l != base || len(r.texts[i]) >= mostRatings {
 			continue
 		}
-		one := sentiment.Rated{Title: m.Title, Text: m.Text, Stars: 1 + int(math.Round(4*m.Rating.Score))}
+		one := sentiment.Rated{Title: m.Title, Text: m.Text, Stars: starsOf(m.Rating.Score)}
 		if len(one.Text) > longestRated {
 			one.Text = strings.ToValidUTF8(one.Text[:longestRated], "")
 		}
@@ -267,11 +277,86 @@ func (r *ratings) readIndex(ctx context.Context, e *env) error {
 		return err
 	}
 	defer ix.Close()
+	corrected := map[string][]desk.Correction{}
+	err = e.withDesk(ctx, cfg, func(d *desk.Store) error {
+		all, err := d.Corrections(ctx, "")
+		for _, c := range all {
+			if c.Labels != nil {
+				corrected[c.Mention] = append(corrected[c.Mention], c)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, id := range sortedKeys(corrected) {
+		m, err := ix.Get(ctx, id, 0)
+		if errors.Is(err, index.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		r.addCorrected(m, corrected[id])
+	}
 	return ix.Scan(ctx, &query.Term{Field: "has", Value: "rating"}, func(m *mention.Mention) error {
-		r.add(m)
+		if !r.judged[m.ID] {
+			r.add(m)
+		}
 		return nil
 	})
 }
+
+// addCorrected takes what people said of a mention and of its sentences. That
+// is the truth, whatever the stars are.
+func (r *ratings) addCorrected(m *mention.Mention, cs []desk.Correction) {
+	said := map[string]float64{}
+	for _, c := range cs {
+		said[c.Words] = map[string]float64{mention.Negative: 0, mention.Neutral: 0.5, mention.Positive: 1}[c.Labels.Sentiment]
+	}
+	if score, ok := said[desk.WholeKey(m)]; ok {
+		if m.Rating == nil || mood(m.Rating.Score) != mood(score) { // else the stars say it finer
+			whole := *m
+			whole.Rating = &mention.Rating{Score: score}
+			m = &whole
+		}
+		r.judged[m.ID] = true
+		r.corrections++
+		r.add(m)
+	}
+	if m.Analysis == nil {
+		return
+	}
+	for _, st := range m.Analysis.Sentences {
+		score, ok := said[desk.SentenceKey(m, st.Span)]
+		if !ok {
+			continue
+		}
+		one := *m
+		one.Title, one.Rating, one.DuplicateOf = "", &mention.Rating{Score: score}, ""
+		if one.Text = m.Text; st.In == "title" {
+			one.Text = m.Title
+		}
+		one.Text = one.Text[st.Start:st.End]
+		r.corrections++
+		r.add(&one)
+	}
+}
+
+// mood is the class of a rating's score: blame, neither, praise.
+func mood(score float64) int {
+	switch stars := starsOf(score); {
+	case stars < 3:
+		return -1
+	case stars > 3:
+		return 1
+	}
+	return 0
+}
+
+// starsOf is a score of 0..1 in stars, 1..5.
+func starsOf(score float64) int { return 1 + int(math.Round(4*score)) }
 
 func (r *ratings) readFile(ctx context.Context, name string) error {
 	f, err := os.Open(name)

@@ -37,7 +37,10 @@ type pipeline struct {
 	// suppressed is what was erased and does not come back; nil where nothing is
 	// stored.
 	suppressed *suppression
-	log        *slog.Logger
+	// corrected are the labels that people have corrected; nil where nothing is
+	// stored.
+	corrected *corrections
+	log       *slog.Logger
 	// turns are held by those who read.
 	turns chan struct{}
 }
@@ -84,6 +87,11 @@ func brandsOf(cfg *configs.Config) []brands.Brand {
 // Handle implements crawler.Handler: the pages' mentions are stored together.
 func (p *pipeline) Handle(ctx context.Context, src *crawler.Source, pages []*mention.Page) ([]crawler.Outcome, []error) {
 	outs, errs := make([]crawler.Outcome, len(pages)), make([]error, len(pages))
+	if p.corrected != nil {
+		if err := p.corrected.refresh(ctx); err != nil {
+			return outs, slices.Repeat([]error{err}, len(pages))
+		}
+	}
 	found := p.readAll(ctx, src, pages, outs, errs)
 	if err := p.keep(ctx, src, found, outs); err != nil {
 		for i := range errs {
@@ -235,17 +243,22 @@ func (p *pipeline) label(m *mention.Mention, fetched time.Time, brand string) {
 	p.protect(m)
 }
 
+// input is what the analysis reads of a mention.
+func (p *pipeline) input(m *mention.Mention, brand string) analysis.Input {
+	in := analysis.Input{Title: m.Title, Text: m.Text, LanguageHint: m.Language, Brand: brand}
+	if m.Item != nil {
+		in.ItemBrand, in.ItemName = m.Item.Brand, m.Item.Name
+	}
+	return in
+}
+
 // analyse finds the brands, and what else the words say.
 func (p *pipeline) analyse(m *mention.Mention, brand string) {
-	itemBrand, itemName := "", ""
-	if m.Item != nil {
-		itemBrand, itemName = m.Item.Brand, m.Item.Name
-	}
+	in := p.input(m, brand)
 	if p.analyzer == nil {
-		m.Brands = p.brands.Match(m.Title, m.Text, m.Language, p.brands.About(brand, itemBrand, itemName))
+		m.Brands = p.brands.Match(m.Title, m.Text, m.Language, p.brands.About(brand, in.ItemBrand, in.ItemName))
 	} else {
-		a := p.analyzer.Analyze(analysis.Input{Title: m.Title, Text: m.Text, LanguageHint: m.Language,
-			Brand: brand, ItemBrand: itemBrand, ItemName: itemName})
+		a := p.analyzer.Analyze(in)
 		m.Analysis = &a
 		m.Flags = slices.DeleteFunc(m.Flags, func(f mention.Flag) bool { return f.Name == mention.FlagRatingMismatch })
 		if flag, ok := analysis.RatingMismatch(m.Rating, &a); ok {
@@ -261,6 +274,9 @@ func (p *pipeline) analyse(m *mention.Mention, brand string) {
 	}
 	if brand != "" && !slices.Contains(m.Brands, brand) {
 		m.Brands = append([]string{brand}, m.Brands...)
+	}
+	if p.corrected != nil {
+		p.corrected.apply(m)
 	}
 }
 

@@ -77,6 +77,7 @@ func (r *replay) analysed(pipe *pipeline, m *mention.Mention) *mention.Mention {
 	pipe.analyse(&again, pipe.brandOf[m.Source.Name])
 	if !r.plan.configured[m.Source.Name] {
 		again.Brands = union(m.Brands, again.Brands)
+		pipe.corrected.apply(&again)
 	}
 	return &again
 }

@@ -90,8 +90,11 @@ func runReplay(ctx context.Context, e *env, f *replayFlags) error {
 		return err
 	}
 	defer w.Close()
-	r := &replay{e: e, cfg: cfg, w: w, diff: f.diff, labels: f.labels, start: time.Now(), progress: newProgress(e)}
+	r := &replay{e: e, cfg: cfg, w: w, diff: f.diff, labels: f.labels, start: time.Now(), progress: newProgress(e), corrected: w.corrections()}
 	defer r.progress.close()
+	if err := r.corrected.refresh(ctx); err != nil {
+		return err
+	}
 	read := r.run
 	if f.labels {
 		r.plan, read = labelsPlan(cfg), r.relabel(f.sources)
@@ -130,8 +133,9 @@ type replay struct {
 	labels   bool // only they are found again
 	start    time.Time
 
-	scratch *sqlite.Index
-	read    int // pages
+	corrected *corrections
+	scratch   *sqlite.Index
+	read      int // pages
 	// failed counts pages that cannot be read or parsed; reasons are those of
 	// the first few.
 	failed  int
@@ -184,7 +188,7 @@ func (r *replay) newPipeline(withAnalysis bool, found func([]mention.Mention)) (
 	if err != nil {
 		return nil, err
 	}
-	pipe.secret, pipe.suppressed = r.w.secret, r.w.suppression()
+	pipe.secret, pipe.suppressed, pipe.corrected = r.w.secret, r.w.suppression(), r.corrected
 	pipe.store = func(ctx context.Context, ms []mention.Mention, _ []index.Sighting) ([]index.Change, error) {
 		if len(ms) > 0 {
 			known, err := r.known(ctx, ms)
@@ -329,6 +333,7 @@ func (r *replay) store(ctx context.Context) error {
 			}
 			if !r.plan.configured[m.Source.Name] {
 				m.Brands = union(stored.Brands, m.Brands) // crawl --brand stands nowhere else
+				r.corrected.apply(m)
 			}
 		}
 		after, change := reading.Apply(stored)

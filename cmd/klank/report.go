@@ -88,7 +88,9 @@ func runReport(ctx context.Context, e *env, f *reportFlags, name string) error {
 	}
 	defer ix.Close()
 	enrichIndex(ctx, ix, e.log()) // else what a crawl of plain URLs left would count twice
-	rep, err := research.Run(ctx, researchConfig(cfg, ix), req)
+	asked := researchConfig(cfg, ix)
+	asked.Settled = e.settled(cfg, ix)
+	rep, err := research.Run(ctx, asked, req)
 	if errors.Is(err, research.ErrRequest) {
 		return usageError{err}
 	}

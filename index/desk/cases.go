@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"klank/index"
 )
 
 // The states of a Case.
@@ -118,6 +120,48 @@ func insertOnce(res sql.Result, err error) error {
 func (s *Store) Cases(ctx context.Context) ([]Case, error) {
 	return s.cases(ctx, `SELECT `+caseColumns+` FROM cases c
 		WHERE version = (SELECT MAX(version) FROM cases WHERE mention = c.mention) ORDER BY mention`)
+}
+
+// CasesOf returns the cases of the mentions of an index, by the id that each
+// has now: one that turned out to be an edit of another goes by that one's id,
+// and its case is of any revision of it.
+func (s *Store) CasesOf(ctx context.Context, ix index.Index) (map[string]Case, error) {
+	cases, err := s.Cases(ctx)
+	if err != nil {
+		return nil, err
+	}
+	moved := map[string]string{}
+	if aliases, ok := ix.(index.Aliases); ok && len(cases) > 0 {
+		ids := make([]string, len(cases))
+		for i := range cases {
+			ids[i] = cases[i].Mention
+		}
+		if moved, err = aliases.Resolve(ctx, ids); err != nil {
+			return nil, err
+		}
+	}
+	out := make(map[string]Case, len(cases))
+	for _, c := range cases {
+		if id := moved[c.Mention]; id == "" {
+			out[c.Mention] = c
+		} else if _, ok := out[id]; !ok {
+			c.Mention, c.Revision = id, 0
+			out[id] = c
+		}
+	}
+	return out, nil
+}
+
+// SettledOf returns which of cases nobody needs to answer any more, with the
+// revision of each that was judged: for research.Config and research.Line.
+func SettledOf(cases map[string]Case) map[string]int {
+	out := map[string]int{}
+	for id, c := range cases {
+		if c.Settled() {
+			out[id] = c.Revision
+		}
+	}
+	return out
 }
 
 // CaseHistory returns what was said of a mention, the latest first; nothing

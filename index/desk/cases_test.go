@@ -1,12 +1,16 @@
 package desk
 
 import (
+	"context"
 	"errors"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"klank/index"
 )
 
 var noon = time.Date(2026, 6, 15, 12, 0, 0, 0, time.UTC)
@@ -88,4 +92,31 @@ func TestWhatCannotBeKeptIsRefused(t *testing.T) {
 			t.Errorf("%v, %v", history, err)
 		}
 	})
+}
+
+// moving is an index that knows some ids as aliases.
+type moving struct {
+	index.Index
+	moved map[string]string
+}
+
+func (m moving) Resolve(context.Context, []string) (map[string]string, error) { return m.moved, nil }
+
+func (m moving) AliasesOf(context.Context, []string) ([]string, error) { return nil, nil }
+
+func TestACaseGoesAlongWithAMentionThatGetsAnotherID(t *testing.T) {
+	s := openTest(t, filepath.Join(t.TempDir(), "desk.db"))
+	for _, c := range []Case{{Mention: "edit", State: StateIgnored, Revision: 1, At: noon}, {Mention: "plain", State: StateAssigned, Assignee: "Bo", Revision: 2, At: noon},
+		{Mention: "done", State: StateAnswered, Revision: 3, At: noon}} {
+		if _, err := s.SetCase(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cases, err := s.CasesOf(t.Context(), moving{moved: map[string]string{"edit": "first"}})
+	if err != nil || len(cases) != 3 || cases["first"].State != StateIgnored || cases["first"].Revision != 0 || cases["plain"].Assignee != "Bo" {
+		t.Fatalf("%v, %v", cases, err)
+	}
+	if settled := SettledOf(cases); len(settled) != 2 || settled["first"] != 0 || settled["done"] != 3 {
+		t.Errorf("settled are %v", settled)
+	}
 }

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"klank/configs"
+	"klank/index"
+	"klank/index/desk"
+)
+
+// withDesk calls fn with the desk of the data folder, unless nobody has added
+// anything there yet.
+func (e *env) withDesk(ctx context.Context, cfg *configs.Config, fn func(*desk.Store) error) error {
+	if _, err := os.Stat(filepath.Join(e.data, deskFile)); errors.Is(err, fs.ErrNotExist) && cfg.Frontier.PostgresEnv == "" {
+		return nil
+	}
+	d, err := e.newDesk(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(d), d.Close())
+}
+
+// settled asks the desk which mentions need no answer (research.Config).
+func (e *env) settled(cfg *configs.Config, ix index.Index) func(context.Context) (map[string]int, error) {
+	return func(ctx context.Context) (settled map[string]int, err error) {
+		err = e.withDesk(ctx, cfg, func(d *desk.Store) error {
+			cases, err := d.CasesOf(ctx, ix)
+			settled = desk.SettledOf(cases)
+			return err
+		})
+		return settled, err
+	}
+}
