@@ -38,31 +38,43 @@ const longest = 64
 // compounds share, how long it is, and whether it praises or blames. A learned
 // model has weights for those that tell something.
 func appendFeatures(dst []uint32, tokens []text.Token, score float64) []uint32 {
-	words := 0
-	last, beforeLast := uint32(symbolFirst), uint32(symbolNone)
+	r := reader{last: symbolFirst}
 	for i := range tokens {
 		t := &tokens[i]
-		s := symbol(t)
-		if s == symbolNone {
-			continue
-		}
-		dst = append(dst, mix(featureWord, s), mix(mix(featurePair, last), s))
-		if beforeLast != symbolNone {
-			dst = append(dst, mix(mix(featureSkip, beforeLast), s))
-		}
-		beforeLast, last = last, s
-		if t.Kind == text.Word {
-			words++
-		}
-		if s&1 == 1 {
-			dst = appendParts(dst, t.Norm)
+		if s := symbol(t); s != symbolNone {
+			dst = r.next(append(dst, mix(featureWord, s)), t, s)
+			dst = appendParts(dst, t, s)
 		}
 	}
-	feeling, length := feelingOf(score), uint32(bits.Len(uint(words)))
-	dst = append(dst, mix(mix(featurePair, last), symbolLast), mix(featureFeeling, feeling),
+	return r.end(dst, score)
+}
+
+// reader makes the features of a sentence that are no word's own.
+type reader struct {
+	last, beforeLast uint32
+	words            int
+}
+
+// next appends the features that token t ends, whose symbol is s.
+func (r *reader) next(dst []uint32, t *text.Token, s uint32) []uint32 {
+	dst = append(dst, mix(mix(featurePair, r.last), s))
+	if r.beforeLast != symbolNone {
+		dst = append(dst, mix(mix(featureSkip, r.beforeLast), s))
+	}
+	r.beforeLast, r.last = r.last, s
+	if t.Kind == text.Word {
+		r.words++
+	}
+	return dst
+}
+
+// end appends the features of the end and of the whole.
+func (r *reader) end(dst []uint32, score float64) []uint32 {
+	feeling, length := feelingOf(score), uint32(bits.Len(uint(r.words)))
+	dst = append(dst, mix(mix(featurePair, r.last), symbolLast), mix(featureFeeling, feeling),
 		mix(featureLength, 100+length), mix(mix(featureFeeling, feeling), length))
-	if words < 5 {
-		dst = append(dst, mix(featureLength, uint32(words)))
+	if r.words < 5 {
+		dst = append(dst, mix(featureLength, uint32(r.words)))
 	}
 	return dst
 }
@@ -110,10 +122,10 @@ func asks(t *text.Token) bool {
 	return false
 }
 
-// appendParts appends the starts and ends of a word.
-func appendParts(dst []uint32, word string) []uint32 {
-	n := len(word)
-	if n < 5 {
+// appendParts appends the starts and ends of a word, whose symbol is s.
+func appendParts(dst []uint32, t *text.Token, s uint32) []uint32 {
+	word, n := t.Norm, len(t.Norm)
+	if s&1 == 0 || n < 5 {
 		return dst
 	}
 	dst = append(dst, mix(featureStart, hash(word[:4])), mix(featureStart, hash(word[:5])), mix(featureEnd, hash(word[n-4:])))

@@ -170,18 +170,21 @@ func (m *model) find(feature uint32) []int8 {
 // maxLabels bounds the labels of a model.
 const maxLabels = 64
 
-// labels returns the labels of a sentence with these features.
-func (m *model) labels(features []uint32) Labels {
-	var sums [maxLabels]int32
-	for _, f := range features {
-		row := m.find(f)
-		for i := 0; i+1 < len(row); i += 2 {
-			sums[row[i]&(maxLabels-1)] += int32(row[i+1])
-		}
+// tally is the sum of weights of each label.
+type tally [maxLabels]int32
+
+// add adds labels and weights in turns.
+func (t *tally) add(row []int8) {
+	for i := 0; i+1 < len(row); i += 2 {
+		t[row[i]&(maxLabels-1)] += int32(row[i+1])
 	}
+}
+
+// labels returns the labels that a sentence with these sums is given.
+func (m *model) labels(t *tally) Labels {
 	var out Labels
 	for i, b := range m.bias {
-		if b+float32(sums[i])*m.scale[i] > 0 {
+		if b+float32(t[i])*m.scale[i] > 0 {
 			out |= 1 << i
 		}
 	}

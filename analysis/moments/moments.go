@@ -183,6 +183,9 @@ func (f *Finder) compile(name, source string) (*patterns, error) {
 // zero Work is ready for use.
 type Work struct {
 	matcher  pattern.Matcher
+	known    text.Facts[word]
+	rows     []int8 // of all known words
+	spare    []int8 // the row of a word without a number
 	features []uint32
 	reasons  []reason
 	// Explain, when set, receives every pattern that counted and, with the
@@ -263,8 +266,7 @@ func (f *Finder) embedded(language string) (sets [2]*patterns) {
 func (f *Finder) sentence(w *Work, n int, d *text.Doc, sent text.Sentence, language string, score float64) Labels {
 	var labels, learned Labels
 	if sets := f.embedded(language); sets[0] != nil {
-		w.features = f.weigh(w, d, sent, sets, score)
-		learned = f.model.labels(w.features)
+		learned = f.learned(w, d, sent, f.patterns(w, d, sent, sets), score)
 		labels = learned
 		if labels&(f.touchpoints|f.care) == 0 && feelingOf(score) != 0 && states(d.Tokens[sent.First:sent.Last]) {
 			labels |= f.use
@@ -298,10 +300,8 @@ func states(tokens []text.Token) bool {
 	return words >= 5
 }
 
-// weigh returns the features of a sentence, the labels of its patterns among
-// them.
-func (f *Finder) weigh(w *Work, d *text.Doc, sent text.Sentence, sets [2]*patterns, score float64) []uint32 {
-	features := appendFeatures(w.features[:0], d.Tokens[sent.First:sent.Last], score)
+// patterns returns the labels that the embedded patterns give.
+func (f *Finder) patterns(w *Work, d *text.Doc, sent text.Sentence, sets [2]*patterns) Labels {
 	var strong, weak Labels
 	for _, p := range sets {
 		if p != nil {
@@ -312,17 +312,75 @@ func (f *Finder) weigh(w *Work, d *text.Doc, sent text.Sentence, sets [2]*patter
 	if strong&f.touchpoints == 0 {
 		strong |= weak
 	}
-	for l := strong; l != 0; l &= l - 1 {
-		features = append(features, patternFeature(bits.TrailingZeros64(uint64(l))))
-	}
-	return features
+	return strong
 }
 
 // Features returns what the model weighs of a sentence in a language and with
-// a score of sentiment, to learn from. The result is valid until the next call.
+// a score of sentiment, to learn from: its own features and then the labels of
+// its patterns. The result is valid until the next call.
 func (f *Finder) Features(w *Work, d *text.Doc, sent text.Sentence, language string, score float64) []uint32 {
-	w.features = f.weigh(w, d, sent, f.embedded(language), score)
+	w.features = appendFeatures(w.features[:0], d.Tokens[sent.First:sent.Last], score)
+	for l := f.patterns(w, d, sent, f.embedded(language)); l != 0; l &= l - 1 {
+		w.features = append(w.features, patternFeature(bits.TrailingZeros64(uint64(l))))
+	}
 	return w.features
+}
+
+// learned returns the labels that the model gives for the same features.
+func (f *Finder) learned(w *Work, d *text.Doc, sent text.Sentence, given Labels, score float64) Labels {
+	if w.known.Begin(d, f.model) {
+		w.rows = w.rows[:0]
+	}
+	var t tally
+	r := reader{last: symbolFirst}
+	features := w.features[:0]
+	for i := sent.First; i < sent.Last; i++ {
+		tok := &d.Tokens[i]
+		x := f.word(w, tok)
+		if x.symbol != symbolNone {
+			t.add(x.row)
+			features = r.next(features, tok, x.symbol)
+		}
+	}
+	features = r.end(features, score)
+	for l := given; l != 0; l &= l - 1 {
+		features = append(features, patternFeature(bits.TrailingZeros64(uint64(l))))
+	}
+	for _, x := range features {
+		t.add(f.model.find(x))
+	}
+	w.features = features
+	return f.model.labels(&t)
+}
+
+// word is what the model knows of a token by itself.
+type word struct {
+	symbol uint32
+	row    []int8 // labels and weights in turns, of all its own features
+}
+
+// word looks up a token.
+func (f *Finder) word(w *Work, t *text.Token) *word {
+	x, known := w.known.At(t)
+	if known {
+		return x
+	}
+	if x.symbol = symbol(t); x.symbol == symbolNone {
+		return x
+	}
+	rows := &w.rows
+	if t.Word == 0 {
+		w.spare = w.spare[:0]
+		rows = &w.spare
+	}
+	from := len(*rows)
+	*rows = append(*rows, f.model.find(mix(featureWord, x.symbol))...)
+	var buffer [4]uint32
+	for _, part := range appendParts(buffer[:0], t, x.symbol) {
+		*rows = append(*rows, f.model.find(part)...)
+	}
+	x.row = (*rows)[from:len(*rows):len(*rows)]
+	return x
 }
 
 // Labels gives the words that a model has weights for, in their order.

@@ -165,7 +165,11 @@ func FuzzReadModel(f *testing.F) {
 	f.Add([]byte(modelMagic + "\x20\x06advert"))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		if m, err := readModel(file, names); err == nil {
-			m.labels([]uint32{0, 1, 1 << 31})
+			var t tally
+			for _, x := range []uint32{0, 1, 1 << 31} {
+				t.add(m.find(x))
+			}
+			m.labels(&t)
 		}
 	})
 }
