@@ -237,11 +237,10 @@ func tellNeighbours(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
-// finish writes what the mentions of a batch are written with together: their
-// words, and that they are pending.
+// finish writes that the mentions of a batch are pending.
 func (b *batch) finish() error {
-	if err := b.addWords(); err != nil || len(b.pending) == 0 {
-		return err
+	if len(b.pending) == 0 {
+		return nil
 	}
 	docs, err := json.Marshal(b.pending)
 	if err != nil {

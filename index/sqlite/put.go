@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"klank/index"
-	"klank/index/text"
 	"klank/mention"
 )
 
@@ -44,7 +43,7 @@ func (w *writer) prepare() error {
 		{&w.stmts.putRevision, "REPLACE INTO revisions (doc, revision, json) VALUES (?, ?, ?)"},
 		{&w.stmts.putWords, "REPLACE INTO words (rowid, plain, stem) VALUES (?, ?, ?)"},
 		{&w.stmts.findSet, "SELECT id FROM sets WHERE field = ? AND members = ?"},
-		{&w.stmts.addSet, "INSERT INTO sets (field, members) VALUES (?, ?)"},
+		{&w.stmts.addSet, "INSERT INTO sets (field, members) VALUES (?, ?) ON CONFLICT (field, members) DO NOTHING"},
 		{&w.stmts.addMember, "INSERT INTO members (set_id, value, field, folded) VALUES (?, ?, ?, ?)"},
 		{&w.stmts.addPending, "INSERT INTO pending (doc) SELECT value FROM json_each(?)"},
 		{&w.stmts.count, "UPDATE meta SET value = value + 1 WHERE name = 'changes'"},
@@ -129,25 +128,9 @@ type batch struct {
 	tx    *sql.Tx
 	w     *writer
 	codec *codec
-	// unread are new mentions whose words are not in the full-text index yet:
-	// they go there together at the end (addWords), as one segment.
-	unread []prose
 	// pending are mentions that passes over the index are to look at.
 	pending []int64
 	doc     bytes.Buffer
-	tokens  []text.Token
-	plain   strings.Builder
-	stems   strings.Builder
-}
-
-// prose is what the full-text index takes of a mention.
-type prose struct {
-	rowid                 int64
-	title, text, language string
-}
-
-func proseOf(rowid int64, m *mention.Mention) prose {
-	return prose{rowid, m.Title, m.Text, index.Language(m)}
 }
 
 // known returns which ids of ms are stored.
@@ -237,10 +220,10 @@ func (b *batch) update(old *known, m *mention.Mention, change index.Change) erro
 	if words == proseOf(old.rowid, &old.mention) {
 		return nil
 	}
-	if err := b.addWords(); err != nil { // this one's may be among them
+	if err := b.w.addWords(b.tx); err != nil { // this one's may be among them
 		return err
 	}
-	return b.putWords(b.w.stmts.putWords, words)
+	return b.w.putWords(b.tx, b.w.stmts.putWords, words)
 }
 
 // encode gives the document of a mention, until the next call.
@@ -261,7 +244,7 @@ func (b *batch) insert(m *mention.Mention) error {
 	if err != nil {
 		return err
 	}
-	b.unread = append(b.unread, proseOf(rowid, m))
+	b.w.unread = append(b.w.unread, proseOf(rowid, m))
 	b.pending = append(b.pending, rowid)
 	return nil
 }
@@ -304,45 +287,6 @@ func (b *batch) putRow(facts, docs *sql.Stmt, rowid any, m *mention.Mention, doc
 	}
 	_, err = b.tx.Stmt(docs).Exec(id, b.codec.pack(doc))
 	return id, err
-}
-
-// titleEnd stands between the words of the title and those of the text, so
-// that no phrase runs from one into the other. No word is spelled like it.
-const titleEnd = "\u00b6"
-
-// addWords puts the words of the new mentions into the full-text index.
-func (b *batch) addWords() error {
-	for _, p := range b.unread {
-		if err := b.putWords(b.w.stmts.addWords, p); err != nil {
-			return err
-		}
-	}
-	b.unread = b.unread[:0]
-	return nil
-}
-
-func (b *batch) putWords(words *sql.Stmt, p prose) error {
-	b.plain.Reset()
-	b.stems.Reset()
-	b.cut(p.title, p.language)
-	if b.plain.Len() > 0 && p.text != "" {
-		b.plain.WriteString(titleEnd + " ")
-		b.stems.WriteString(titleEnd + " ")
-	}
-	b.cut(p.text, p.language)
-	_, err := b.tx.Stmt(words).Exec(p.rowid, b.plain.String(), b.stems.String())
-	return err
-}
-
-// cut adds the words of s and their stems.
-func (b *batch) cut(s, language string) {
-	b.tokens = text.AppendTokens(b.tokens[:0], s)
-	for _, t := range b.tokens {
-		b.plain.WriteString(t.Word)
-		b.plain.WriteByte(' ')
-		b.stems.WriteString(b.w.stem.Stem(t.Word, language))
-		b.stems.WriteByte(' ')
-	}
 }
 
 // millis is a time as dates are stored: Unix milliseconds, or NULL.

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"database/sql"
-	"errors"
 	"strings"
 
 	"klank/index/text"
@@ -45,10 +44,9 @@ func (w *writer) setID(tx *sql.Tx, field string, values []string) (int64, error)
 	if id, ok := w.sets.ids[key]; ok {
 		return id, nil
 	}
-	var id int64
-	err := tx.Stmt(w.stmts.findSet).QueryRow(field, key.members).Scan(&id)
-	if errors.Is(err, sql.ErrNoRows) {
-		id, err = w.addSet(tx, key, values)
+	id, err := w.addSet(tx, key, values)
+	if err == nil && id == 0 {
+		err = tx.Stmt(w.stmts.findSet).QueryRow(field, key.members).Scan(&id)
 	}
 	if err != nil {
 		return 0, err
@@ -75,9 +73,14 @@ func joinMembers(values []string) string {
 
 var memberEscaper = strings.NewReplacer("\x1f", "\x1e1", "\x1e", "\x1e0")
 
+// addSet adds a set; 0 where it is there. What is not in the cache is new,
+// mostly: an author.
 func (w *writer) addSet(tx *sql.Tx, key setKey, values []string) (int64, error) {
 	res, err := tx.Stmt(w.stmts.addSet).Exec(key.field, key.members)
 	if err != nil {
+		return 0, err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
 		return 0, err
 	}
 	id, err := res.LastInsertId()

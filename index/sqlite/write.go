@@ -6,8 +6,6 @@ import (
 	"errors"
 	"runtime"
 	"sync"
-
-	"klank/index/text"
 )
 
 // writer is the one connection that writes, and what it remembers.
@@ -16,8 +14,8 @@ type writer struct {
 	db    *sql.DB
 	stmts statements
 	sets  setCache
-	stem  text.Stemmer // remembers stems across batches
 	sight sightStatements
+	wordWriter
 
 	queueMu sync.Mutex
 	queue   []*write
@@ -80,6 +78,9 @@ func (w *writer) commit(ctx context.Context, together []*write) bool {
 		}
 		failed := err != nil
 		if !failed {
+			err = w.addWords(tx)
+		}
+		if err == nil {
 			_, err = tx.StmtContext(ctx, w.stmts.count).ExecContext(ctx)
 		}
 		if err == nil {
@@ -88,6 +89,7 @@ func (w *writer) commit(ctx context.Context, together []*write) bool {
 		if err != nil {
 			tx.Rollback()
 			w.sets.forget()
+			w.unread = nil
 		}
 		if failed && len(together) > 1 {
 			return false

@@ -189,11 +189,12 @@ type Stemmer struct {
 }
 
 // known holds stems by word. Texts repeat their words: a look-up costs a
-// twentieth of stemming.
-type known map[string]string
+// twentieth of stemming. When fresh is full it takes the place of old, so that
+// the words that are met again stay known.
+type known struct{ fresh, old map[string]string }
 
-// maxKnown bounds the stems kept for a language, some 400 KB.
-const maxKnown = 1 << 12
+// maxKnown bounds either half of the stems kept for a language, some 800 KB.
+const maxKnown = 1 << 13
 
 // Stem returns the stem of a folded word in a language (BCP 47; only the
 // primary subtag counts). Languages other than nl and en leave it as it is.
@@ -208,15 +209,18 @@ func (s *Stemmer) Stem(word, language string) string {
 }
 
 func (s *Stemmer) known(stems *known, word string, stem func(*snowballstem.Env) bool) string {
-	if out, ok := (*stems)[word]; ok {
+	if out, ok := stems.fresh[word]; ok {
 		return out
 	}
-	if *stems == nil || len(*stems) >= maxKnown {
-		*stems = known{}
-	}
 	word = strings.Clone(word) // not a part of the whole text
-	out := s.make(word, stem)
-	(*stems)[word] = out
+	out, ok := stems.old[word]
+	if !ok {
+		out = s.make(word, stem)
+	}
+	if stems.fresh == nil || len(stems.fresh) >= maxKnown {
+		stems.old, stems.fresh = stems.fresh, map[string]string{}
+	}
+	stems.fresh[word] = out
 	return out
 }
 

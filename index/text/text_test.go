@@ -119,8 +119,8 @@ func TestAStemmerForgetsRatherThanGrows(t *testing.T) {
 		if got := st.Stem("mooie", "nl") + st.Stem("mooie", "en"); got != "mooimooie" {
 			t.Fatalf("after %d words: %s", i, got)
 		}
-		if len(st.dutch) > maxKnown {
-			t.Fatalf("%d stems are kept", len(st.dutch))
+		if len(st.dutch.fresh) > maxKnown || len(st.dutch.old) > maxKnown {
+			t.Fatalf("%d and %d stems are kept", len(st.dutch.fresh), len(st.dutch.old))
 		}
 	}
 }
