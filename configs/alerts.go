@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"klank/crawler/schedule"
+	"klank/index/watch"
 )
 
 // Alerts say of what klank tells by itself, and how.
@@ -151,7 +152,7 @@ type Alert struct {
 	Name string `yaml:"name"`
 	// Query finds the mentions; empty is all. saved:name is a saved query.
 	Query string `yaml:"query"`
-	// When is the condition, one of AlertConditions.
+	// When is the condition, one of watch.Conditions.
 	When string `yaml:"when"`
 	// Edits has a new mention told of again when its words change.
 	Edits bool `yaml:"edits"`
@@ -172,22 +173,8 @@ type Alert struct {
 	Send []string `yaml:"send"`
 }
 
-// The conditions of alerts.
-const (
-	WhenNew       = "new"
-	WhenCount     = "count"
-	WhenSurge     = "surge"
-	WhenSentiment = "sentiment_drop"
-	WhenRating    = "rating_drop"
-	WhenSource    = "source"
-	WhenWaiting   = "waiting"
-)
-
-// AlertConditions are the allowed values of Alert.When.
-var AlertConditions = []string{WhenNew, WhenCount, WhenSurge, WhenSentiment, WhenRating, WhenSource, WhenWaiting}
-
 // alertTimes are Alert.Within and Alert.After where they are not given.
-var alertTimes = map[string]string{WhenCount: "24h", WhenSurge: "1d", WhenSentiment: "30d", WhenRating: "30d", WhenSource: "3d", WhenWaiting: "48h"}
+var alertTimes = map[string]string{watch.Count: "24h", watch.Surge: "1d", watch.Sentiment: "30d", watch.Rating: "30d", watch.Sources: "3d", watch.Waiting: "48h"}
 
 // Time is how long a rule's condition looks back, or waits.
 func (a *Alert) Time() time.Duration {
@@ -345,24 +332,24 @@ func (v *validator) send(path string, names []string, channels map[string]bool) 
 
 func (v *validator) alert(path string, a *Alert, seen map[string]bool) {
 	v.named(path+".name", a.Name, seen)
-	v.oneOf(path+".when", a.When, AlertConditions)
+	v.oneOf(path+".when", a.When, watch.Conditions)
 	for _, f := range []struct {
 		name  string
 		given bool
 		of    []string
 	}{
-		{"edits", a.Edits, []string{WhenNew}},
-		{"over", a.Over != 0, []string{WhenCount}},
-		{"within", a.Within != "", []string{WhenCount, WhenSurge, WhenSentiment, WhenRating}},
-		{"drop", a.Drop != 0, []string{WhenSentiment, WhenRating}},
-		{"after", a.After != "", []string{WhenSource, WhenWaiting}},
-		{"sources", len(a.Sources) > 0, []string{WhenSource}},
+		{"edits", a.Edits, []string{watch.New}},
+		{"over", a.Over != 0, []string{watch.Count}},
+		{"within", a.Within != "", []string{watch.Count, watch.Surge, watch.Sentiment, watch.Rating}},
+		{"drop", a.Drop != 0, []string{watch.Sentiment, watch.Rating}},
+		{"after", a.After != "", []string{watch.Sources, watch.Waiting}},
+		{"sources", len(a.Sources) > 0, []string{watch.Sources}},
 	} {
 		if f.given && a.When != "" && !strings.Contains(" "+strings.Join(f.of, " ")+" ", " "+a.When+" ") {
 			v.fail(path+"."+f.name, "has no meaning for %q; it is for %s", a.When, strings.Join(f.of, ", "))
 		}
 	}
-	if a.When == WhenCount && a.Over < 1 {
+	if a.When == watch.Count && a.Over < 1 {
 		v.fail(path+".over", "%d is out of range; give the count that is told of when there are more", a.Over)
 	}
 	for name, text := range map[string]string{"within": a.Within, "after": a.After} {
@@ -370,10 +357,10 @@ func (v *validator) alert(path string, a *Alert, seen map[string]bool) {
 			v.fail(path+"."+name, `%q is not a time; give hours such as "48h" (at least 1h) or days such as "7d"`, text)
 		}
 	}
-	if a.When == WhenSurge && a.Within != "" && a.Within != "1d" && a.Within != "7d" {
+	if a.When == watch.Surge && a.Within != "" && a.Within != "1d" && a.Within != "7d" {
 		v.fail(path+".within", "%q is not allowed; a surge is one of 1d, 7d", a.Within)
 	}
-	if a.Drop < 0 || a.When == WhenSentiment && a.Drop >= 1 || a.Drop > 4 {
+	if a.Drop < 0 || a.When == watch.Sentiment && a.Drop >= 1 || a.Drop > 4 {
 		v.fail(path+".drop", "%s is out of range; give a share from 0 to 1, or stars from 0 to 4", strconv.FormatFloat(a.Drop, 'g', -1, 64))
 	}
 }
@@ -381,7 +368,7 @@ func (v *validator) alert(path string, a *Alert, seen map[string]bool) {
 // alertQuery reads the query with the saved ones, whose own errors are told of
 // where they stand.
 func (v *validator) alertQuery(path string, c *Config, a *Alert) {
-	if a.When == WhenSource && a.Query != "" {
+	if a.When == watch.Sources && a.Query != "" {
 		v.fail(path+".query", "has no meaning for %q; name sources", a.When)
 	}
 	language, err := c.Language()

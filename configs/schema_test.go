@@ -16,6 +16,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"klank/index/watch"
 	"klank/mention"
 	"klank/parsers"
 )
@@ -146,7 +147,7 @@ func TestTheSchemaAllowsTheWordsThatTheConfigurationAllows(t *testing.T) {
 
 		"properties/alerts/properties/smtp/properties/tls":            SMTPModes,
 		"properties/alerts/properties/channels/items/properties/type": ChannelTypes,
-		"properties/alerts/properties/rules/items/properties/when":    AlertConditions,
+		"properties/alerts/properties/rules/items/properties/when":    watch.Conditions,
 	} {
 		at := s.root
 		for step := range strings.SplitSeq(path, "/") {

@@ -155,6 +155,9 @@ func (s *scope) asked() query.Node {
 	if s.req.Brand != "" {
 		nodes = append(nodes, term("brand", s.req.Brand))
 	}
+	if s.req.Query != nil {
+		nodes = append(nodes, s.req.Query)
+	}
 	if !s.req.From.IsZero() || !s.req.To.IsZero() {
 		nodes = append(nodes, published(s.req.From, s.req.To))
 	}

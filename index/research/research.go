@@ -63,6 +63,8 @@ type Request struct {
 	// they are empty the reports that compare take those of the configuration.
 	Brand   string
 	Against []string
+	// Query narrows it further; nil does not.
+	Query query.Node
 	// From and To bound the date of publication, To excluded; zero is open.
 	From, To time.Time
 	// Now is the time of asking.

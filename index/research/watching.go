@@ -21,7 +21,7 @@ type Surge struct {
 // Surges looks whether the stretch of time that holds now, or the one before it,
 // has more of the mentions of q than it should. interval is day or week.
 func Surges(ctx context.Context, cfg Config, q query.Node, interval string, now time.Time) ([]Surge, error) {
-	s, err := watching(ctx, cfg, q, now)
+	s, err := newScope(ctx, cfg, Request{Query: q, Now: now})
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ type Change struct {
 // CompareTimes compares the mentions of q published in the time of the given
 // length that ends now with those of as long before.
 func CompareTimes(ctx context.Context, cfg Config, q query.Node, length time.Duration, now time.Time) (*Change, error) {
-	s, err := watching(ctx, cfg, q, now)
+	s, err := newScope(ctx, cfg, Request{Query: q, Now: now})
 	if err != nil {
 		return nil, err
 	}
@@ -109,13 +109,3 @@ func CompareTimes(ctx context.Context, cfg Config, q query.Node, length time.Dur
 // Standing narrows a query to what reports count: no copies of other mentions,
 // and nothing that has vanished from its site.
 func Standing(q query.Node) query.Node { return and(append(standing(), q)...) }
-
-// watching is a scope of the mentions of q.
-func watching(ctx context.Context, cfg Config, q query.Node, now time.Time) (*scope, error) {
-	s, err := newScope(ctx, cfg, Request{Now: now})
-	if err != nil {
-		return nil, err
-	}
-	s.base = Standing(q)
-	return s, nil
-}
