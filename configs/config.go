@@ -240,6 +240,8 @@ type Retention struct {
 	// Pages is how long a saved page is kept once it is not the latest of a URL
 	// that is still crawled: "90d", "48h" or "keep".
 	Pages string `yaml:"pages"`
+	// Audit is how long it is remembered who did what.
+	Audit string `yaml:"audit"`
 }
 
 // PagesFor is how long a saved page is kept; 0 is without end.
@@ -257,16 +259,17 @@ type Privacy struct {
 // AuthorModes are the allowed values of Privacy.Authors.
 var AuthorModes = []string{"pseudonym", "name", "drop"}
 
-// Web is where the UI and API listen.
+// Web is where the UI and API listen, and who may use them.
 type Web struct {
 	Addr string `yaml:"addr"`
 	// TokenEnv and TokenFile say where the access token is read from; it
 	// never stands in the file itself.
 	TokenEnv  string `yaml:"token_env"`
 	TokenFile string `yaml:"token_file"`
-	// PublicURL is where people reach the UI, as https://klank.example: what is
-	// sent links there. Empty: nothing has links.
-	PublicURL string `yaml:"public_url"`
+	// PublicURL is where people reach the UI: what is sent links there.
+	PublicURL    string       `yaml:"public_url"`
+	TrustedProxy TrustedProxy `yaml:"trusted_proxy"`
+	TLS          TLS          `yaml:"tls"`
 }
 
 // Default returns the configuration that holds without a file.
@@ -278,7 +281,7 @@ func Default() *Config {
 		Frontier:  Frontier{Lease: time.Minute},
 		Index:     Index{Elasticsearch: Elasticsearch{Prefix: "klank", Replicas: 1}},
 		Privacy:   Privacy{Authors: "pseudonym"},
-		Retention: Retention{Pages: "90d"},
+		Retention: Retention{Pages: "90d", Audit: "365d"},
 		Alerts:    Alerts{Schedule: "every 15m", Language: "en", SMTP: SMTP{Port: 587, TLS: "starttls"}},
 		Digest:    Digest{Days: 7},
 		Web:       Web{Addr: "127.0.0.1:8417", TokenEnv: "KLANK_TOKEN"},

@@ -268,6 +268,10 @@ func (v *validator) check(c *Config) {
 	if _, err := parseRetention(c.Retention.Pages); err != nil {
 		v.fail("retention.pages", "%q is not a time; %v", c.Retention.Pages, err)
 	}
+	if _, err := parseRetention(c.Retention.Audit); err != nil {
+		v.fail("retention.audit", "%q is not a time; %v", c.Retention.Audit, err)
+	}
+	v.web(&c.Web)
 }
 
 func (v *validator) schedule(path, spec string, zone *time.Location) {

@@ -199,7 +199,7 @@ func TestTheSchemaRefusesWhatIsWrongInItself(t *testing.T) {
 	// What takes knowledge that a schema has not: of other fields, of CSS, of
 	// regular expressions, of time zones, of the order of durations.
 	beyond := []string{"alert-channel", "alert-name", "alert-no-server", "alert-query", "alert-quiet-same", "alert-secrets", "alert-source", "alert-twice", "alert-user", "digest-brand", "digest-channel", "digest-schedule", "allow", "brand-twice", "budget-same", "budget-twice", "crawl-delay", "import-brand", "import-twice", "index-both", "index-key", "index-none", "index-user", "key-http", "key-in-url", "key-render", "key-robots", "key-twice", "key-type", "label", "lease",
-		"load-more-find", "load-more-on", "load-more-step", "load-more-type", "load-more-url", "query-loop", "query-syntax", "query-twice", "selectors", "source-brand", "source-hour", "source-twice", "timezone"}
+		"load-more-find", "load-more-on", "load-more-step", "load-more-type", "load-more-url", "query-loop", "query-syntax", "query-twice", "selectors", "source-brand", "source-hour", "source-twice", "timezone", "proxy-everybody", "proxy-from", "proxy-header"}
 	s := compileSchema(t)
 	files, _ := filepath.Glob("testdata/bad-*.yaml")
 	if len(files) < 30 {

@@ -15,27 +15,29 @@ import (
 	"klank/index"
 )
 
-func TestOnlyLoopbackIsBoundWithoutAToken(t *testing.T) {
+func TestOnlyLoopbackIsBoundUnguarded(t *testing.T) {
 	for _, c := range []struct {
-		addr, token, want string
+		addr    string
+		guarded bool
+		want    string
 	}{
-		{"127.0.0.1:8417", "", ""},
-		{"[::1]:8417", "", ""},
-		{"localhost:0", "", ""},
-		{"127.8.9.1:80", "", ""},
-		{":8417", "", "every address of this machine"},
-		{"0.0.0.0:8417", "", "set a token, or bind 127.0.0.1:8417"},
-		{"[::]:8417", "", "set a token"},
-		{"192.168.1.4:8417", "", "set a token"},
-		{"klank.example:8417", "", "set a token"},
-		{"0.0.0.0:8417", "s3same", ""},
-		{"127.0.0.1", "", "want HOST:PORT"},
-		{"127.0.0.1:http", "", `port "http"`},
-		{"127.0.0.1:70000", "s3same", `port "70000"`},
+		{"127.0.0.1:8417", false, ""},
+		{"[::1]:8417", false, ""},
+		{"localhost:0", false, ""},
+		{"127.8.9.1:80", false, ""},
+		{":8417", false, "every address of this machine"},
+		{"0.0.0.0:8417", false, "set a token, or bind 127.0.0.1:8417"},
+		{"[::]:8417", false, "set a token"},
+		{"192.168.1.4:8417", false, "set a token"},
+		{"klank.example:8417", false, "set a token"},
+		{"0.0.0.0:8417", true, ""},
+		{"127.0.0.1", false, "want HOST:PORT"},
+		{"127.0.0.1:http", false, `port "http"`},
+		{"127.0.0.1:70000", true, `port "70000"`},
 	} {
-		err := CheckAddr(c.addr, c.token)
+		err := CheckAddr(c.addr, c.guarded)
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
-			t.Errorf("CheckAddr(%q, %q) = %v, want %q", c.addr, c.token, err, c.want)
+			t.Errorf("CheckAddr(%q, %v) = %v, want %q", c.addr, c.guarded, err, c.want)
 		}
 	}
 }
@@ -144,7 +146,7 @@ func TestATokenGuardsEverythingButHealthAndLogin(t *testing.T) {
 			t.Errorf("Authorization %q: %d, want %d", header, res.StatusCode, want)
 		}
 	}
-	if res, _ := get(t, ts, "/", "Cookie", tokenCookie+"=s3same"); res.StatusCode != 401 {
+	if res, _ := get(t, ts, "/", "Cookie", "klank_session=s3same"); res.StatusCode != 401 {
 		t.Error("the token itself passes as a cookie")
 	}
 }
@@ -198,7 +200,7 @@ func TestLoginSetsACookieThatDoesNotHoldTheToken(t *testing.T) {
 func TestATokenInTheAddressMovesIntoTheCookie(t *testing.T) {
 	_, ts := newTestServer(t, Config{Index: newTestIndex(t), Token: "s3same"})
 	res, _ := get(t, ts, "/search?q=lamp&token=s3same")
-	if res.StatusCode != 303 || res.Header.Get("Location") != "/search?q=lamp" || !strings.HasPrefix(res.Header.Get("Set-Cookie"), tokenCookie+"=") {
+	if res.StatusCode != 303 || res.Header.Get("Location") != "/search?q=lamp" || !strings.HasPrefix(res.Header.Get("Set-Cookie"), "klank_session=") {
 		t.Errorf("%d to %q with %q", res.StatusCode, res.Header.Get("Location"), res.Header.Get("Set-Cookie"))
 	}
 	res, _ = get(t, ts, "/?token=wrong")
@@ -229,7 +231,7 @@ func TestEveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
 	for _, path := range []string{"/", "/search", "/nowhere", "/api/v1/search", "/api/nothing", "/assets/klank.css", "/healthz", "/metrics", "/login", "/snapshot/some.warc.gz:12"} {
 		res, _ := get(t, ts, path)
 		for name, want := range map[string]string{
-			"Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+			"Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 			"X-Content-Type-Options":  "nosniff",
 			"Referrer-Policy":         "no-referrer",
 			"X-Frame-Options":         "DENY",

@@ -90,7 +90,7 @@ func TestEveryLabelHasWordsAndEveryTextIsUsed(t *testing.T) {
 	for _, s := range mention.Signals {
 		used["signal."+s+".help"] = true
 	}
-	for _, c := range []string{"400", "404", "410", "500", "501", "503"} {
+	for _, c := range []string{"400", "403", "404", "405", "410", "429", "500", "501", "503"} {
 		used["error."+c+".title"], used["error."+c+".help"] = true, true
 	}
 	for _, p := range []string{"verified", "invited"} {

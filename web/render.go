@@ -127,7 +127,8 @@ type page struct {
 	Active   string // the page's name, for the menu
 	Query    string // in the search box at the top
 	Version  string
-	Guarded  bool // a token is set: offer to log out
+	Who      identity // who looks at it
+	Guarded  bool     // they have logged in: offer to log out
 	LangURLs []langLink
 	Data     any
 }
@@ -145,7 +146,8 @@ func (s *Server) viewOf(w http.ResponseWriter, r *http.Request) *view {
 // when given. The page is complete before its first byte is sent.
 func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, name, titleKey string, data any, title ...string) {
 	v := s.viewOf(w, r)
-	p := page{Lang: v.code, Active: name, Version: s.cfg.Version, Guarded: s.cfg.Token != "" && name != "login", Data: data}
+	p := page{Lang: v.code, Active: name, Version: s.cfg.Version, Who: who(r), Data: data}
+	p.Guarded = p.Who.Name != "" && p.Who.Name != localName
 	if len(title) > 0 {
 		p.Title = title[0]
 	} else {
@@ -183,7 +185,7 @@ type errorPage struct {
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, status int, detail string) {
 	key := "500"
 	switch status {
-	case http.StatusBadRequest, http.StatusNotFound, http.StatusGone, http.StatusServiceUnavailable, http.StatusNotImplemented:
+	case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone, http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusNotImplemented:
 		key = fmt.Sprint(status)
 	}
 	s.render(w, r, status, "error", "error."+key+".title", errorPage{Status: status, Key: key, Detail: clean(detail)})

@@ -13,11 +13,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"klank/index"
+	"klank/index/desk"
 	"klank/index/query"
 	"klank/mention"
 )
@@ -30,9 +32,18 @@ type Config struct {
 	// Addr is the HOST:PORT to be bound (see CheckAddr). Its host is a valid
 	// Host header beside the loopback names; empty means loopback only.
 	Addr string
-	// Token, when set, must accompany every request except health checks and
-	// the look of the login page.
+	// Token, when set, makes whoever presents it an operator.
 	Token string
+	// Desk holds users, sessions, tokens of the API, and who did what. Without
+	// it there are none.
+	Desk *desk.Store
+	// Proxy in front may say who its users are.
+	Proxy Proxy
+	// TLS has Serve speak it, with a certificate that is read again when its
+	// files change.
+	TLS TLS
+	// AuditFor is how long it is remembered who did what; 0 is without end.
+	AuditFor time.Duration
 	// Brands are the configured brand names, in the order of the menu. Brands
 	// found in the index are added behind them.
 	Brands []string
@@ -68,6 +79,14 @@ type Server struct {
 	metrics *metrics
 	routes  []route
 	handler http.Handler
+	slow    *slowdown
+	// hashing bounds the passwords that are checked at the same time; nobody is
+	// the hash for users that are not there.
+	hashing     chan struct{}
+	nobody      string
+	certificate *certificate // nil without TLS
+	// beyond says that other machines can reach what is served.
+	beyond atomic.Bool
 }
 
 // The bounds of one request. A page that needs longer than requestTimeout is
@@ -76,6 +95,8 @@ const (
 	requestTimeout = 20 * time.Second
 	shutdownGrace  = 1500 * time.Millisecond
 	maxFormBytes   = 16 << 10
+	// passwordsAtOnce bounds the memory for comparing them: 64 MB each.
+	passwordsAtOnce = 2
 )
 
 // New checks the configuration and prepares templates, languages and assets.
@@ -83,12 +104,12 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Index == nil {
 		return nil, errors.New("web: no index to serve")
 	}
+	s := &Server{cfg: cfg, log: cfg.Log, now: cfg.Now, hashing: make(chan struct{}, passwordsAtOnce)}
 	if cfg.Addr != "" {
-		if err := CheckAddr(cfg.Addr, cfg.Token); err != nil {
+		if err := s.mayBind(context.Background(), cfg.Addr); err != nil {
 			return nil, err
 		}
 	}
-	s := &Server{cfg: cfg, log: cfg.Log, now: cfg.Now}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -106,10 +127,35 @@ func New(cfg Config) (*Server, error) {
 	if s.views, err = loadViews(locales, s.assets); err != nil {
 		return nil, fmt.Errorf("web: templates: %w", err)
 	}
+	if cfg.TLS != (TLS{}) {
+		if s.certificate, err = newCertificate(cfg.TLS, s.log); err != nil {
+			return nil, err
+		}
+	}
 	s.metrics = newMetrics()
+	s.slow = newSlowdown(s.now)
+	s.nobody = standardHashing.nobody()
 	s.routes = s.allRoutes()
 	s.handler = s.wrap(s.mux())
 	return s, nil
+}
+
+// mayBind is CheckAddr for this server, which remembers the answer.
+func (s *Server) mayBind(ctx context.Context, addr string) error {
+	guarded := s.cfg.Token != "" || s.cfg.Proxy.Header != ""
+	if !guarded && s.cfg.Desk != nil {
+		var err error
+		if guarded, err = s.cfg.Desk.HasUsers(ctx); err != nil {
+			return fmt.Errorf("web: users: %w", err)
+		}
+	}
+	if err := CheckAddr(addr, guarded); err != nil {
+		return err
+	}
+	if loopback, _ := isLoopback(addr); !loopback {
+		s.beyond.Store(true)
+	}
+	return nil
 }
 
 // Handler returns the whole service as one handler, guards included.
@@ -119,7 +165,7 @@ func (s *Server) Handler() http.Handler { return s.handler }
 // finish for at most 1.5 s and returns nil. It refuses a listener that
 // CheckAddr would refuse, and closes ln in any case.
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
-	if err := CheckAddr(ln.Addr().String(), s.cfg.Token); err != nil {
+	if err := s.mayBind(ctx, ln.Addr().String()); err != nil {
 		ln.Close()
 		return err
 	}
@@ -138,7 +184,12 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(ln) }()
+	if s.certificate != nil {
+		srv.TLSConfig = s.certificate.config()
+		go func() { failed <- srv.ServeTLS(ln, "", "") }()
+	} else {
+		go func() { failed <- srv.Serve(ln) }()
+	}
 	select {
 	case err := <-failed:
 		return fmt.Errorf("web: serve: %w", err)
@@ -158,8 +209,12 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 type route struct {
 	pattern string
 	handler http.HandlerFunc
-	// open routes answer without a token: health checks, login, looks.
-	open bool
+	// role is who may: anyone, desk.Reader or desk.Operator. Empty: readers
+	// where the method only reads, operators where it changes things.
+	role string
+	// audit is the word in the audit log for what the route does. Empty: the
+	// pattern for routes that change things, and nothing for others.
+	audit string
 	// api routes answer errors as application/problem+json.
 	api bool
 }
@@ -169,7 +224,7 @@ func (s *Server) allRoutes() []route {
 		{pattern: "GET /{$}", handler: s.overview},
 		{pattern: "GET /search", handler: s.search},
 		{pattern: "GET /mention/{id}", handler: s.mention},
-		{pattern: "GET /snapshot/{locator...}", handler: s.snapshot},
+		{pattern: "GET /snapshot/{locator...}", handler: s.snapshot, audit: "snapshot"},
 		{pattern: "GET /status", handler: s.status},
 		{pattern: "GET /api/v1/search", handler: s.apiSearch, api: true},
 		{pattern: "GET /api/v1/mentions/{id}", handler: s.apiMention, api: true},
@@ -177,12 +232,12 @@ func (s *Server) allRoutes() []route {
 		{pattern: "GET /api/v1/openapi.json", handler: s.apiDescription, api: true},
 		{pattern: "/api/", handler: s.apiNotFound, api: true},
 		{pattern: "GET /metrics", handler: s.metrics.handler(s.cfg.Gatherer, s.log).ServeHTTP, api: true},
-		{pattern: "GET /healthz", handler: s.healthz, open: true},
-		{pattern: "GET /readyz", handler: s.readyz, open: true},
-		{pattern: "GET /assets/{name}", handler: s.assets.serve, open: true},
-		{pattern: "GET /login", handler: s.loginForm, open: true},
-		{pattern: "POST /login", handler: s.login, open: true},
-		{pattern: "POST /logout", handler: s.logout, open: true},
+		{pattern: "GET /healthz", handler: s.healthz, role: anyone},
+		{pattern: "GET /readyz", handler: s.readyz, role: anyone},
+		{pattern: "GET /assets/{name}", handler: s.assets.serve, role: anyone},
+		{pattern: "GET /login", handler: s.loginForm, role: anyone},
+		{pattern: "POST /login", handler: s.login, role: anyone},
+		{pattern: "POST /logout", handler: s.logout, role: anyone},
 		{pattern: "/", handler: s.notFound},
 	}
 }
@@ -191,8 +246,8 @@ func (s *Server) mux() *http.ServeMux {
 	mux := http.NewServeMux()
 	for _, r := range s.routes {
 		var h http.Handler = r.handler
-		if !r.open {
-			h = s.requireToken(h, r.api)
+		if r.role != anyone {
+			h = s.requireRole(r)
 		}
 		mux.Handle(r.pattern, h)
 	}
@@ -207,7 +262,7 @@ func (s *Server) wrap(mux *http.ServeMux) http.Handler {
 	h = compress(h)
 	h = http.NewCrossOriginProtection().Handler(h)
 	h = s.checkHost(h)
-	h = securityHeaders(h)
+	h = strictTransport(securityHeaders(h))
 	return s.observe(h)
 }
 

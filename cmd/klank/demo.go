@@ -49,7 +49,7 @@ func runDemo(ctx context.Context, e *env, cfg *configs.Config, once, keep bool) 
 	var ln net.Listener
 	if !once { // before the crawl: a taken port is not to be found out after it
 		var err error
-		if err = web.CheckAddr(cfg.Web.Addr, ""); err != nil {
+		if err = web.CheckAddr(cfg.Web.Addr, false); err != nil {
 			return usageError{err}
 		}
 		if ln, err = listen(cfg.Web.Addr); err != nil {

@@ -60,7 +60,7 @@ started again.`,
 }
 
 func runService(ctx context.Context, e *env, cfg *configs.Config, allowPrivate bool) error {
-	token, err := accessToken(cfg)
+	token, err := accessToken(ctx, e, cfg)
 	if err != nil {
 		return err
 	}

@@ -20,11 +20,13 @@ func newServe(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the web UI and the API",
-		Long: `serve answers in a browser and under /api/v1. It binds 127.0.0.1; for another
-address set an access token in the environment variable or file that web.token_env
-or web.token_file name.`,
+		Long: `serve answers in a browser and under /api/v1. It binds 127.0.0.1, where everything
+is open as long as nobody may log in. For another address add users (klank user), or
+set an access token in the environment variable or file that web.token_env or
+web.token_file name, or a proxy that knows its users (web.trusted_proxy). With web.tls
+it speaks HTTPS.`,
 		Example: `  klank serve
-  KLANK_TOKEN=$(openssl rand -hex 24) klank serve --addr 0.0.0.0:8417`,
+  klank user add anna --role operator && klank serve --addr 0.0.0.0:8417`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := e.loadServing(cmd, addr)
@@ -49,7 +51,7 @@ func (e *env) loadServing(cmd *cobra.Command, addr string) (*configs.Config, err
 }
 
 func runServe(ctx context.Context, e *env, cfg *configs.Config) error {
-	token, err := accessToken(cfg)
+	token, err := accessToken(ctx, e, cfg)
 	if err != nil {
 		return err
 	}
@@ -73,13 +75,19 @@ func runServe(ctx context.Context, e *env, cfg *configs.Config) error {
 }
 
 // accessToken reads the token of UI and API, and checks that the address may
-// be served with it.
-func accessToken(cfg *configs.Config) (string, error) {
+// be served: with it, with users, or behind a proxy.
+func accessToken(ctx context.Context, e *env, cfg *configs.Config) (string, error) {
 	token, err := cfg.Web.Token()
 	if err != nil {
 		return "", usageError{err}
 	}
-	if err := web.CheckAddr(cfg.Web.Addr, token); err != nil {
+	guarded := token != "" || cfg.Web.TrustedProxy.Header != ""
+	if !guarded {
+		if guarded, err = e.hasUsers(ctx, cfg); err != nil {
+			return "", err
+		}
+	}
+	if err := web.CheckAddr(cfg.Web.Addr, guarded); err != nil {
 		return "", usageError{err}
 	}
 	return token, nil
@@ -106,8 +114,14 @@ func serveWorkspace(ctx context.Context, e *env, cfg *configs.Config, w *workspa
 	if err != nil {
 		return err
 	}
+	proxies, err := cfg.Web.TrustedProxy.Networks()
+	if err != nil {
+		return usageError{err}
+	}
 	srv, err := web.New(web.Config{
 		Index: w.index, Language: language, Addr: cfg.Web.Addr, Token: token, Brands: names, Version: v, Log: e.log(),
+		Desk: w.desk, AuditFor: cfg.Retention.AuditFor(), TLS: web.TLS(cfg.Web.TLS),
+		Proxy:    web.Proxy{From: proxies, Header: cfg.Web.TrustedProxy.Header, RoleHeader: cfg.Web.TrustedProxy.RoleHeader},
 		Snapshot: func(_ context.Context, locator string) (*mention.Page, error) { return w.snapshots.Get(locator) },
 		Status:   func(ctx context.Context) (*web.Status, error) { return webStatus(ctx, cfg, w) },
 		Gatherer: newMetrics(w.frontier, hosts),
@@ -115,10 +129,14 @@ func serveWorkspace(ctx context.Context, e *env, cfg *configs.Config, w *workspa
 	if err != nil {
 		return err
 	}
+	url := fmt.Sprintf("http://%s/", ln.Addr())
+	if cfg.Web.TLS.Used() {
+		url = fmt.Sprintf("https://%s/", ln.Addr())
+	}
 	if e.logFormat == "json" {
-		e.log().Info("serving", "url", fmt.Sprintf("http://%s/", ln.Addr()))
+		e.log().Info("serving", "url", url)
 	} else {
-		fmt.Fprintf(e.err, "klank: http://%s/ (Ctrl-C stops)\n", ln.Addr())
+		fmt.Fprintf(e.err, "klank: %s (Ctrl-C stops)\n", url)
 	}
 	err = srv.Serve(ctx, ln)
 	if errors.Is(err, context.Canceled) || errors.Is(err, fs.ErrClosed) {
