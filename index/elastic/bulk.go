@@ -2,6 +2,7 @@ package elastic
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,17 +16,19 @@ import (
 )
 
 // The bounds of what is on its way to the cluster. At most flushers requests of
-// flushBytes (or of one document, where that is larger) are under way, and
+// flushBytes (or of one group, where that is larger) are under way, and
 // queueBytes wait; so the bulker holds no more than
 //
-//	queueBytes + flushers × flushBytes = 8 MiB + 2 × 4 MiB = 16 MiB
+//	queueBytes + flushers × flushBytes = 8 MiB + 4 × 4 MiB = 24 MiB
 //
-// and one document a caller, which blocks until there is room. The cluster
-// itself takes 100 MB a request (http.max_content_length) unless told otherwise.
+// and one group a caller, which blocks until there is room. A group is one
+// document, or some of groupBytes together. The cluster itself takes 100 MB a
+// request (http.max_content_length) unless told otherwise.
 const (
-	flushers   = 2
+	flushers   = 4
 	flushBytes = 4 << 20
 	queueBytes = 8 << 20
+	groupBytes = 512 << 10
 )
 
 // op is one line of a bulk request: an action and (but for deletes) its
@@ -35,10 +38,21 @@ type op struct {
 	document []byte
 	id       string
 	result   result
-	left     *sync.WaitGroup
+	// unsure says that an answer to the op was lost: what the result tells of
+	// may be what it has done itself.
+	unsure bool
+	left   *sync.WaitGroup
 }
 
 func (o *op) size() int { return len(o.action) + len(o.document) + 2 }
+
+// sizeOf is the size of a group.
+func sizeOf(group []*op) (size int) {
+	for _, o := range group {
+		size += o.size()
+	}
+	return size
+}
 
 // result is what became of an op: a status as of its own request, or err where
 // the cluster never took it.
@@ -65,8 +79,9 @@ type bulker struct {
 	mu     sync.Mutex
 	work   *sync.Cond // something is queued, or it is closed
 	room   *sync.Cond // something has left the queue
-	queue  []*op
+	queue  [][]*op    // groups: each goes in one request
 	queued int
+	idle   int // flushers that wait
 	closed bool
 	done   sync.WaitGroup
 }
@@ -98,13 +113,22 @@ var errClosed = errors.New("elasticsearch: the index is closed")
 // do writes ops and waits until each has its result. It returns an error where
 // that is not so: ctx has ended, or the bulker.
 func (b *bulker) do(ctx context.Context, ops []*op) error {
+	groups := make([][]*op, len(ops))
+	for i := range ops {
+		groups[i] = ops[i : i+1]
+	}
+	return b.doTogether(ctx, groups)
+}
+
+// doTogether is do for groups, each of which goes in one request, in order.
+func (b *bulker) doTogether(ctx context.Context, groups [][]*op) error {
 	var left sync.WaitGroup
-	left.Add(len(ops))
 	stop := context.AfterFunc(ctx, b.room.Broadcast)
 	defer stop()
 	b.mu.Lock()
-	for _, o := range ops {
-		for b.queued > 0 && b.queued+o.size() > queueBytes && !b.closed && ctx.Err() == nil {
+	for _, group := range groups {
+		size := sizeOf(group)
+		for b.queued > 0 && b.queued+size > queueBytes && !b.closed && ctx.Err() == nil {
 			b.room.Wait()
 		}
 		if b.closed || ctx.Err() != nil {
@@ -114,9 +138,12 @@ func (b *bulker) do(ctx context.Context, ops []*op) error {
 			}
 			return errClosed
 		}
-		o.left = &left
-		b.queue = append(b.queue, o)
-		b.queued += o.size()
+		left.Add(len(group))
+		for _, o := range group {
+			o.left = &left
+		}
+		b.queue = append(b.queue, group)
+		b.queued += size
 		b.work.Signal()
 	}
 	b.mu.Unlock()
@@ -130,23 +157,31 @@ func (b *bulker) do(ctx context.Context, ops []*op) error {
 	}
 }
 
-// flush takes what is queued and sends it, until the bulker is closed.
+// flush takes what is queued and sends it, until the bulker is closed. Where
+// other flushers wait for work it leaves them their share, as the cluster
+// writes one request at a time with one processor.
 func (b *bulker) flush() {
 	for {
 		b.mu.Lock()
 		for len(b.queue) == 0 && !b.closed {
+			b.idle++
 			b.work.Wait()
+			b.idle--
 		}
 		if len(b.queue) == 0 {
 			b.mu.Unlock()
 			return
 		}
+		most := min(flushBytes, max(groupBytes, b.queued/(b.idle+1)))
+		var batch []*op
 		n, size := 0, 0
-		for n < len(b.queue) && (n == 0 || size+b.queue[n].size() <= flushBytes) {
-			size += b.queue[n].size()
-			n++
+		for ; n < len(b.queue); n++ {
+			more := sizeOf(b.queue[n])
+			if n > 0 && size+more > most {
+				break
+			}
+			batch, size = append(batch, b.queue[n]...), size+more
 		}
-		batch := b.queue[:n:n]
 		b.queue = b.queue[n:]
 		b.queued -= size
 		b.mu.Unlock()
@@ -167,7 +202,7 @@ func (b *bulker) send(batch []*op) {
 		var again []*op
 		for _, o := range batch {
 			if err != nil {
-				o.result = result{err: err}
+				o.result, o.unsure = result{err: err}, true
 			}
 			if o.result.err == nil && o.result.status == http.StatusTooManyRequests || errors.Is(err, ErrAway) || blocked(o) {
 				again = append(again, o)
@@ -224,8 +259,11 @@ func pause(ctx context.Context, attempt int, patience time.Duration) bool {
 func (ix *Index) patiently(ctx context.Context, ask func() error) error {
 	for attempt := 0; ; attempt++ {
 		err := ask()
-		if !errors.Is(err, ErrAway) || !pause(ctx, attempt, ix.cfg.Patience) {
+		if !errors.Is(err, ErrAway) {
 			return err
+		}
+		if !pause(ctx, attempt, ix.cfg.Patience) {
+			return cmp.Or(ctx.Err(), err)
 		}
 	}
 }

@@ -59,25 +59,30 @@ func (ix *Index) forget(ctx context.Context, ids []string) error {
 		if err := ix.tellNeighbours(ctx, part); err != nil {
 			return err
 		}
-		for _, name := range []string{revisions, absences, pending, near, dead} {
+		for _, name := range []string{revisions, absences, near, dead} {
 			if _, err := ix.deleteBy(ctx, ix.name(name), object{"terms": object{"id": part}}); err != nil {
 				return err
 			}
 		}
-		if err := ix.unsee(ctx, part); err != nil {
+		if err := ix.takeOut(ctx, pages, "ids", part); err != nil {
+			return err
+		}
+		if err := ix.takeOut(ctx, pending, "id", part); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// unsee takes mentions from what pages gave.
-func (ix *Index) unsee(ctx context.Context, ids []string) error {
+// takeOut takes mentions from the lists that documents of an index have in a
+// field.
+func (ix *Index) takeOut(ctx context.Context, name, field string, ids []string) error {
 	yes := true
+	const script = "def is = ctx._source[params.field]; if (is instanceof List) { is.removeAll(params.ids) } else { ctx._source[params.field] = [] }"
 	return ix.patiently(ctx, func() error {
-		return ix.call(ctx, "update by query", esapi.UpdateByQueryRequest{Index: []string{ix.name(pages)}, Conflicts: "proceed", Refresh: &yes,
-			AllowNoIndices: &yes, IgnoreUnavailable: &yes, Timeout: deletePatience, Body: body(object{"query": object{"terms": object{"ids": ids}},
-				"script": object{"lang": "painless", "source": "ctx._source.ids.removeAll(params.ids)", "params": object{"ids": ids}}})}, nil)
+		return ix.call(ctx, "update by query", esapi.UpdateByQueryRequest{Index: []string{ix.name(name)}, Conflicts: "proceed", Refresh: &yes,
+			AllowNoIndices: &yes, IgnoreUnavailable: &yes, Timeout: deletePatience, Body: body(object{"query": object{"terms": object{field: ids}},
+				"script": object{"lang": "painless", "source": script, "params": object{"field": field, "ids": ids}}})}, nil)
 	})
 }
 

@@ -73,8 +73,8 @@ type Config struct {
 var ErrAway = errors.New("elasticsearch is away")
 
 // Index is an index in a cluster. It implements index.Index, Getter, Deleter,
-// Scanner, JSONScanner, Rereader, Absences, Expirer, Enrichable, Recorder,
-// Generation and Accountant.
+// Scanner, JSONScanner, RowScanner, Sampler, Rereader, Absences, Expirer,
+// Enrichable, Recorder, Generation and Accountant.
 // It is safe for concurrent use, also by several processes.
 type Index struct {
 	cfg        Config
@@ -85,9 +85,9 @@ type Index struct {
 	// stale says that something was written since the cluster was last told to
 	// make all of it visible; see fresh.
 	stale atomic.Bool
-	// handed are the notes that Pending has handed out, by their marks.
+	// handed are the notes that Pending has handed out, by their sequence numbers.
 	handedMu sync.Mutex
-	handed   map[int64]handed
+	handed   map[int64]*handedNote
 }
 
 var prefixPattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,49}$`)
@@ -104,7 +104,7 @@ func New(cfg Config) (*Index, error) {
 	if cfg.Patience == 0 {
 		cfg.Patience = 30 * time.Second
 	}
-	ix := &Index{cfg: cfg, handed: map[int64]handed{}}
+	ix := &Index{cfg: cfg, handed: map[int64]*handedNote{}}
 	if err := ix.connect(); err != nil {
 		return nil, err
 	}
@@ -170,6 +170,8 @@ var (
 	_ index.Deleter     = (*Index)(nil)
 	_ index.JSONScanner = (*Index)(nil)
 	_ index.Scanner     = (*Index)(nil)
+	_ index.RowScanner  = (*Index)(nil)
+	_ index.Sampler     = (*Index)(nil)
 	_ index.Rereader    = (*Index)(nil)
 	_ index.Absences    = (*Index)(nil)
 	_ index.Expirer     = (*Index)(nil)

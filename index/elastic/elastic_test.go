@@ -28,5 +28,5 @@ func open(t *testing.T, cfg elastic.Config) *elastic.Index {
 func TestIndex(t *testing.T) {
 	indextest.Cluster(t)
 	indextest.Run(t, func(t *testing.T) index.Index { return open(t, config(t)) },
-		indextest.SeesHalfBatches, indextest.WithoutAliases, indextest.WithoutRows, indextest.WithoutCompaction, indextest.WithoutChanges)
+		indextest.SeesHalfBatches, indextest.WithoutAliases, indextest.WithoutCompaction, indextest.WithoutChanges)
 }

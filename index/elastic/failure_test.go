@@ -53,11 +53,48 @@ func TestNothingIsLostOrTwiceWhileTheClusterFails(t *testing.T) {
 			t.Errorf("%s was created %d times", id, d.created)
 		}
 	}
+	if noted := f.noted(); len(noted) != writers/2*batches*size {
+		t.Errorf("%d mentions are to be looked at, not %d", len(noted), writers/2*batches*size)
+	}
 	changes, err := ix.Put(t.Context(), numbered(0, 100))
 	if err != nil || slices.ContainsFunc(changes, func(c index.Change) bool { return c != index.Same }) {
 		t.Errorf("the same again is %v, %v", changes, err)
 	}
 	t.Logf("%d requests", f.requests)
+}
+
+// TestWhatIsNewIsNotedBeforeItIsThere asks that a crash leaves no mention that
+// passes over the index do not know of, and that what is known is not noted.
+func TestWhatIsNewIsNotedBeforeItIsThere(t *testing.T) {
+	f, cfg := newFakeCluster(t, 0)
+	ix := newIndex(t, cfg)
+	if _, err := ix.Put(t.Context(), numbered(0, 10)); err != nil {
+		t.Fatal(err)
+	}
+	f.set(func() { f.docs["klank-pending"] = nil })
+	if _, err := ix.Put(t.Context(), numbered(0, 12)); err != nil {
+		t.Fatal(err)
+	}
+	if noted := f.noted(); len(noted) != 2 || !noted["m0010"] || !noted["m0011"] {
+		t.Errorf("two are new, and noted are %v", noted)
+	}
+	if _, err := ix.Put(t.Context(), numbered(0, 12)); err != nil || len(f.noted()) != 2 || f.count("klank-pending") != 1 {
+		t.Errorf("nothing is new, and noted are %v in %d notes, %v", f.noted(), f.count("klank-pending"), err)
+	}
+	// killed as the answer was on its way: the next one finds them there
+	f.set(func() { f.die = true })
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if _, err := ix.Put(ctx, numbered(12, 600)); err == nil {
+		t.Fatal("put into a cluster that gives no answers")
+	}
+	f.set(func() { f.die = false })
+	if _, err := newIndex(t, cfg).Put(t.Context(), numbered(0, 600)); err != nil {
+		t.Fatal(err)
+	}
+	if noted := f.noted(); len(noted) != 590 {
+		t.Errorf("after a crash %d are noted, not 590", len(noted))
+	}
 }
 
 func TestEditsByTwoAtATimeBothCount(t *testing.T) {

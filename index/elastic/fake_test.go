@@ -26,8 +26,8 @@ type fakeCluster struct {
 	faults   int
 	requests int
 	largest  int
-	// away refuses everything.
-	away bool
+	// away refuses everything; die carries out everything, and never answers.
+	away, die bool
 	// most is the largest request that is taken; 0 is any.
 	most int
 }
@@ -73,12 +73,15 @@ func (f *fakeCluster) serve(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	var answer any
-	if r.URL.Path == "/_bulk" {
+	switch {
+	case r.URL.Path == "/_bulk":
 		answer = f.bulk(b)
-	} else {
+	case strings.HasSuffix(r.URL.Path, "/_mapping"):
+		answer = object{"klank-mentions-000001": object{"mappings": object{"_meta": object{"generation": "fake", "layout": 1}}}}
+	default:
 		answer = f.mget(strings.Split(r.URL.Path, "/")[1], b)
 	}
-	if lost {
+	if lost || f.die {
 		panic(http.ErrAbortHandler)
 	}
 	_ = json.NewEncoder(w).Encode(answer)
@@ -178,6 +181,23 @@ func (f *fakeCluster) set(fn func()) {
 func (f *fakeCluster) count(index string) (n int) {
 	f.set(func() { n = len(f.docs[index]) })
 	return n
+}
+
+// noted are the mentions that passes over the index are to look at.
+func (f *fakeCluster) noted() map[string]bool {
+	out := map[string]bool{}
+	f.set(func() {
+		for _, d := range f.docs["klank-pending"] {
+			var n struct{ ID []string }
+			if err := json.Unmarshal(d.source, &n); err != nil {
+				panic(err)
+			}
+			for _, id := range n.ID {
+				out[id] = true
+			}
+		}
+	})
+	return out
 }
 
 func newIndex(t *testing.T, cfg elastic.Config) *elastic.Index {

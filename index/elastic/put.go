@@ -2,7 +2,6 @@ package elastic
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -59,7 +58,7 @@ const maxRounds = 50
 // write carries edits out, in order where an id stands twice, and returns the
 // change of each. On an error some of them may be stored.
 func (ix *Index) write(ctx context.Context, what string, edits []*edit) ([]index.Change, error) {
-	if err := ctx.Err(); err != nil {
+	if err := ix.ready(ctx); err != nil {
 		return nil, fmt.Errorf("index: %s: %w", what, err)
 	}
 	conflicts := 0
@@ -104,11 +103,11 @@ func (ix *Index) round(ctx context.Context, edits []*edit) error {
 		return err
 	}
 	now := time.Now()
-	var earlier, ops, last []*op
-	of := map[*op]*edit{}
-	for _, e := range edits {
-		s := stored[e.id]
-		o, before, err := ix.opOf(e, s, now)
+	var earlier, fresh []*op
+	var groups [][]*op
+	ops := make([]*op, len(edits))
+	for i, e := range edits {
+		o, before, err := ix.opOf(e, stored[e.id], now)
 		if err != nil {
 			return err
 		}
@@ -116,40 +115,61 @@ func (ix *Index) round(ctx context.Context, edits []*edit) error {
 			e.done = true
 			continue
 		}
+		ops[i] = o
 		earlier = append(earlier, before...)
-		ops = append(ops, o)
-		of[o] = e
+		if stored[e.id] == nil {
+			fresh = append(fresh, o)
+		} else {
+			groups = append(groups, []*op{o})
+		}
 	}
 	// A revision is kept before the mention that replaces it.
 	if err := ix.send(ctx, earlier); err != nil {
 		return err
 	}
-	if err := ix.bulk.do(ctx, ops); err != nil {
+	noted := ix.noteFresh(fresh)
+	if err := ix.bulk.doTogether(ctx, append(groups, noted...)); err != nil {
 		return err
 	}
-	for _, o := range ops {
-		e := of[o]
-		e.fresh = false
-		switch r := &o.result; {
-		case r.status == http.StatusNotFound && strings.Contains(r.reason, "require_alias"):
-			return errNotSetUp
-		case r.conflict() || r.err == nil && r.status == http.StatusNotFound:
-			continue // somebody else was first
-		case r.refused():
-			last = append(last, ix.deadLetter(o, r.reason, now))
-			e.change, e.done = index.Refused, true
-		case r.err != nil:
-			return r.err
-		case r.status >= 300:
-			return fmt.Errorf("elasticsearch: mention %s: status %d: %s", o.id, r.status, r.reason)
-		default:
-			e.done = true
-			if stored[e.id] == nil {
-				last = append(last, ix.pendingOp(e.id))
-			}
+	var last []*op
+	for i, e := range edits {
+		if ops[i] == nil {
+			continue
+		}
+		letter, err := ix.conclude(ops[i], e, now)
+		if err != nil {
+			return err
+		}
+		if letter != nil {
+			last = append(last, letter)
 		}
 	}
-	return ix.send(ctx, last)
+	corrections, err := ix.corrected(noted)
+	if err != nil {
+		return err
+	}
+	return ix.send(ctx, append(last, corrections...))
+}
+
+// conclude tells from its result what became of an edit: done, or to be tried
+// again; or refused, which is to be kept as a dead letter.
+func (ix *Index) conclude(o *op, e *edit, now time.Time) (letter *op, err error) {
+	e.fresh = false
+	switch r := &o.result; {
+	case r.status == http.StatusNotFound && strings.Contains(r.reason, "require_alias"):
+		return nil, errNotSetUp
+	case r.conflict() || r.err == nil && r.status == http.StatusNotFound:
+		return nil, nil // somebody else was first
+	case r.refused():
+		e.change, e.done = index.Refused, true
+		return ix.deadLetter(o, r.reason, now), nil
+	case r.err != nil:
+		return nil, r.err
+	case r.status >= 300:
+		return nil, o.failure()
+	}
+	e.done = true
+	return nil, nil
 }
 
 // opOf is what an edit asks to be written (nil for nothing), and what is to be
@@ -242,12 +262,21 @@ func (ix *Index) send(ctx context.Context, ops []*op) error {
 		return err
 	}
 	for _, o := range ops {
-		gone := bytes.HasPrefix(o.action, []byte(`{"delete"`)) && o.result.status == http.StatusNotFound
-		if err := o.result.err; err != nil || o.result.status >= 300 && !gone {
-			return cmp.Or(err, fmt.Errorf("elasticsearch: %s: status %d: %s", o.id, o.result.status, o.result.reason))
+		if err := o.failure(); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// failure is the error of an op that had to pass: nil where it did, or where
+// what it deletes was not there.
+func (o *op) failure() error {
+	gone := bytes.HasPrefix(o.action, []byte(`{"delete"`)) && o.result.status == http.StatusNotFound
+	if o.result.err != nil || o.result.status < 300 || gone {
+		return o.result.err
+	}
+	return fmt.Errorf("elasticsearch: %s: status %d: %s", o.id, o.result.status, o.result.reason)
 }
 
 // stored is a mention with the version of its document.

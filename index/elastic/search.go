@@ -230,6 +230,12 @@ const scanTogether = 500
 // scan walks all mentions of an index that a filter keeps, in id order and as
 // they are when it begins.
 func (ix *Index) scan(ctx context.Context, name string, filter object, source any, fn func(h *hit) error) error {
+	return ix.walkPIT(ctx, name, object{"query": filter, "size": scanTogether, "sort": []object{{"id": "asc"}}, "_source": source, "version": true}, fn)
+}
+
+// walkPIT walks all matches of a question as they are when it begins, in pages
+// of its size. The cluster finds the next page while fn has this one.
+func (ix *Index) walkPIT(ctx context.Context, name string, q object, fn func(h *hit) error) error {
 	if err := ix.fresh(ctx); err != nil {
 		return err
 	}
@@ -238,33 +244,63 @@ func (ix *Index) scan(ctx context.Context, name string, filter object, source an
 		return err
 	}
 	defer func() { ix.closePIT(ctx, pit) }()
-	q := object{"query": object{"bool": object{"filter": []object{filter}}}, "size": scanTogether, "track_total_hits": false,
-		"sort": []object{{"id": "asc"}}, "_source": source, "version": true}
-	for {
-		q["pit"] = object{"id": pit, "keep_alive": keepAlive}
-		a, err := ix.ask(ctx, "scan", nil, q)
-		if err != nil {
-			return err
-		}
-		pit = a.PIT
-		for i := range a.Hits.Hits {
-			if err := fn(&a.Hits.Hits[i]); err != nil {
-				return err
-			}
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-		}
-		n := len(a.Hits.Hits)
-		if n < scanTogether {
-			return nil
-		}
-		q["search_after"] = a.Hits.Hits[n-1].Sort
+	type page struct {
+		a   *answer
+		err error
 	}
+	q["query"], q["track_total_hits"] = object{"bool": object{"filter": []any{q["query"]}}}, false
+	next := func(after []json.RawMessage) <-chan page {
+		q["pit"] = object{"id": pit, "keep_alive": keepAlive}
+		if after != nil {
+			q["search_after"] = after
+		}
+		got := make(chan page, 1)
+		go func() {
+			a, err := ix.ask(ctx, "scan", nil, q)
+			got <- page{a, err}
+		}()
+		return got
+	}
+	for coming := next(nil); coming != nil; {
+		p := <-coming
+		if p.err != nil {
+			return p.err
+		}
+		coming = nil
+		pit = p.a.PIT
+		hits := p.a.Hits.Hits
+		if n := len(hits); n == q["size"].(int) {
+			coming = next(hits[n-1].Sort)
+		}
+		for i := range hits {
+			err := fn(&hits[i])
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err != nil {
+				if coming != nil {
+					<-coming
+				}
+				return err
+			}
+		}
+	}
+	return nil
 }
 
-// stopped carries fn's error out of a walk as it is.
+// stopped carries fn's error out of a walk as it is; none where fn has enough.
 type stopped struct{ error }
+
+// told is the error of a walk: fn's own as it is.
+func told(what string, err error) error {
+	if s, ok := err.(stopped); ok {
+		return s.error
+	}
+	if err != nil {
+		return fmt.Errorf("index: %s: %w", what, err)
+	}
+	return nil
+}
 
 // ScanJSON walks all matches in id order; see index.JSONScanner. What it sees
 // is of the moment it began, and fn may put and delete meanwhile.
@@ -273,19 +309,12 @@ func (ix *Index) ScanJSON(ctx context.Context, q query.Node, fn func(doc []byte)
 	if err != nil {
 		return err
 	}
-	err = ix.scan(ctx, ix.name(readAlias), filter, object{"excludes": derived}, func(h *hit) error {
+	return told("scan", ix.scan(ctx, ix.name(readAlias), filter, object{"excludes": derived}, func(h *hit) error {
 		if err := fn(h.Source); err != nil {
 			return stopped{err}
 		}
 		return nil
-	})
-	if s, ok := err.(stopped); ok {
-		return s.error
-	}
-	if err != nil {
-		return fmt.Errorf("index: scan: %w", err)
-	}
-	return nil
+	}))
 }
 
 // Scan walks all matches in id order; see index.Scanner.

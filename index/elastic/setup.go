@@ -73,6 +73,21 @@ func (ix *Index) Setup(ctx context.Context) (made []string, err error) {
 	return made, nil
 }
 
+// ready asks once whether there is an index to write to: whatever else is
+// written before would make indices without a mapping.
+func (ix *Index) ready(ctx context.Context) error {
+	if err := ctx.Err(); err != nil || ix.generation.Load() != nil {
+		return err
+	}
+	return ix.patiently(ctx, func() error {
+		l, err := ix.live(ctx)
+		if err == nil {
+			ix.generation.Store(&l.meta.Generation)
+		}
+		return err
+	})
+}
+
 // check tells whether this klank can write to an index.
 func (l *live) check() error {
 	switch {
