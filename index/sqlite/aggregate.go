@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"encoding/json"
 	"maps"
+	"math/bits"
 	"slices"
 	"strings"
 	"time"
@@ -13,41 +15,34 @@ import (
 	"klank/index"
 )
 
-// Aggregate answers r; see index.Index. Every part reads the narrow rows of
-// the matches once; memory grows with the distinct sets of values counted.
+// Aggregate answers r; see index.Index. It reads the narrow rows of the
+// matches once; memory grows with the distinct combinations of sets of values
+// counted, and a bit for each author.
 func (ix *Index) Aggregate(ctx context.Context, r index.AggregateRequest) (*index.AggregateResult, error) {
 	r, err := r.Normal()
 	if err != nil {
 		return nil, err
 	}
 	res := &index.AggregateResult{}
-	err = ix.read(ctx, "aggregate", func(tx *sql.Tx) error {
-		found, _, err := where(ctx, tx, r.Query)
+	err = ix.walk(ctx, "aggregate", func(w *walker) error {
+		found, _, err := where(ctx, w.tx, r.Query)
 		if err != nil {
 			return err
 		}
-		kept, err := found.keep(ctx, tx)
+		c := newCounter(r)
+		err = w.rows(ctx, "SELECT "+strings.Join(c.columns, ", ")+" FROM facts f WHERE "+found.sql.String(), found.args, func(row []driver.Value) error {
+			c.add(row)
+			return nil
+		})
 		if err != nil {
 			return err
 		}
-		a := &aggregator{ctx: ctx, tx: tx, where: kept, values: map[int64][]string{}}
-		if err := a.totals(res); err != nil {
+		values, err := c.values(ctx, w.tx)
+		if err != nil {
 			return err
 		}
-		if len(r.Facets) > 0 {
-			res.Facets = make(map[string][]index.Bucket, len(r.Facets))
-		}
-		for _, f := range r.Facets {
-			root, err := a.count(&f)
-			if err != nil {
-				return err
-			}
-			res.Facets[f.Field] = root.buckets(&f)
-		}
-		if r.Histogram != nil {
-			res.Histogram, err = a.histogram(*r.Histogram)
-		}
-		return err
+		c.answer(r, values, res)
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -55,24 +50,171 @@ func (ix *Index) Aggregate(ctx context.Context, r index.AggregateRequest) (*inde
 	return res, nil
 }
 
-// aggregator is one Aggregate within one read transaction.
-type aggregator struct {
-	ctx    context.Context
-	tx     *sql.Tx
-	where  *condition
-	values map[int64][]string // the members of sets seen so far
+// The first columns of a counter.
+const (
+	ofAuthor = iota
+	ofRating
+	ofScore
+	ofPublished
+)
+
+// counter counts rows in one pass.
+type counter struct {
+	columns              []string
+	total, rated, scored int
+	rating, score        float64
+	authors              bitset // the numbers of their sets
+	facets               []combinations
+	histogram            *combinations
 }
 
-func (a *aggregator) totals(res *index.AggregateResult) error {
-	var rating, score sql.NullFloat64
-	err := a.tx.QueryRowContext(a.ctx, `SELECT count(*), count(DISTINCT nullif(f.author, 0)), count(f.rating), avg(f.rating), count(f.score), avg(f.score)
-		FROM facts f WHERE `+a.where.sql.String(), a.where.args...).
-		Scan(&res.Total, &res.Authors, &res.Rated, &rating, &res.Scored, &score)
-	if res.Rated > 0 {
-		res.RatingMean = (rating.Float64 - 1) / 4
+// combinations counts the rows with each combination of some columns: a facet
+// and its sub, or a day and the facet below it.
+type combinations struct {
+	dated  bool // the day of publication comes first
+	places []int
+	counts map[[3]int64]int
+}
+
+func newCounter(r index.AggregateRequest) *counter {
+	c := &counter{columns: []string{"f.author", "f.rating", "f.score", "f.published"}}
+	for _, f := range r.Facets {
+		c.facets = append(c.facets, c.combine(&f))
 	}
-	res.SentimentMean = score.Float64
-	return err
+	if r.Histogram != nil {
+		h := c.combine(r.Histogram.Sub)
+		h.dated = true
+		c.histogram = &h
+	}
+	return c
+}
+
+// combine adds the columns of a facet and its sub, two at most.
+func (c *counter) combine(f *index.Facet) combinations {
+	out := combinations{counts: map[[3]int64]int{}}
+	for ; f != nil; f = f.Sub {
+		name := "f." + f.Field
+		at := slices.Index(c.columns, name)
+		if at < 0 {
+			at = len(c.columns)
+			c.columns = append(c.columns, name)
+		}
+		out.places = append(out.places, at)
+	}
+	return out
+}
+
+func (c *counter) add(row []driver.Value) {
+	c.total++
+	if author := integer(row[ofAuthor]); author != 0 {
+		c.authors.add(author)
+	}
+	if v, ok := decimal(row[ofRating]); ok {
+		c.rated++
+		c.rating += v
+	}
+	if v, ok := decimal(row[ofScore]); ok {
+		c.scored++
+		c.score += v
+	}
+	for i := range c.facets {
+		c.facets[i].add(row)
+	}
+	if c.histogram != nil && row[ofPublished] != nil {
+		c.histogram.add(row)
+	}
+}
+
+func (c *combinations) add(row []driver.Value) {
+	var key [3]int64
+	if c.dated {
+		key[2] = floorDay(integer(row[ofPublished]))
+	}
+	for i, at := range c.places {
+		key[i] = integer(row[at])
+	}
+	c.counts[key]++
+}
+
+const dayMillis = 24 * 60 * 60 * 1000
+
+// floorDay is the day since 1970, in which a time falls (Unix milliseconds).
+func floorDay(ms int64) int64 {
+	d := ms / dayMillis
+	if ms%dayMillis < 0 {
+		d--
+	}
+	return d
+}
+
+// values reads the members of all sets that were counted.
+func (c *counter) values(ctx context.Context, tx *sql.Tx) (map[int64][]string, error) {
+	sets := map[int64][]string{}
+	parts := slices.Clip(c.facets)
+	if c.histogram != nil {
+		parts = append(parts, *c.histogram)
+	}
+	for _, part := range parts {
+		for key := range part.counts {
+			for i := range part.places {
+				if key[i] != 0 {
+					sets[key[i]] = nil
+				}
+			}
+		}
+	}
+	return sets, loadMembers(ctx, tx, sets)
+}
+
+func (c *counter) answer(r index.AggregateRequest, values map[int64][]string, res *index.AggregateResult) {
+	res.Total, res.Authors, res.Rated, res.Scored = c.total, c.authors.count(), c.rated, c.scored
+	if c.rated > 0 {
+		res.RatingMean = (c.rating/float64(c.rated) - 1) / 4
+	}
+	if c.scored > 0 {
+		res.SentimentMean = c.score / float64(c.scored)
+	}
+	if len(r.Facets) > 0 {
+		res.Facets = make(map[string][]index.Bucket, len(r.Facets))
+	}
+	for i, f := range r.Facets {
+		root := &tally{}
+		c.facets[i].each(values, func(_ int64, n int, chain [][]string) { root.add(n, chain) })
+		res.Facets[f.Field] = root.buckets(&f)
+	}
+	if c.histogram != nil {
+		res.Histogram = c.histogram.buckets(*r.Histogram, values)
+	}
+}
+
+// each calls fn with the day, the number of rows and the values of each
+// combination.
+func (c *combinations) each(values map[int64][]string, fn func(day int64, n int, chain [][]string)) {
+	chain := make([][]string, len(c.places))
+	for key, n := range c.counts {
+		for i := range c.places {
+			chain[i] = values[key[i]]
+		}
+		fn(key[2], n, chain)
+	}
+}
+
+// bitset is a set of small numbers.
+type bitset []uint64
+
+func (b *bitset) add(n int64) {
+	for int64(len(*b)) <= n/64 {
+		*b = append(*b, make([]uint64, len(*b)+64)...)
+	}
+	(*b)[n/64] |= 1 << (n % 64)
+}
+
+func (b bitset) count() int {
+	n := 0
+	for _, w := range b {
+		n += bits.OnesCount64(w)
+	}
+	return n
 }
 
 // tally counts mentions, and those with each value of a field.
@@ -124,121 +266,36 @@ func (t *tally) buckets(f *index.Facet) []index.Bucket {
 	return out
 }
 
-// count tallies the matches by a chain of facets.
-func (a *aggregator) count(f *index.Facet) (*tally, error) {
-	root := &tally{}
-	err := a.groups("", f, func(_ int64, n int, chain [][]string) { root.add(n, chain) })
-	return root, err
-}
-
-// groups calls fn with the number of matches for every combination of an
-// integer expression (none if empty) and the values of a chain of facets.
-func (a *aggregator) groups(expr string, f *index.Facet, fn func(key int64, n int, chain [][]string)) error {
-	cols := []string{cmp.Or(expr, "0")}
-	for ; f != nil; f = f.Sub {
-		cols = append(cols, "f."+f.Field)
-	}
-	type group struct {
-		n   int
-		ids []int64
-	}
-	var groups []group
-	list := strings.Join(cols, ", ")
-	by := strings.Join(cols[1:], ", ")
-	if expr != "" {
-		by = list
-	}
-	rows, err := a.tx.QueryContext(a.ctx, "SELECT count(*), "+list+" FROM facts f WHERE "+a.where.sql.String()+" GROUP BY "+by, a.where.args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	unknown := map[int64]bool{}
-	for rows.Next() {
-		g := group{ids: make([]int64, len(cols))}
-		dst := []any{&g.n}
-		for i := range g.ids {
-			dst = append(dst, &g.ids[i])
-		}
-		if err := rows.Scan(dst...); err != nil {
-			return err
-		}
-		for _, id := range g.ids[1:] {
-			if _, known := a.values[id]; !known && id != 0 {
-				unknown[id] = true
-			}
-		}
-		groups = append(groups, g)
-	}
-	if err := rows.Err(); err != nil {
-		return err
-	}
-	if err := a.load(unknown); err != nil {
-		return err
-	}
-	chain := make([][]string, len(cols)-1)
-	for _, g := range groups {
-		for i, id := range g.ids[1:] {
-			chain[i] = a.values[id]
-		}
-		fn(g.ids[0], g.n, chain)
-	}
-	return nil
-}
-
-// load reads the members of sets.
-func (a *aggregator) load(sets map[int64]bool) error {
+// loadMembers fills in the members of sets.
+func loadMembers(ctx context.Context, tx *sql.Tx, sets map[int64][]string) error {
 	if len(sets) == 0 {
 		return nil
 	}
-	ids := make([]int64, 0, len(sets))
-	for id := range sets {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	b, err := json.Marshal(ids)
+	b, err := json.Marshal(slices.Sorted(maps.Keys(sets)))
 	if err != nil {
 		return err
 	}
-	rows, err := a.tx.QueryContext(a.ctx, "SELECT m.set_id, m.value FROM json_each(?) j CROSS JOIN members m ON m.set_id = j.value", string(b))
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
+	return eachRow(ctx, tx, func(rows *sql.Rows) error {
 		var id int64
 		var v string
-		if err := rows.Scan(&id, &v); err != nil {
-			return err
-		}
-		a.values[id] = append(a.values[id], v)
-	}
-	return rows.Err()
+		err := rows.Scan(&id, &v)
+		sets[id] = append(sets[id], v)
+		return err
+	}, "SELECT m.set_id, m.value FROM json_each(?) j CROSS JOIN members m ON m.set_id = j.value", string(b))
 }
 
-// dayOf numbers days from the year 1, so that none is negative and division
-// rounds down; the days of Go's zero time to 1970.
-const (
-	dayMillis = 24 * 60 * 60 * 1000
-	epochDay  = 719162
-	dayOf     = "(f.published + 62135596800000) / 86400000"
-)
-
-func (a *aggregator) histogram(h index.Histogram) ([]index.TimeBucket, error) {
-	dated := &condition{args: a.where.args}
-	dated.sql.WriteString("f.published IS NOT NULL AND (" + a.where.sql.String() + ")")
-	d := *a
-	d.where = dated
+// buckets makes a histogram of the days.
+func (c *combinations) buckets(h index.Histogram, values map[int64][]string) []index.TimeBucket {
 	counts := map[time.Time]*tally{}
-	err := d.groups(dayOf, h.Sub, func(day int64, n int, chain [][]string) {
-		start := index.IntervalStart(time.UnixMilli((day-epochDay)*dayMillis).UTC(), h.Interval)
+	c.each(values, func(day int64, n int, chain [][]string) {
+		start := index.IntervalStart(time.UnixMilli(day*dayMillis).UTC(), h.Interval)
 		if counts[start] == nil {
 			counts[start] = &tally{}
 		}
 		counts[start].add(n, chain)
 	})
-	if err != nil || len(counts) == 0 {
-		return nil, err
+	if len(counts) == 0 {
+		return nil
 	}
 	starts := slices.SortedFunc(maps.Keys(counts), time.Time.Compare)
 	buckets := make([]index.TimeBucket, len(starts))
@@ -248,5 +305,5 @@ func (a *aggregator) histogram(h index.Histogram) ([]index.TimeBucket, error) {
 			buckets[i].Sub = counts[t].buckets(h.Sub)
 		}
 	}
-	return index.FillGaps(buckets, h.Interval), nil
+	return index.FillGaps(buckets, h.Interval)
 }

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -19,7 +20,7 @@ import (
 // ScanRows walks the narrow rows of all matches; see index.RowScanner. Memory
 // grows with the distinct sets of values of the fields asked for.
 func (ix *Index) ScanRows(ctx context.Context, q query.Node, fields []string, fn func(*index.Row) error) error {
-	cols := []string{"f.id", "ifnull(f.published, 0)", "f.rating", "f.score", "ifnull(f.rank, 0)", "f.brief"}
+	cols := []string{"f.id", "f.published", "f.rating", "f.score", "f.rank", "f.brief"}
 	for _, f := range fields {
 		if err := index.RowField(f); err != nil {
 			return err
@@ -27,22 +28,25 @@ func (ix *Index) ScanRows(ctx context.Context, q query.Node, fields []string, fn
 		cols = append(cols, "f."+f)
 	}
 	var stop error // fn's error, handed back as it is
-	err := ix.read(ctx, "scan rows", func(tx *sql.Tx) error {
-		where, _, err := where(ctx, tx, query.Simplify(q))
+	err := ix.walk(ctx, "scan rows", func(w *walker) error {
+		where, _, err := where(ctx, w.tx, query.Simplify(q))
 		if err != nil {
 			return err
 		}
-		sets, err := membersOf(ctx, tx, fields)
+		sets, err := membersOf(ctx, w.tx, fields)
 		if err != nil {
 			return err
 		}
-		rows, err := tx.QueryContext(ctx, "SELECT "+strings.Join(cols, ", ")+" FROM facts f WHERE "+where.sql.String(), where.args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		stop, err = eachFactRow(ctx, rows, sets, len(fields), fn)
-		return err
+		r := &index.Row{Values: make([][]string, len(fields))}
+		return w.rows(ctx, "SELECT "+strings.Join(cols, ", ")+" FROM facts f WHERE "+where.sql.String(), where.args, func(row []driver.Value) error {
+			if err := readFacts(row, sets, r); err != nil {
+				return fmt.Errorf("mention %s: %w", r.ID, err)
+			}
+			if stop = fn(r); stop != nil {
+				return errStop
+			}
+			return nil
+		})
 	})
 	if stop != nil {
 		return stop
@@ -50,37 +54,19 @@ func (ix *Index) ScanRows(ctx context.Context, q query.Node, fields []string, fn
 	return err
 }
 
-// eachFactRow reads rows and hands them to fn, whose error is stop.
-func eachFactRow(ctx context.Context, rows *sql.Rows, sets map[int64][]string, fields int, fn func(*index.Row) error) (stop, err error) {
-	r := &index.Row{Values: make([][]string, fields)}
-	ids := make([]int64, fields)
-	var rating, score sql.NullFloat64
-	var rank float64
-	var brief sql.RawBytes
-	dst := []any{&r.ID, &r.Published, &rating, &score, &rank, &brief}
-	for i := range ids {
-		dst = append(dst, &ids[i])
+// readFacts reads a row of the columns of ScanRows.
+func readFacts(row []driver.Value, sets map[int64][]string, r *index.Row) error {
+	r.ID, _ = row[0].(string)
+	r.Published = integer(row[1])
+	r.Rating, r.Rated = decimal(row[2])
+	r.Score, r.Scored = decimal(row[3])
+	rank, _ := decimal(row[4])
+	r.Rank = int(rank)
+	brief, _ := row[5].([]byte)
+	for i, id := range row[6:] {
+		r.Values[i] = sets[integer(id)]
 	}
-	for n := 0; rows.Next(); n++ {
-		if err := rows.Scan(dst...); err != nil {
-			return nil, err
-		}
-		r.Rating, r.Rated, r.Score, r.Scored = rating.Float64, rating.Valid, score.Float64, score.Valid
-		r.Rank = int(rank)
-		if err := unpackBrief(brief, &r.Brief); err != nil {
-			return nil, fmt.Errorf("mention %s: %w", r.ID, err)
-		}
-		for i, id := range ids {
-			r.Values[i] = sets[id]
-		}
-		if stop = fn(r); stop != nil {
-			return stop, nil
-		}
-		if n%1024 == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-	}
-	return nil, rows.Err()
+	return unpackBrief(brief, &r.Brief)
 }
 
 // membersOf reads the values of all sets of these fields.
