@@ -72,7 +72,8 @@ func lists() map[string][]string {
 		"moment": mention.Moments, "touchpoint": touchpoints, "care": mention.CareLenses, "signal": mention.Signals,
 		"sentiment": {mention.Negative, mention.Neutral, mention.Positive}, "kind": kinds, "field": fields,
 		"sort": index.Sorts, "facet": append(slices.Clone(facetFields), "item", "care"), "period": periods,
-		"run":  {"running", "done", "failed", "suspect", "interrupted"},
+		"run":          {"running", "done", "failed", "suspect", "interrupted"},
+		"crawl.health": healths, "crawl.means": healths, "crawl.done": done, "try.link": {"next", "item", "feed", "page"},
 		"flag": {"rating_mismatch", "duplicate", "suspect"}, "language": {"nl", "en", "de", "fr", "es", "it", "pt", "pl", "tr", "und"},
 	}
 }

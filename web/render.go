@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"io/fs"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 	"time"
 
@@ -25,25 +27,31 @@ type view struct {
 	pages map[string]*template.Template
 }
 
-// pageNames are the pages; each has templates/NAME.html beside the shared
-// layout.html and parts.html.
-var pageNames = []string{"overview", "empty", "search", "mention", "snapshot", "status", "login", "error"}
-
+// loadViews reads templates/layout.html and templates/*parts.html, which every
+// page shares, and makes a page of each of the others, named after its file.
 func loadViews(locales map[string]*locale, a *assets) (map[string]*view, error) {
+	files, err := fs.Glob(templateFiles, "templates/*.html")
+	if err != nil {
+		return nil, err
+	}
 	views := map[string]*view{}
 	for code, l := range locales {
 		v := &view{locale: l, pages: map[string]*template.Template{}}
 		shared, err := template.New("layout.html").Funcs(functions(l, a)).
-			ParseFS(templateFiles, "templates/layout.html", "templates/parts.html")
+			ParseFS(templateFiles, "templates/layout.html", "templates/*parts.html")
 		if err != nil {
 			return nil, err
 		}
-		for _, name := range pageNames {
+		for _, file := range files {
+			name := strings.TrimSuffix(path.Base(file), ".html")
+			if name == "layout" || strings.HasSuffix(name, "parts") {
+				continue
+			}
 			page, err := shared.Clone()
 			if err != nil {
 				return nil, err
 			}
-			if v.pages[name], err = page.ParseFS(templateFiles, "templates/"+name+".html"); err != nil {
+			if v.pages[name], err = page.ParseFS(templateFiles, file); err != nil {
 				return nil, err
 			}
 		}
@@ -67,6 +75,7 @@ func functions(l *locale, a *assets) template.FuncMap {
 		"day":     func(t time.Time) string { return l.date(t, mention.Day) },
 		"clock":   l.clock,
 		"bytes":   l.bytes,
+		"span":    l.span,
 		"decimal": func(f float64) string { return l.decimal(f, 1, false) },
 		"score":   func(f float64) string { return l.decimal(f, 2, true) },
 		"asset":   a.url,

@@ -1,16 +1,19 @@
 package web
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"klank/index"
 	"klank/mention"
 )
 
-// Status is what the collecting side tells the status page. Every part is
-// optional; what is empty is not shown.
+// Status is what the collecting side tells the pages about collecting. Every
+// part is optional; what is empty is not shown.
 type Status struct {
 	Sources []SourceStatus
 	// Runs are the latest runs, latest first.
@@ -20,25 +23,71 @@ type Status struct {
 	// how many there are in all.
 	DeadLetters []DeadLetter
 	DeadTotal   int
+	// Hosts are the hosts that are asked, each with its budget.
+	Hosts []HostStatus
+	// KeptClasses are the classes of dead letters that are no failures: the
+	// site does not want these pages read.
+	KeptClasses []string
 }
 
 // SourceStatus is the state of one source.
 type SourceStatus struct {
 	Name string
 	Type string // site, feed, mastodon, …
+	// Configured says that the configuration names it.
+	Configured bool
 	// Pages by the state of the frontier: pending (leased included), fetched
-	// but not yet indexed, done, and given up.
-	Pending, Fetched, Done, Dead int
-	// NextDue is when the source is next due; zero when it is not scheduled.
-	NextDue time.Time
+	// but not yet indexed, done, and given up. KeptOut of those given up are what
+	// the site does not want read, DeadBy counts all of them by class.
+	Pending, Fetched, Done, Dead, KeptOut int
+	DeadBy                                map[string]int
+	// Run is the latest run, with no id when there was none; LastGood is when
+	// the latest one ended that went well.
+	Run      mention.Run
+	LastGood time.Time
+	// Working says that a run is under way at this moment.
+	Working bool
+	// Paused is set while the source is left alone.
+	Paused *Paused
+	// Schedule is when it is asked, as configured; NextDue is when next, zero
+	// when it is not scheduled.
+	Schedule string
+	NextDue  time.Time
+	// Keys are its hosts, as HostStatus names them.
+	Keys []string
 	// Problem says in words why the source does not run, if so.
 	Problem string
+}
+
+// Paused says since when and why a source is left alone.
+type Paused struct {
+	Since  time.Time
+	Reason string
+}
+
+// HostStatus is the budget of a host, or of several that share one.
+type HostStatus struct {
+	Host string
+	// Interval is the least time between two requests, CrawlDelay what
+	// robots.txt asks for, and Backoff the part of Interval that is due to
+	// answers of an overloaded host.
+	Interval, CrawlDelay, Backoff time.Duration
+	// PausedUntil is until when nobody asks, Reason why that is so, or why it is
+	// slowed.
+	PausedUntil time.Time
+	Reason      string
+	// Requests were sent by this process.
+	Requests int
+	// Units were spent of a daily quota on Day.
+	Units int
+	Day   string
 }
 
 // DeadLetter is a page that was given up, with the reason in words.
 type DeadLetter struct {
 	URL      string
 	Source   string
+	Class    string
 	Reason   string
 	Attempts int
 	Since    time.Time
@@ -56,15 +105,36 @@ type statusPage struct {
 	Coverage    []coverageRow
 	DeadLetters []DeadLetter
 	DeadTotal   int
+	Hosts       []HostStatus
 	Frontier    bool // the collecting side reports
 	Total       int
 	Generation  string
+	Can         *Crawl
+	// Attention counts the sources by health, as far as somebody should look.
+	Attention []healthCount
+	Live      bool // something is under way, and the page follows it
+}
+
+type healthCount struct {
+	Key   string // of the words
+	Count int
+}
+
+// attention are the healths that somebody should look at, and the words for
+// how many sources have them.
+var attention = [][2]string{
+	{healthFailed, "crawl.attention.failed"}, {healthBlocked, "crawl.attention.blocked"},
+	{healthSuspect, "crawl.attention.suspect"}, {healthSilent, "crawl.attention.silent"},
 }
 
 type sourceRow struct {
 	SourceStatus
 	Mentions int
 	Query    string
+	URL      string
+	Health   string
+	Cover    *coverageRow // of the whole source
+	Before   int          // published in the half year before silentAfter
 }
 
 func (s *Server) status(w http.ResponseWriter, r *http.Request) {
@@ -73,11 +143,12 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) {
 		s.failWith(w, r, "the status could not be read", err)
 		return
 	}
+	p.Live = p.Live && r.URL.Query().Get("live") != "0"
 	s.render(w, r, http.StatusOK, "status", "status.title", p)
 }
 
 func (s *Server) fillStatus(ctx context.Context) (*statusPage, error) {
-	p := &statusPage{}
+	p := &statusPage{Can: s.cfg.Crawl}
 	st := &Status{}
 	if s.cfg.Status != nil {
 		reported, err := s.cfg.Status(ctx)
@@ -104,25 +175,109 @@ func (s *Server) fillStatus(ctx context.Context) (*statusPage, error) {
 	if g, ok := s.cfg.Index.(index.Generation); ok {
 		p.Generation = g.Generation()
 	}
-	agg, err := s.cfg.Index.Aggregate(ctx, index.AggregateRequest{Facets: []index.Facet{{Field: "source", Size: 200}}})
-	if err != nil {
+	if err := s.fillSources(ctx, p, st); err != nil {
 		return nil, err
-	}
-	p.Total = agg.Total
-	seen := map[string]bool{}
-	for _, src := range st.Sources {
-		seen[src.Name] = true
-		p.Sources = append(p.Sources, sourceRow{SourceStatus: src, Mentions: countOf(agg.Facets["source"], src.Name),
-			Query: term("source", src.Name)})
-	}
-	for _, b := range agg.Facets["source"] {
-		if !seen[b.Value] {
-			p.Sources = append(p.Sources, sourceRow{SourceStatus: SourceStatus{Name: b.Value}, Mentions: b.Count,
-				Query: term("source", b.Value)})
-		}
 	}
 	p.Runs = st.Runs[:min(len(st.Runs), statusRuns)]
 	p.Coverage = coverageRows(st.Coverage)
+	p.Hosts = st.Hosts
 	p.DeadLetters, p.DeadTotal = st.DeadLetters[:min(len(st.DeadLetters), statusLetters)], max(st.DeadTotal, len(st.DeadLetters))
 	return p, nil
+}
+
+// sourcesCounted bounds the sources whose mentions are counted.
+const sourcesCounted = 1000
+
+// bySource counts the mentions of each source that a query finds; an empty one
+// finds all.
+func (s *Server) bySource(ctx context.Context, q string) (*index.AggregateResult, map[string]int, error) {
+	n, err := s.parse(q)
+	if err != nil {
+		return nil, nil, err
+	}
+	agg, err := s.cfg.Index.Aggregate(ctx, index.AggregateRequest{Query: n, Facets: []index.Facet{{Field: "source", Size: sourcesCounted}}})
+	if err != nil {
+		return nil, nil, err
+	}
+	counts := map[string]int{}
+	for _, b := range agg.Facets["source"] {
+		counts[b.Value] = b.Count
+	}
+	return agg, counts, nil
+}
+
+// fillSources makes the rows of the sources: those that the collecting side
+// knows, and those that only the index does. Sources that are in want of
+// somebody come first.
+func (s *Server) fillSources(ctx context.Context, p *statusPage, st *Status) error {
+	agg, all, err := s.bySource(ctx, "")
+	if err != nil {
+		return err
+	}
+	p.Total = agg.Total
+	from := s.now().Add(-silentAfter)
+	_, fresh, err := s.bySource(ctx, "published:>="+from.Format(time.DateOnly))
+	if err != nil {
+		return err
+	}
+	_, before, err := s.bySource(ctx, fmt.Sprintf("published:%s..%s", from.Add(-6*silentAfter).Format(time.DateOnly), from.Format(time.DateOnly)))
+	if err != nil {
+		return err
+	}
+	whole := map[string]*coverageRow{}
+	for _, row := range wholeRows(st.Coverage) {
+		whole[row.Source] = &row
+	}
+	add := func(src SourceStatus) {
+		row := sourceRow{SourceStatus: src, Mentions: all[src.Name], Query: term("source", src.Name), URL: sourceURL(src.Name),
+			Cover: whole[src.Name], Before: before[src.Name]}
+		if p.Frontier && (src.Configured || src.Run.ID != "") {
+			row.Health = src.health(fresh[src.Name], before[src.Name])
+		}
+		p.Live = p.Live || src.Working
+		p.Sources = append(p.Sources, row)
+	}
+	seen := map[string]bool{}
+	for _, src := range st.Sources {
+		seen[src.Name] = true
+		add(src)
+	}
+	for _, b := range agg.Facets["source"] {
+		if !seen[b.Value] {
+			add(SourceStatus{Name: b.Value})
+		}
+	}
+	slices.SortStableFunc(p.Sources, func(a, b sourceRow) int { return cmp.Compare(urgency(a.Health), urgency(b.Health)) })
+	for _, h := range attention {
+		n := 0
+		for _, row := range p.Sources {
+			if row.Health == h[0] {
+				n++
+			}
+		}
+		if n > 0 {
+			p.Attention = append(p.Attention, healthCount{h[1], n})
+		}
+	}
+	return nil
+}
+
+// urgency orders sources: those that want attention, the others, and at last
+// those whose health nobody knows.
+func urgency(health string) int {
+	if i := slices.Index(healths, health); i >= 0 {
+		return min(i, len(attention))
+	}
+	return len(healths)
+}
+
+// wholeRows are the rows of coverage that speak of a whole source.
+func wholeRows(cov []mention.Coverage) []coverageRow {
+	var whole []mention.Coverage
+	for _, c := range cov {
+		if c.Item == "" {
+			whole = append(whole, c)
+		}
+	}
+	return coverageRows(whole)
 }

@@ -56,6 +56,8 @@ type Config struct {
 	// Status tells what the collecting side is doing. Nil leaves it to what
 	// the index has recorded.
 	Status func(ctx context.Context) (*Status, error)
+	// Crawl is what can be done about collecting; nil is nothing.
+	Crawl *Crawl
 	// Gatherer adds the metrics of the rest of the program to /metrics.
 	Gatherer prometheus.Gatherer
 	// Version is shown at the foot of every page.
@@ -220,12 +222,11 @@ type route struct {
 }
 
 func (s *Server) allRoutes() []route {
-	return []route{
+	return append(s.crawlRoutes(), []route{
 		{pattern: "GET /{$}", handler: s.overview},
 		{pattern: "GET /search", handler: s.search},
 		{pattern: "GET /mention/{id}", handler: s.mention},
 		{pattern: "GET /snapshot/{locator...}", handler: s.snapshot, audit: "snapshot"},
-		{pattern: "GET /status", handler: s.status},
 		{pattern: "GET /api/v1/search", handler: s.apiSearch, api: true},
 		{pattern: "GET /api/v1/mentions/{id}", handler: s.apiMention, api: true},
 		{pattern: "GET /api/v1/aggregate", handler: s.apiAggregate, api: true},
@@ -239,7 +240,7 @@ func (s *Server) allRoutes() []route {
 		{pattern: "POST /login", handler: s.login, role: anyone},
 		{pattern: "POST /logout", handler: s.logout, role: anyone},
 		{pattern: "/", handler: s.notFound},
-	}
+	}...)
 }
 
 func (s *Server) mux() *http.ServeMux {

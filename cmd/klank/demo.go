@@ -91,7 +91,9 @@ func runDemo(ctx context.Context, e *env, cfg *configs.Config, once, keep bool) 
 	if err := errors.Join(p.err, res.verdict()); err != nil || once {
 		return err
 	}
-	return serveWorkspace(ctx, e, cfg, w, ln, "", nil)
+	d := newCrawlDesk(cfg, w, true)
+	defer d.reader.close()
+	return serveWorkspace(ctx, e, cfg, w, ln, "", d)
 }
 
 // demoFolder makes sure that the demo starts from nothing and never mixes

@@ -205,12 +205,25 @@ func readList(e *env, name string) ([]parseInput, error) {
 	}
 }
 
-func parseOne(ctx context.Context, p *pageReader, reg *parsers.Registry, in parseInput, o parsers.Options, explain bool) (parseOutput, parsers.Result, error) {
-	out := parseOutput{File: in.File, URL: in.URL, Mentions: []mention.Mention{}, Items: []mention.Item{}, Links: []mention.Link{}, Problems: []mention.Problem{}}
+func parseOne(ctx context.Context, p *pageReader, reg *parsers.Registry, in parseInput, o parsers.Options, explain bool) (out parseOutput, res parsers.Result, err error) {
 	page, err := p.read(ctx, in)
 	if err != nil {
-		return out, parsers.Result{}, err
+		out = nothingFound()
+	} else {
+		out, res, err = findOn(reg, page, o, explain)
 	}
+	out.File, out.URL = in.File, in.URL
+	return out, res, err
+}
+
+// nothingFound has lists where JSON is to have them.
+func nothingFound() parseOutput {
+	return parseOutput{Mentions: []mention.Mention{}, Items: []mention.Item{}, Links: []mention.Link{}, Problems: []mention.Problem{}}
+}
+
+// findOn gives a page to the parsers.
+func findOn(reg *parsers.Registry, page *mention.Page, o parsers.Options, explain bool) (parseOutput, parsers.Result, error) {
+	out := nothingFound()
 	res, err := reg.Parse(page, o)
 	if err != nil {
 		return out, res, usageError{err}

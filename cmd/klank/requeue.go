@@ -55,21 +55,9 @@ func runRequeue(ctx context.Context, e *env, f frontier.Filter, asJSON bool) err
 			return err
 		}
 	}
-	dead, err := deadClasses(ctx, fr, f.Source)
+	n, dead, err := putBack(ctx, fr, f)
 	if err != nil {
 		return err
-	}
-	classes := []string{f.Class}
-	if f.Class == "" && f.URL == "" {
-		classes = slices.DeleteFunc(slices.Sorted(maps.Keys(dead)), keptOut)
-	}
-	n := 0
-	for _, f.Class = range classes {
-		put, err := fr.Requeue(ctx, f)
-		if err != nil {
-			return err
-		}
-		n += put
 	}
 	if asJSON {
 		return jsonLines(e.out).Encode(map[string]int{"put_back": n})
@@ -86,11 +74,32 @@ func runRequeue(ctx context.Context, e *env, f frontier.Filter, asJSON bool) err
 	return p.err
 }
 
-// keptOut tells that URLs of a class are dead because the site does not want
-// them read: no failure, and nothing to put back.
-func keptOut(class string) bool {
-	return class == string(fetch.Robots) || class == string(fetch.Reserved)
+// putBack puts dead letters back, but for what a site keeps out, unless the
+// filter names it. It returns how many those were, and how many dead letters of
+// each class there were before.
+func putBack(ctx context.Context, fr frontier.Inspector, f frontier.Filter) (n int, dead map[string]int, err error) {
+	if dead, err = deadClasses(ctx, fr, f.Source); err != nil {
+		return 0, nil, err
+	}
+	classes := []string{f.Class}
+	if f.Class == "" && f.URL == "" {
+		classes = slices.DeleteFunc(slices.Sorted(maps.Keys(dead)), keptOut)
+	}
+	for _, f.Class = range classes {
+		put, err := fr.Requeue(ctx, f)
+		if err != nil {
+			return n, dead, err
+		}
+		n += put
+	}
+	return n, dead, nil
 }
+
+// keptOutClasses are those of dead URLs that the site does not want read: no
+// failure, and nothing to put back.
+var keptOutClasses = []string{string(fetch.Robots), string(fetch.Reserved)}
+
+func keptOut(class string) bool { return slices.Contains(keptOutClasses, class) }
 
 // deadClasses counts the dead URLs of a source, or of all, by class.
 func deadClasses(ctx context.Context, fr frontier.Inspector, source string) (map[string]int, error) {

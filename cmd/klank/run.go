@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"klank/crawler/frontier"
 	"klank/crawler/schedule"
 	"klank/mention"
+	"klank/web"
 )
 
 const (
@@ -64,7 +66,7 @@ func runService(ctx context.Context, e *env, cfg *configs.Config, allowPrivate b
 	if err != nil {
 		return err
 	}
-	s := &scheduler{most: cfg.Crawl.Workers, log: e.log()}
+	s := &scheduler{most: cfg.Crawl.Workers, log: e.log(), wake: make(chan struct{}, 1)}
 	if s.jobs, err = scheduledJobs(cfg, s.log); err != nil {
 		return err
 	}
@@ -86,7 +88,11 @@ func runService(ctx context.Context, e *env, cfg *configs.Config, allowPrivate b
 	c.share(min(len(s.jobs), s.most))
 	s.paused = func(ctx context.Context) (map[string]frontier.Pause, error) { return w.frontier.Paused(ctx) }
 	s.latest = func(ctx context.Context) (map[string]mention.Run, error) { return latestRuns(ctx, w.frontier) }
+	d := newCrawlDesk(cfg, w, allowPrivate)
+	d.share(c)
+	d.start = s.ask
 	s.collect = func(ctx context.Context, src *crawler.Source) (*crawlResult, error) {
+		defer d.began(src.Name)()
 		return c.collect(ctx, []*crawler.Source{src})
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -94,7 +100,7 @@ func runService(ctx context.Context, e *env, cfg *configs.Config, allowPrivate b
 	served := make(chan error, 1)
 	go func() {
 		defer cancel() // a service without its UI stops
-		served <- serveWorkspace(ctx, e, cfg, w, ln, token, c.client.Hosts)
+		served <- serveWorkspace(ctx, e, cfg, w, ln, token, d)
 	}()
 	var keeping sync.WaitGroup
 	keeping.Go(func() { e.keepPruning(ctx, cfg, w, s.log) })
@@ -111,7 +117,8 @@ func (c *collector) share(n int) {
 	c.engine.MaxInFlight = runMemory / int64(n)
 }
 
-// scheduledJobs are the sources that a schedule starts.
+// scheduledJobs are the sources that a schedule starts, and those that have none
+// and run when somebody asks for them.
 func scheduledJobs(cfg *configs.Config, log *slog.Logger) ([]*job, error) {
 	if len(cfg.Sources) == 0 {
 		return nil, usagef("nothing to run: configure sources in klank.yaml")
@@ -121,27 +128,32 @@ func scheduledJobs(cfg *configs.Config, log *slog.Logger) ([]*job, error) {
 		return nil, err
 	}
 	var jobs []*job
+	scheduled := 0
 	for i := range cfg.Sources {
 		when, err := cfg.ScheduleOf(&cfg.Sources[i])
 		if err != nil {
 			return nil, usageError{err}
 		}
 		if when.IsZero() {
-			log.Warn("no schedule: only klank crawl collects from it", "source", cfg.Sources[i].Name)
-			continue
+			log.Warn("no schedule: only klank crawl and whoever asks for it in the UI collect from it", "source", cfg.Sources[i].Name)
+		} else {
+			scheduled++
 		}
 		jobs = append(jobs, &job{source: sources[i], when: when})
 	}
-	if len(jobs) == 0 {
+	if scheduled == 0 {
 		return nil, usagef(`no source has a schedule: write "schedule: every 6h" in klank.yaml, for all sources or for each`)
 	}
 	return jobs, nil
 }
 
-// job is a source that a schedule starts.
+// job is a source that a schedule starts; one whose schedule is zero is started
+// by hand.
 type job struct {
 	source *crawler.Source
 	when   schedule.Schedule
+	// asked says that somebody wants it now; the scheduler's mutex guards it.
+	asked bool
 	// running and paused belong to the scheduler, the rest to the run while
 	// there is one.
 	running  bool
@@ -162,6 +174,28 @@ type scheduler struct {
 	paused  func(context.Context) (map[string]frontier.Pause, error)
 	latest  func(context.Context) (map[string]mention.Run, error)
 	collect func(context.Context, *crawler.Source) (*crawlResult, error)
+
+	// wake ends a sleep; asking guards what is asked for.
+	wake   chan struct{}
+	asking sync.Mutex
+}
+
+// ask has a source run as soon as it may, whatever its schedule says: when it is
+// neither paused nor running already.
+func (s *scheduler) ask(source string) error {
+	s.asking.Lock()
+	defer s.asking.Unlock()
+	for _, j := range s.jobs {
+		if j.source.Name == source {
+			j.asked = true
+			select {
+			case s.wake <- struct{}{}:
+			default: // it wakes already
+			}
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: %s is not in the configuration", web.ErrUnknownSource, source)
 }
 
 // run returns when ctx has ended and every run has put down what it did.
@@ -193,6 +227,8 @@ func (s *scheduler) sleep(ctx context.Context, ended <-chan *job, wait time.Dura
 			j.running = false
 			return
 		case <-over:
+			return
+		case <-s.wake:
 			return
 		case <-time.After(lookPaused):
 			if s.look(ctx) {
@@ -241,8 +277,10 @@ func (s *scheduler) due(ctx context.Context) (due []*job, wait time.Duration) {
 	}
 	wait = lookAgain
 	now := time.Now()
+	s.asking.Lock()
+	defer s.asking.Unlock()
 	for _, j := range s.jobs {
-		if j.running || j.paused {
+		if j.running || j.paused || j.when.IsZero() && !j.asked {
 			continue
 		}
 		next := nextDue(j.when, latest[j.source.Name])
@@ -250,10 +288,11 @@ func (s *scheduler) due(ctx context.Context) (due []*job, wait time.Duration) {
 			next = j.rest
 		}
 		switch {
-		case next.After(now):
+		case next.After(now) && !j.asked:
 			wait = min(wait, next.Sub(now))
 		case running < s.most: // else the end of a run wakes the loop
 			running++
+			j.asked = false
 			due = append(due, j)
 		}
 	}
@@ -295,7 +334,10 @@ func (j *job) ended(log *slog.Logger, res *crawlResult) {
 			continue
 		}
 		j.failures, j.rest = 0, time.Time{}
-		log.Info("run ended", append(args, "next", j.when.Next(r.Run.Started))...)
+		if !j.when.IsZero() {
+			args = append(args, "next", j.when.Next(r.Run.Started))
+		}
+		log.Info("run ended", args...)
 	}
 }
 

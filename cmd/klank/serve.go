@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"klank/configs"
-	"klank/crawler/fetch"
 	"klank/mention"
 	"klank/web"
 )
@@ -71,7 +70,9 @@ func runServe(ctx context.Context, e *env, cfg *configs.Config) error {
 	if err != nil {
 		return err
 	}
-	return serveWorkspace(ctx, e, cfg, w, ln, token, nil)
+	d := newCrawlDesk(cfg, w, false)
+	defer d.reader.close()
+	return serveWorkspace(ctx, e, cfg, w, ln, token, d)
 }
 
 // accessToken reads the token of UI and API, and checks that the address may
@@ -101,9 +102,8 @@ func listen(addr string) (net.Listener, error) {
 	return ln, nil
 }
 
-// serveWorkspace serves on ln, which it closes, until ctx ends. hosts are
-// the budgets of a process that crawls, for its metrics; else nil.
-func serveWorkspace(ctx context.Context, e *env, cfg *configs.Config, w *workspace, ln net.Listener, token string, hosts func() []fetch.HostStatus) error {
+// serveWorkspace serves on ln, which it closes, until ctx ends.
+func serveWorkspace(ctx context.Context, e *env, cfg *configs.Config, w *workspace, ln net.Listener, token string, d *crawlDesk) error {
 	defer ln.Close()
 	v, _ := version()
 	var names []string
@@ -123,8 +123,9 @@ func serveWorkspace(ctx context.Context, e *env, cfg *configs.Config, w *workspa
 		Desk: w.desk, AuditFor: cfg.Retention.AuditFor(), TLS: web.TLS(cfg.Web.TLS),
 		Proxy:    web.Proxy{From: proxies, Header: cfg.Web.TrustedProxy.Header, RoleHeader: cfg.Web.TrustedProxy.RoleHeader},
 		Snapshot: func(_ context.Context, locator string) (*mention.Page, error) { return w.snapshots.Get(locator) },
-		Status:   func(ctx context.Context) (*web.Status, error) { return webStatus(ctx, cfg, w) },
-		Gatherer: newMetrics(w.frontier, hosts),
+		Status:   d.status,
+		Crawl:    d.web(),
+		Gatherer: newMetrics(w.frontier, d.hosts),
 	})
 	if err != nil {
 		return err

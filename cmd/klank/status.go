@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"klank/configs"
+	"klank/crawler"
 	"klank/crawler/fetch"
 	"klank/crawler/frontier"
 	"klank/index"
@@ -27,6 +29,8 @@ type statusReport struct {
 	Dead     []frontier.DeadLetter  `json:"dead"`
 	// Hosts are left alone or slowed, or have a daily quota.
 	Hosts []frontier.HostState `json:"hosts,omitempty"`
+	// Good is when the latest run of each source ended that went well.
+	Good map[string]time.Time `json:"good,omitempty"`
 	// Due says when each configured source is due.
 	Due map[string]time.Time `json:"due,omitempty"`
 }
@@ -148,11 +152,7 @@ func printDead(p *printer, dead []frontier.DeadLetter, total map[string]int) {
 		p.linef("\n%s", part.title)
 		for _, d := range dead {
 			if part.of(d.Class) && part.most > 0 {
-				why := strings.TrimPrefix(d.Message, "fetch "+d.URL+": ")
-				if keptOut(d.Class) {
-					why = strings.TrimPrefix(why, d.Class+": ")
-				}
-				p.linef("  %s  %s", clean(d.URL), clean(why))
+				p.linef("  %s  %s", clean(d.URL), clean(deadWords(d)))
 				part.most--
 				left--
 			}
@@ -161,6 +161,15 @@ func printDead(p *printer, dead []frontier.DeadLetter, total map[string]int) {
 			p.linef("  and %d more", left)
 		}
 	}
+}
+
+// deadWords say why a URL was given up, beside the URL.
+func deadWords(d frontier.DeadLetter) string {
+	why := strings.TrimPrefix(d.Message, "fetch "+d.URL+": ")
+	if keptOut(d.Class) {
+		why = strings.TrimPrefix(why, d.Class+": ")
+	}
+	return why
 }
 
 // readDead lists the latest dead letters of each class, so that what a site
@@ -264,27 +273,82 @@ func readStatus(ctx context.Context, fr frontier.Inspector, ix index.Recorder) (
 			r.Sources[i].Run = run
 		}
 	}
+	r.Good = map[string]time.Time{}
+	for _, run := range r.Runs {
+		if run.Status == crawler.StatusDone && run.Ended.After(r.Good[run.Source]) {
+			r.Good[run.Source] = run.Ended
+		}
+	}
 	r.Runs = r.Runs[:min(len(r.Runs), runsShown)]
 	return r, errors.Join(errs[:]...)
 }
 
-// webStatus is the same for the UI.
-func webStatus(ctx context.Context, cfg *configs.Config, w *workspace) (*web.Status, error) {
-	r, err := readStatus(ctx, w.frontier, w.index)
+// status is the same for the UI.
+func (d *crawlDesk) status(ctx context.Context) (*web.Status, error) {
+	r, err := readStatus(ctx, d.w.frontier, d.w.index)
 	if err != nil {
 		return nil, err
 	}
-	due, err := dueTimes(cfg, runsOf(r.Sources), time.Time{})
+	r.addConfigured(d.cfg)
+	due, err := dueTimes(d.cfg, runsOf(r.Sources), time.Time{})
 	if err != nil {
 		return nil, err
 	}
-	st := &web.Status{Runs: r.Runs, Coverage: r.Coverage}
+	st := &web.Status{Runs: r.Runs, Coverage: r.Coverage, DeadLetters: webLetters(r.Dead), KeptClasses: keptOutClasses, Hosts: d.webHosts(r)}
 	for _, s := range r.Sources {
-		st.Sources = append(st.Sources, web.SourceStatus{Name: s.Source, Pending: s.Pending + s.Leased + s.Failed, Fetched: s.Fetched, Done: s.Done, Dead: s.Dead, NextDue: due[s.Source]})
+		row := web.SourceStatus{Name: s.Source, Pending: s.Pending + s.Leased + s.Failed, Fetched: s.Fetched, Done: s.Done, Dead: s.Dead, DeadBy: s.DeadBy,
+			Run: s.Run, LastGood: r.Good[s.Source], Working: s.Working, NextDue: due[s.Source], Keys: sourceKeys(d.cfg, s.Source)}
+		for _, class := range keptOutClasses {
+			row.KeptOut += s.DeadBy[class]
+		}
+		if s.Run.Status != crawler.StatusDone {
+			row.Problem = s.Run.Reason
+		}
+		if p := s.Paused; p != nil {
+			row.Paused = &web.Paused{Since: p.Since, Reason: p.Reason}
+		}
+		if c := sourceNamed(d.cfg, s.Source); c != nil {
+			row.Configured, row.Type, row.Schedule = true, c.Type, cmp.Or(c.Schedule, d.cfg.Schedule)
+		}
+		st.Sources = append(st.Sources, row)
 		st.DeadTotal += s.Dead
 	}
-	for _, d := range r.Dead {
-		st.DeadLetters = append(st.DeadLetters, web.DeadLetter{URL: d.URL, Source: d.Source, Reason: d.Message, Attempts: d.Attempts, Since: d.At})
-	}
 	return st, nil
+}
+
+// webHosts are the budgets of the configured sources, and what else is known of
+// hosts: by all processes what holds them up, by this one how it asks them.
+func (d *crawlDesk) webHosts(r *statusReport) []web.HostStatus {
+	all := map[string]*web.HostStatus{}
+	at := func(key string) *web.HostStatus {
+		if all[key] == nil {
+			all[key] = &web.HostStatus{Host: key}
+		}
+		return all[key]
+	}
+	for i := range d.cfg.Sources {
+		s := &d.cfg.Sources[i]
+		for _, key := range sourceKeys(d.cfg, s.Name) {
+			rate := time.Duration(float64(time.Second) / cmp.Or(s.Rate, s.API().Rate, d.cfg.Crawl.Rate))
+			at(key).Interval = max(at(key).Interval, rate, d.cfg.BudgetInterval(key))
+		}
+	}
+	for _, h := range r.Hosts {
+		to := at(h.Key)
+		to.PausedUntil, to.Reason, to.Units, to.Day = h.PausedUntil, h.Reason, h.Units, h.Day
+		to.Backoff = max(0, h.Slowed-to.Interval)
+		to.Interval = max(to.Interval, h.Slowed)
+	}
+	for _, h := range d.hosts() {
+		to := at(h.Host)
+		to.Interval, to.CrawlDelay, to.Backoff, to.Requests = max(h.Interval, to.Interval), h.CrawlDelay, h.Backoff, int(h.Requests)
+		if h.Reason != "" {
+			to.PausedUntil, to.Reason = h.PausedUntil, h.Reason
+		}
+	}
+	var out []web.HostStatus
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		out = append(out, *all[key])
+	}
+	return out
 }

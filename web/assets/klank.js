@@ -11,6 +11,29 @@
     }
   });
 
+  // What is under way is followed: the part of the page that tells of it is
+  // asked for again, until it says that nothing is.
+  function follow() {
+    var live = document.querySelector('[data-live="true"]');
+    if (!live) return;
+    window.setTimeout(function () {
+      if (document.hidden) return follow();
+      fetch(location.href, { credentials: "same-origin" }).then(function (answer) {
+        return answer.ok ? answer.text() : Promise.reject(new Error(answer.statusText));
+      }).then(function (text) {
+        var fresh = new DOMParser().parseFromString(text, "text/html").getElementById(live.id);
+        if (fresh) {
+          live.replaceWith(document.importNode(fresh, true));
+          if (fresh.dataset.live !== "true") {
+            document.querySelectorAll(".liveline").forEach(function (line) { line.remove(); });
+          }
+        }
+        follow();
+      }, follow);
+    }, 2000);
+  }
+  follow();
+
   function walk(step) {
     var links = Array.prototype.slice.call(document.querySelectorAll(".hit h3 a"));
     if (!links.length) return;
