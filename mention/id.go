@@ -95,6 +95,12 @@ func AuthorKey(secret []byte, host, author string) string {
 	return idEncoding.EncodeToString(h.Sum(nil)[:12])
 }
 
+// IsAuthorKey tells whether a name has the form of an AuthorKey.
+func IsAuthorKey(name string) bool {
+	b, err := idEncoding.DecodeString(name)
+	return err == nil && len(b) == 12 && len(name) == 20
+}
+
 // ContentHash covers what the author wrote and graded, so that an index can
 // tell a changed mention (a new revision) from the same one collected again.
 func (m *Mention) ContentHash() string {

@@ -29,6 +29,8 @@ type pipeline struct {
 	brandOf map[string]string
 	authors string // configs.Privacy.Authors, or "raw" where nothing is stored
 	secret  []byte
+	// accounts are those that are no person's.
+	accounts *accounts
 	// store takes what some pages gave, and which of it each page gave. It
 	// returns one change per mention.
 	store func(ctx context.Context, ms []mention.Mention, seen []index.Sighting) ([]index.Change, error)
@@ -49,7 +51,7 @@ type pipeline struct {
 // and secret are the caller's to set. Without newAnalyzer (env.newAnalyzer)
 // nothing is analysed.
 func newPipeline(cfg *configs.Config, log *slog.Logger, newAnalyzer func() (*analysis.Analyzer, error)) (*pipeline, error) {
-	p := &pipeline{registry: parsers.New(), log: log, turns: make(chan struct{}, runtime.GOMAXPROCS(0)), authors: cfg.Privacy.Authors,
+	p := &pipeline{registry: parsers.New(), log: log, turns: make(chan struct{}, runtime.GOMAXPROCS(0)), authors: cfg.Privacy.Authors, accounts: newAccounts(cfg),
 		options: map[string]parsers.Options{}, brandOf: map[string]string{}}
 	var err error
 	if p.brands, err = brands.New(brandsOf(cfg)); err != nil {
@@ -236,9 +238,10 @@ func fieldsOf(res *parsers.Result) mention.FieldCounts {
 }
 
 // label adds what klank knows to what the parsers found: when it was
-// collected, which brands, the analysis, and the author's pseudonym.
+// collected, which brands, the analysis, and pseudonyms of people.
 func (p *pipeline) label(m *mention.Mention, fetched time.Time, brand string) {
 	m.Collected = fetched
+	p.hide(m)
 	p.analyse(m, brand)
 	p.protect(m)
 }
@@ -304,11 +307,6 @@ func (p *pipeline) protect(m *mention.Mention) {
 		return
 	}
 	m.Author = &mention.Author{Key: key}
-	if m.Reply != nil {
-		r := *m.Reply
-		r.Author = "" // an employee's name is personal data too
-		m.Reply = &r
-	}
 }
 
 // authorsRaw keeps authors as published: only where nothing is stored.
