@@ -14,6 +14,7 @@ import (
 
 	"klank/crawler/schedule"
 	"klank/index/watch"
+	"klank/index/watch/deliver"
 )
 
 // Alerts say of what klank tells by itself, and how.
@@ -75,7 +76,8 @@ func clock(text string) (int, error) {
 type SMTP struct {
 	Host string `yaml:"host"`
 	Port int    `yaml:"port"`
-	// TLS is one of SMTPModes.
+	// TLS is one of deliver.TLSModes: encrypted before anything is said (starttls),
+	// from the start (tls), or not at all (none).
 	TLS string `yaml:"tls"`
 	// Username and a password, from an environment variable or a file; empty
 	// for a server that asks for none.
@@ -87,10 +89,6 @@ type SMTP struct {
 	// CAFile is the authority that signed the server's certificate, as PEM.
 	CAFile string `yaml:"ca_file"`
 }
-
-// SMTPModes are the allowed values of SMTP.TLS: the connection becomes encrypted
-// before anything is said (starttls), is so from the start (tls), or not at all.
-var SMTPModes = []string{"starttls", "tls", "none"}
 
 // Password reads the password; empty where none is configured.
 func (s *SMTP) Password() (string, error) {
@@ -253,7 +251,7 @@ func (v *validator) quiet(q Quiet) {
 
 func (v *validator) smtp(a *Alerts) {
 	s := &a.SMTP
-	v.oneOf("alerts.smtp.tls", s.TLS, SMTPModes)
+	v.oneOf("alerts.smtp.tls", s.TLS, deliver.TLSModes)
 	if s.Port < 1 || s.Port > 65535 {
 		v.fail("alerts.smtp.port", "%d is out of range; allowed is 1 to 65535", s.Port)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"klank/index/watch"
+	"klank/index/watch/deliver"
 	"klank/mention"
 	"klank/parsers"
 )
@@ -145,7 +146,7 @@ func TestTheSchemaAllowsTheWordsThatTheConfigurationAllows(t *testing.T) {
 		"properties/crawl/properties/over_max_delay": OverMaxDelays,
 		"properties/alerts/properties/language":      AlertLanguages,
 
-		"properties/alerts/properties/smtp/properties/tls":            SMTPModes,
+		"properties/alerts/properties/smtp/properties/tls":            deliver.TLSModes,
 		"properties/alerts/properties/channels/items/properties/type": ChannelTypes,
 		"properties/alerts/properties/rules/items/properties/when":    watch.Conditions,
 	} {
