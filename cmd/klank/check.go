@@ -30,6 +30,9 @@ func newCheck(e *env) *cobra.Command {
 			}
 			p := &printer{w: e.out}
 			describe(p, e.config, cfg)
+			if err := describeWeb(cmd.Context(), e, p, cfg, time.Now()); err != nil {
+				return err
+			}
 			err = describeSources(cmd.Context(), e, p, cfg)
 			if _, partial := errors.AsType[partialError](err); err != nil && !partial {
 				return err
