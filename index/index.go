@@ -162,6 +162,10 @@ type SearchResult struct {
 	Total int
 	Hits  []Hit
 	Next  string
+	// Ranked is how many of the matches were ranked by relevance, where a back-end
+	// does not rank all of so many: those it got last. The others follow by id. It
+	// is 0 where all were.
+	Ranked int
 }
 
 // Hit is one found mention with the spans where the query's words match.

@@ -15,6 +15,7 @@ import (
 	"klank/configs"
 	"klank/index"
 	"klank/index/query"
+	"klank/index/research/layout"
 	"klank/mention"
 )
 
@@ -105,16 +106,16 @@ func runSearch(ctx context.Context, e *env, f *searchFlags, text string) error {
 			}
 		}
 	case f.csv:
-		c, err := newMentionCSV(w)
+		c, err := layout.NewMentionCSV(w)
 		if err != nil {
 			return err
 		}
 		for i := range res.Hits {
-			if err := c.write(&res.Hits[i].Mention); err != nil {
+			if err := c.Write(&res.Hits[i].Mention); err != nil {
 				return err
 			}
 		}
-		if err := c.flush(); err != nil {
+		if err := c.Flush(); err != nil {
 			return err
 		}
 	default:
@@ -194,6 +195,9 @@ func printHits(p *printer, res *index.SearchResult, colour bool) {
 		p.linef("  %s", strings.Join(nonEmpty(clean(m.URL), "id "+m.ID), "  "))
 	}
 	p.linef("%d of %d mentions", len(res.Hits), res.Total)
+	if res.Ranked > 0 {
+		p.linef("ranked are the %d that were stored last; the others follow by id", res.Ranked)
+	}
 }
 
 // marked shortens a text around its first match and, on a terminal, sets the

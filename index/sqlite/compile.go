@@ -17,27 +17,34 @@ import (
 type condition struct {
 	sql   strings.Builder
 	args  []any
-	words bool // it asks the full-text index
+	words bool    // it asks the full-text index
+	match *string // and nothing else: the expression
 }
 
 // keep finds the matches once for all the statements of a transaction that
-// is rolled back, and returns the condition of being one of them. It pays
-// where the full-text index is asked: the narrow rows are as quick to filter
-// again.
-func (c *condition) keep(ctx context.Context, tx *sql.Tx) (*condition, error) {
+// is rolled back. It returns the condition of being one of them, and how many
+// they are. It pays where the full-text index is asked: the narrow rows are as
+// quick to filter again, and are only counted.
+func (c *condition) keep(ctx context.Context, tx *sql.Tx) (kept *condition, n int, err error) {
 	if !c.words {
-		return c, nil
+		err := tx.QueryRowContext(ctx, "SELECT count(*) FROM facts f WHERE "+c.sql.String(), c.args...).Scan(&n)
+		return c, n, err
 	}
-	_, err := tx.ExecContext(ctx, "CREATE TEMP TABLE matches (doc INTEGER PRIMARY KEY)")
-	if err == nil {
-		_, err = tx.ExecContext(ctx, "INSERT INTO matches SELECT f.rowid FROM facts f WHERE "+c.sql.String()+" ORDER BY 1", c.args...)
+	if _, err := tx.ExecContext(ctx, "CREATE TEMP TABLE matches (doc INTEGER PRIMARY KEY)"); err != nil {
+		return nil, 0, err
 	}
+	q, args := "SELECT f.rowid FROM facts f WHERE "+c.sql.String()+" ORDER BY 1", c.args
+	if c.match != nil {
+		q, args = "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid", []any{*c.match}
+	}
+	res, err := tx.ExecContext(ctx, "INSERT INTO matches "+q, args...)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	kept := &condition{}
+	all, err := res.RowsAffected()
+	kept = &condition{}
 	kept.sql.WriteString("f.rowid IN (SELECT doc FROM matches)")
-	return kept, nil
+	return kept, int(all), err
 }
 
 // where compiles a simplified query within a transaction (see spellOut), and
@@ -57,6 +64,9 @@ func compile(n query.Node) (*condition, error) {
 	if n == nil {
 		c.sql.WriteString("1")
 		return c, nil
+	}
+	if match, ok := matchAll(n); ok && match != "" {
+		c.match = &match
 	}
 	return c, c.add(n)
 }

@@ -3,8 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"fmt"
-	"strings"
+	"slices"
 
 	"klank/index"
 	"klank/mention"
@@ -28,15 +27,17 @@ func (ix *Index) Search(ctx context.Context, r index.SearchRequest) (*index.Sear
 		if err != nil {
 			return err
 		}
-		where, err := matches.keep(ctx, tx)
+		where, total, err := matches.keep(ctx, tx)
 		if err != nil {
 			return err
 		}
-		count := "SELECT count(*) FROM facts f WHERE " + where.sql.String()
-		if err := tx.QueryRowContext(ctx, count, where.args...).Scan(&res.Total); err != nil {
-			return err
+		res.Total = total
+		var page []found
+		if match := relevant(spelled); r.Sort == index.SortRelevance && match != "" && matches.words {
+			page, res.Ranked, err = ix.ranked(ctx, tx, r, match, after)
+		} else {
+			page, err = findPage(ctx, tx, r, where, after)
 		}
-		page, err := findPage(ctx, tx, r, where, relevant(spelled), after)
 		if err != nil {
 			return err
 		}
@@ -58,7 +59,7 @@ type found struct {
 	cursor cursor
 }
 
-// sortKeys are the expressions that sort by: ascending, and 1 when the
+// sortKey are the expressions that sort by: ascending, and 1 when the
 // mention has no value and comes last.
 func sortKey(sort string) (key, missing string) {
 	switch sort {
@@ -68,49 +69,67 @@ func sortKey(sort string) (key, missing string) {
 		return "ifnull(f.rating, 0)", "f.rating IS NULL"
 	case index.SortSentiment:
 		return "ifnull(f.score, 0)", "f.score IS NULL"
-	case index.SortRelevance:
-		return "ifnull(r.score, 0)", "r.score IS NULL"
+	case index.SortRelevance: // of what no word was asked
+		return "0", "0"
 	}
 	return "ifnull(-f.published, 0)", "f.published IS NULL"
 }
 
 // findPage returns the hits of one page in order, and one more when there is
-// a next page. match is the full-text expression that ranks.
-func findPage(ctx context.Context, tx *sql.Tx, r index.SearchRequest, where *condition, match string, after *cursor) ([]found, error) {
+// a next page.
+func findPage(ctx context.Context, tx *sql.Tx, r index.SearchRequest, where *condition, after *cursor) ([]found, error) {
 	key, missing := sortKey(r.Sort)
-	var q strings.Builder
-	var args []any
-	from := "facts f"
-	if r.Sort == index.SortRelevance {
-		if match == "" {
-			key, missing = "0", "0"
-		} else {
-			q.WriteString("WITH r AS MATERIALIZED (SELECT rowid AS doc, bm25(words) AS score FROM words WHERE words MATCH ?) ")
-			args = append(args, match)
-			from += " LEFT JOIN r ON r.doc = f.rowid"
-		}
-	}
-	fmt.Fprintf(&q, "SELECT f.rowid, f.id, %s AS missing, %s AS sort_key FROM %s WHERE %s", missing, key, from, where.sql.String())
-	args = append(args, where.args...)
+	return page(ctx, tx, r, "SELECT f.rowid, f.id, "+missing+" AS missing, "+key+" AS sort_key FROM facts f WHERE "+where.sql.String(), where.args, after, r.Limit+1)
+}
+
+// page returns the first n hits of a query after a place.
+func page(ctx context.Context, tx *sql.Tx, r index.SearchRequest, q string, args []any, after *cursor, n int) ([]found, error) {
 	if after != nil {
-		fmt.Fprintf(&q, " AND (missing, sort_key, f.id) > (?, ?, ?)")
-		args = append(args, after.Missing, after.Key, after.ID)
+		q += " AND (missing, sort_key, f.id) > (?, ?, ?)"
+		args = append(slices.Clip(args), after.Missing, after.Key, after.ID)
 	}
-	q.WriteString(" ORDER BY missing, sort_key, f.id LIMIT ?")
-	rows, err := tx.QueryContext(ctx, q.String(), append(args, r.Limit+1)...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	var out []found
-	for rows.Next() {
+	err := eachRow(ctx, tx, func(rows *sql.Rows) error {
 		f := found{cursor: newCursor(r)}
-		if err := rows.Scan(&f.rowid, &f.cursor.ID, &f.cursor.Missing, &f.cursor.Key); err != nil {
-			return nil, err
-		}
+		err := rows.Scan(&f.rowid, &f.cursor.ID, &f.cursor.Missing, &f.cursor.Key)
 		out = append(out, f)
+		return err
+	}, q+" ORDER BY missing, sort_key, f.id LIMIT ?", append(slices.Clip(args), n)...)
+	return out, err
+}
+
+// maxRanked bounds the matches that are ranked: at some five microseconds each
+// a tenth of a second.
+const maxRanked = 20_000
+
+// ranked is findPage by relevance (BM25), among the kept matches. match is the
+// expression that ranks. It returns how many were ranked where that is not all.
+func (ix *Index) ranked(ctx context.Context, tx *sql.Tx, r index.SearchRequest, match string, after *cursor) (out []found, bounded int, err error) {
+	if _, err := tx.ExecContext(ctx, "CREATE TEMP TABLE ranked (doc INTEGER PRIMARY KEY, score REAL NOT NULL)"); err != nil {
+		return nil, 0, err
 	}
-	return out, rows.Err()
+	// The + keeps the full-text index from being asked for every match.
+	res, err := tx.ExecContext(ctx, `INSERT INTO ranked SELECT rowid, bm25(words) FROM words
+		WHERE words MATCH ? AND +rowid IN (SELECT doc FROM matches) ORDER BY rowid DESC LIMIT ?`, match, ix.rankedMost)
+	if err != nil {
+		return nil, 0, err
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return nil, 0, err
+	}
+	if int(n) == ix.rankedMost {
+		bounded = ix.rankedMost
+	}
+	if after == nil || after.Missing == 0 {
+		out, err = page(ctx, tx, r, "SELECT f.rowid, f.id, 0 AS missing, r.score AS sort_key FROM ranked r CROSS JOIN facts f ON f.rowid = r.doc WHERE 1", nil, after, r.Limit+1)
+	}
+	if err != nil || len(out) > r.Limit {
+		return out, bounded, err
+	}
+	rest, err := page(ctx, tx, r, "SELECT f.rowid, f.id, 1 AS missing, 0 AS sort_key FROM facts f WHERE f.rowid IN (SELECT doc FROM matches WHERE doc NOT IN (SELECT doc FROM ranked))",
+		nil, after, r.Limit+1-len(out))
+	return append(out, rest...), bounded, err
 }
 
 func (ix *Index) loadHits(ctx context.Context, tx *sql.Tx, r index.SearchRequest, page []found, res *index.SearchResult) error {

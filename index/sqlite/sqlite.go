@@ -47,6 +47,7 @@ type Index struct {
 	codec      *codec
 	writer     *writer
 	readers    *sql.DB
+	rankedMost int // matches; maxRanked
 }
 
 // maxReaders bounds the questions that run at once; each holds a page cache
@@ -56,7 +57,7 @@ const maxReaders = 4
 // Open opens the index file at path and creates it where there is none (its
 // folder must exist). Errors say what is wrong with the file and what to do.
 func Open(path string) (*Index, error) {
-	ix := &Index{path: path}
+	ix := &Index{path: path, rankedMost: maxRanked}
 	if err := ix.open(); err != nil {
 		return nil, ix.wrap("open", err)
 	}
