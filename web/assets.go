@@ -28,7 +28,7 @@ func loadAssets() (*assets, error) {
 		return nil, err
 	}
 	types := map[string]string{
-		".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml",
+		".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml", ".txt": "text/plain; charset=utf-8",
 	}
 	for _, e := range entries {
 		body, err := fs.ReadFile(assetFiles, "assets/"+e.Name())

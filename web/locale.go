@@ -12,6 +12,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"golang.org/x/text/language"
+	"golang.org/x/text/message"
 
 	"klank/mention"
 )
@@ -33,6 +34,9 @@ type locale struct {
 	// group and point are the separators of thousands and of decimals.
 	group, point string
 	months       []string
+	// said and printer say what reports say (see readSayings).
+	said    map[string]string
+	printer *message.Printer
 }
 
 func loadLocales() (map[string]*locale, error) {
@@ -52,6 +56,9 @@ func loadLocales() (map[string]*locale, error) {
 		l.months = strings.Fields(l.text["date.months"])
 		if len(l.months) != 12 {
 			return nil, fmt.Errorf("%s: date.months has %d names, want 12", code, len(l.months))
+		}
+		if err := l.readSayings(); err != nil {
+			return nil, err
 		}
 		all[code] = l
 	}

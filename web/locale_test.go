@@ -13,6 +13,7 @@ import (
 
 	"klank/index"
 	"klank/index/query"
+	"klank/index/research"
 	"klank/mention"
 )
 
@@ -93,6 +94,15 @@ func TestEveryLabelHasWordsAndEveryTextIsUsed(t *testing.T) {
 	}
 	for _, c := range []string{"400", "403", "404", "405", "410", "429", "500", "501", "503"} {
 		used["error."+c+".title"], used["error."+c+".help"] = true, true
+	}
+	for _, name := range research.Names() {
+		used["report."+name], used["report."+name+".help"] = true, true
+	}
+	for _, name := range reportTerms {
+		used["report.term."+name], used["report.term."+name+".help"] = true, true
+	}
+	for _, f := range formats {
+		used["report.file."+f.ext] = true
 	}
 	for _, p := range []string{"verified", "invited"} {
 		used[p+".true"], used[p+".false"] = true, true

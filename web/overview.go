@@ -2,8 +2,8 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -15,12 +15,12 @@ import (
 
 // overviewPage answers "how do we stand?" for all brands or for one.
 type overviewPage struct {
-	Brand   string
-	Brands  []string
-	Period  string
-	Periods []periodLink
+	Switch switcher
 	// Base is the query of the whole page: brand and period.
 	Base string
+	// Made is when it was counted; Old tells that the index has changed since.
+	Made time.Time
+	Old  bool
 
 	Total, Authors  int
 	Rated, Undated  int
@@ -44,14 +44,6 @@ type overviewPage struct {
 	QueryTouchpoint string
 }
 
-type periodLink struct {
-	Code, URL string
-	Current   bool
-}
-
-// periods are the choices of how far the overview looks back.
-var periods = []string{"all", "12m", "90d"}
-
 // momentRow is a moment of truth with its counts by sentiment.
 type momentRow struct {
 	Moment string
@@ -69,30 +61,33 @@ type momentCell struct {
 }
 
 func (s *Server) overview(w http.ResponseWriter, r *http.Request) {
-	ctx := r.Context()
-	p := overviewPage{Brand: strings.TrimSpace(r.URL.Query().Get("brand")), Period: r.URL.Query().Get("period")}
-	if !slices.Contains(periods, p.Period) {
-		p.Period = periods[0]
-	}
-	for _, code := range periods {
-		p.Periods = append(p.Periods, periodLink{Code: code, URL: overviewURL(p.Brand, code), Current: code == p.Period})
-	}
-	if p.Brand != "" {
-		p.Base = term("brand", p.Brand)
-	}
-	if p.Period != "all" {
-		p.Base = join(p.Base, "published:"+p.Period)
+	ctx, c := r.Context(), readChoice(r)
+	p := overviewPage{Switch: switcher{choice: c, Path: "/", Periods: periods}, Base: c.published()}
+	if c.Brand != "" {
+		p.Base = join(term("brand", c.Brand), p.Base)
 	}
 	n, err := s.parse(p.Base)
 	if err != nil { // a brand that the language cannot spell
 		s.fail(w, r, http.StatusBadRequest, err.Error())
 		return
 	}
-	l := s.viewOf(w, r).locale
-	if err := s.fillOverview(ctx, l, &p, n); err != nil {
+	have, err := s.answers.get(ctx, "overview "+p.Base, reportPatience, func(ctx context.Context) (any, int64, error) {
+		v, err := s.countOverview(ctx, n)
+		return v, overviewBytes, err
+	})
+	if errors.Is(err, errComputing) {
+		s.showComputing(w, r, "overview")
+		return
+	}
+	if err == nil {
+		p.Switch.Brands, err = s.knownBrands(ctx)
+	}
+	if err != nil {
 		s.failWith(w, r, "the overview could not be counted", err)
 		return
 	}
+	p.Made, p.Old = have.Made, have.Old
+	p.fill(s.viewOf(w, r).locale, have.Value.(*overviewCounts))
 	if p.Total == 0 && p.Base == "" {
 		s.render(w, r, http.StatusOK, "empty", "overview.title", nil)
 		return
@@ -100,39 +95,49 @@ func (s *Server) overview(w http.ResponseWriter, r *http.Request) {
 	s.render(w, r, http.StatusOK, "overview", "overview.title", p)
 }
 
-func overviewURL(brand, period string) string {
-	q := url.Values{}
-	if brand != "" {
-		q.Set("brand", brand)
-	}
-	if period != "all" {
-		q.Set("period", period)
-	}
-	if len(q) == 0 {
-		return "/"
-	}
-	return "/?" + q.Encode()
+// overviewCounts are what the overview shows, before it is put into words.
+type overviewCounts struct {
+	sums     *index.AggregateResult
+	latest   []index.Hit
+	coverage []mention.Coverage
+	recorded bool
 }
 
-func (s *Server) fillOverview(ctx context.Context, l *locale, p *overviewPage, n query.Node) error {
+// overviewBytes is what they take in memory at most: some hundred buckets and
+// lines of coverage, and a few mentions.
+const overviewBytes = 256 << 10
+
+func (s *Server) countOverview(ctx context.Context, n query.Node) (*overviewCounts, error) {
 	bySentiment := &index.Facet{Field: "sentiment", Size: 3}
-	agg, err := s.cfg.Index.Aggregate(ctx, index.AggregateRequest{
+	c := &overviewCounts{}
+	var err error
+	c.sums, err = s.cfg.Index.Aggregate(ctx, index.AggregateRequest{
 		Query: n,
 		Facets: []index.Facet{{Field: "sentiment", Size: 3}, {Field: "signal"}, {Field: "moment_sentiment", Size: 15},
 			{Field: "moment", Size: 5}, {Field: "touchpoint", Size: 8, Sub: bySentiment}, {Field: "source", Size: 8},
-			{Field: "language", Size: 6}, {Field: "kind", Size: 6}, brandFacet},
+			{Field: "language", Size: 6}, {Field: "kind", Size: 6}},
 		Histogram: &index.Histogram{Interval: "month", Sub: bySentiment},
 	})
-	if err != nil {
-		return err
+	if err != nil || c.sums.Total == 0 {
+		return c, err
 	}
-	all := agg
-	if n != nil { // the menu offers the brands of the whole index
-		if all, err = s.cfg.Index.Aggregate(ctx, index.AggregateRequest{Facets: []index.Facet{brandFacet}}); err != nil {
-			return err
+	found, err := s.cfg.Index.Search(ctx, index.SearchRequest{Query: n, Sort: index.SortNewest, Limit: 6})
+	if err != nil {
+		return c, err
+	}
+	c.latest = found.Hits
+	if rec, ok := s.cfg.Index.(index.Recorder); ok {
+		c.recorded = true
+		if c.coverage, err = rec.Coverage(ctx); err != nil {
+			return c, err
 		}
 	}
-	p.Brands = s.brands(all.Facets["brand"])
+	return c, nil
+}
+
+// fill puts the counts into words and shapes.
+func (p *overviewPage) fill(l *locale, c *overviewCounts) {
+	agg := c.sums
 	p.Total, p.Authors, p.Rated = agg.Total, agg.Authors, agg.Rated
 	p.Grade = 1 + 4*agg.RatingMean
 	p.GradeStars = starMarks(p.Grade, l.decimal(p.Grade, 1, true))
@@ -150,22 +155,8 @@ func (s *Server) fillOverview(ctx context.Context, l *locale, p *overviewPage, n
 	p.Languages = rank(p.Base, "language", agg.Facets["language"])
 	p.Kinds = rank(p.Base, "kind", agg.Facets["kind"])
 	p.QueryRated, p.QueryUndated = join(p.Base, "has:rating"), join(p.Base, "NOT has:published")
-	if p.Total == 0 {
-		return nil
-	}
-	found, err := s.cfg.Index.Search(ctx, index.SearchRequest{Query: n, Sort: index.SortNewest, Limit: 6})
-	if err != nil {
-		return err
-	}
-	p.Latest = hits(found.Hits)
-	if rec, ok := s.cfg.Index.(index.Recorder); ok {
-		cov, err := rec.Coverage(ctx)
-		if err != nil {
-			return err
-		}
-		p.Coverage, p.Recorded = coverageRows(cov), true
-	}
-	return nil
+	p.Latest = hits(c.latest)
+	p.Coverage, p.Recorded = coverageRows(c.coverage), c.recorded
 }
 
 // brandFacet asks for the brands of the menu.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/url"
 	"path"
@@ -62,7 +63,7 @@ func loadViews(locales map[string]*locale, a *assets) (map[string]*view, error) 
 
 // functions are what templates may call, in the language of l.
 func functions(l *locale, a *assets) template.FuncMap {
-	return template.FuncMap{
+	fns := template.FuncMap{
 		"t":        l.t,
 		"count":    l.count,
 		"label":    l.label,
@@ -88,6 +89,8 @@ func functions(l *locale, a *assets) template.FuncMap {
 		"dict":    dict,
 		"few":     func(n int) bool { return n < few },
 	}
+	maps.Copy(fns, reportFunctions(l))
+	return fns
 }
 
 // few is the number of mentions under which a mean or a share says too little.
@@ -139,7 +142,11 @@ type page struct {
 	Who      identity // who looks at it
 	Guarded  bool     // they have logged in: offer to log out
 	LangURLs []langLink
-	Data     any
+	// Choice is what pages of figures are about, for the links to others, and
+	// Report the name of the report that is shown.
+	Choice choice
+	Report string
+	Data   any
 }
 
 type langLink struct {
@@ -155,7 +162,7 @@ func (s *Server) viewOf(w http.ResponseWriter, r *http.Request) *view {
 // when given. The page is complete before its first byte is sent.
 func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, name, titleKey string, data any, title ...string) {
 	v := s.viewOf(w, r)
-	p := page{Lang: v.code, Active: name, Version: s.cfg.Version, Who: who(r), Data: data}
+	p := page{Lang: v.code, Active: name, Version: s.cfg.Version, Who: who(r), Choice: menuChoice(r), Report: r.PathValue("name"), Data: data}
 	p.Guarded = p.Who.Name != "" && p.Who.Name != localName
 	if len(title) > 0 {
 		p.Title = title[0]

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 	"klank/index"
 	"klank/index/desk"
 	"klank/index/query"
+	"klank/index/research"
 	"klank/mention"
 )
 
@@ -47,6 +49,9 @@ type Config struct {
 	// Brands are the configured brand names, in the order of the menu. Brands
 	// found in the index are added behind them.
 	Brands []string
+	// Reports is what reports draw on; without an index of its own they read Index,
+	// where that can answer them.
+	Reports research.Config
 	// Language reads queries; nil is the plain one.
 	Language *query.Language
 	// Snapshot opens a saved page by its locator (mention.Evidence.Snapshot);
@@ -81,6 +86,7 @@ type Server struct {
 	metrics *metrics
 	routes  []route
 	handler http.Handler
+	answers *answers
 	slow    *slowdown
 	// hashing bounds the passwords that are checked at the same time; nobody is
 	// the hash for users that are not there.
@@ -135,6 +141,7 @@ func New(cfg Config) (*Server, error) {
 		}
 	}
 	s.metrics = newMetrics()
+	s.answers = newAnswers(cfg.Index, s.now, s.log)
 	s.slow = newSlowdown(s.now)
 	s.nobody = standardHashing.nobody()
 	s.routes = s.allRoutes()
@@ -159,6 +166,10 @@ func (s *Server) mayBind(ctx context.Context, addr string) error {
 	}
 	return nil
 }
+
+// Close ends what a server does on its own and waits for it: reports that are
+// being worked out. Serve calls it.
+func (s *Server) Close() { s.answers.close() }
 
 // Handler returns the whole service as one handler, guards included.
 func (s *Server) Handler() http.Handler { return s.handler }
@@ -185,6 +196,12 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
+	defer s.Close()
+	s.answers.work.Add(1)
+	go func() {
+		defer s.answers.work.Done()
+		s.warm(s.answers.ctx)
+	}()
 	failed := make(chan error, 1)
 	if s.certificate != nil {
 		srv.TLSConfig = s.certificate.config()
@@ -222,7 +239,7 @@ type route struct {
 }
 
 func (s *Server) allRoutes() []route {
-	return append(s.crawlRoutes(), []route{
+	return append(slices.Concat(s.crawlRoutes(), s.reportRoutes()), []route{
 		{pattern: "GET /{$}", handler: s.overview},
 		{pattern: "GET /search", handler: s.search},
 		{pattern: "GET /mention/{id}", handler: s.mention},

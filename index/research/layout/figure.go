@@ -15,12 +15,14 @@ type Figure struct {
 	Value, Interval string
 	// Of is what it is out of, "" for a plain count.
 	Of string
-	// Rests is how many mentions stand behind it and how much was collected.
-	Rests string
+	// Covered is how much was collected of what it rests on; Rests adds how many
+	// mentions stand behind it.
+	Covered, Rests string
 }
 
 func newFigure(l Language, n *research.Number) *Figure {
-	f := &Figure{Number: n, Rests: say(l, "%d mentions, n %d, %s", n.Count, n.N, coverage(l, n.Coverage))}
+	f := &Figure{Number: n, Covered: coverage(l, n.Coverage)}
+	f.Rests = say(l, "%d mentions, n %d, %s", n.Count, n.N, f.Covered)
 	bounded := n.Low != nil && n.High != nil
 	switch {
 	case n.TooFew && n.Unit == research.UnitShare:
