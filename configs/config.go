@@ -14,6 +14,7 @@ import (
 
 	"klank/analysis/moments"
 	"klank/crawler/schedule"
+	"klank/mention"
 	"klank/parsers"
 	"klank/parsers/loadmore"
 )
@@ -242,6 +243,22 @@ type Retention struct {
 	Pages string `yaml:"pages"`
 	// Audit is how long it is remembered who did what.
 	Audit string `yaml:"audit"`
+	// Mentions is how long after their publication those of a kind are kept
+	// (see MentionsFor); of the kinds that are left out, without end.
+	Mentions map[mention.Kind]string `yaml:"mentions"`
+}
+
+// MentionsFor is how long after its publication a mention of each kind is kept,
+// after it was first collected where that is not known; a kind that is missing
+// is kept without end.
+func (r Retention) MentionsFor() map[mention.Kind]time.Duration {
+	out := map[mention.Kind]time.Duration{}
+	for kind, s := range r.Mentions {
+		if d, _ := parseRetention(s); d > 0 { // validated
+			out[kind] = d
+		}
+	}
+	return out
 }
 
 // PagesFor is how long a saved page is kept; 0 is without end.

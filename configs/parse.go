@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"regexp"
 	"slices"
@@ -267,6 +268,14 @@ func (v *validator) check(c *Config) {
 	v.oneOf("privacy.authors", c.Privacy.Authors, AuthorModes)
 	if _, err := parseRetention(c.Retention.Pages); err != nil {
 		v.fail("retention.pages", "%q is not a time; %v", c.Retention.Pages, err)
+	}
+	for _, kind := range slices.Sorted(maps.Keys(c.Retention.Mentions)) {
+		if !slices.Contains(mention.Kinds, kind) {
+			v.fail("retention.mentions", "%q is no kind of mention; there are %s", kind, strings.Join(kindNames(), ", "))
+		}
+		if _, err := parseRetention(c.Retention.Mentions[kind]); err != nil {
+			v.fail("retention.mentions."+string(kind), "%q is not a time; %v", c.Retention.Mentions[kind], err)
+		}
 	}
 	if _, err := parseRetention(c.Retention.Audit); err != nil {
 		v.fail("retention.audit", "%q is not a time; %v", c.Retention.Audit, err)

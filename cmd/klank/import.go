@@ -119,9 +119,11 @@ type imported struct {
 	Changed int             `json:"changed"`
 	Same    int             `json:"same"`
 	// Suppressed were erased by klank forget.
-	Suppressed int    `json:"suppressed,omitempty"`
-	Rejected   int    `json:"rejected"`
-	Rejects    string `json:"rejects,omitempty"`
+	Suppressed int `json:"suppressed,omitempty"`
+	// Outdated are older than mentions of their kind are kept.
+	Outdated int    `json:"outdated,omitempty"`
+	Rejected int    `json:"rejected"`
+	Rejects  string `json:"rejects,omitempty"`
 }
 
 func runImport(ctx context.Context, e *env, f *importFlags, files []string) error {
@@ -187,6 +189,9 @@ func (r *imported) String() string {
 	s := fmt.Sprintf("%s: %d read, %d new, %d changed, %d known", clean(r.File), r.Read, r.New, r.Changed, r.Same)
 	if r.Suppressed > 0 {
 		s += fmt.Sprintf(", %d left out as erased before", r.Suppressed)
+	}
+	if r.Outdated > 0 {
+		s += fmt.Sprintf(", %d left out as older than retention.mentions keeps", r.Outdated)
 	}
 	if r.Rejected > 0 {
 		s += fmt.Sprintf(", %d rejected (%s)", r.Rejected, clean(r.Rejects))
@@ -321,6 +326,10 @@ func (im *importer) rows(ctx context.Context, r *imports.Reader, brand string, r
 			}
 			if len(im.erased) > 0 && im.pipe.suppressed.covers(im.erased, m) {
 				res.Suppressed++
+				continue
+			}
+			if im.pipe.outdated(m, time.Now()) {
+				res.Outdated++
 				continue
 			}
 			im.pipe.label(m, cmp.Or(m.Collected, time.Now().UTC()), brand)

@@ -29,6 +29,8 @@ type pipeline struct {
 	brandOf map[string]string
 	authors string // configs.Privacy.Authors, or "raw" where nothing is stored
 	secret  []byte
+	// keepFor is how long after their publication mentions of a kind are kept.
+	keepFor map[mention.Kind]time.Duration
 	// accounts are those that are no person's.
 	accounts *accounts
 	// store takes what some pages gave, and which of it each page gave. It
@@ -51,7 +53,7 @@ type pipeline struct {
 // and secret are the caller's to set. Without newAnalyzer (env.newAnalyzer)
 // nothing is analysed.
 func newPipeline(cfg *configs.Config, log *slog.Logger, newAnalyzer func() (*analysis.Analyzer, error)) (*pipeline, error) {
-	p := &pipeline{registry: parsers.New(), log: log, turns: make(chan struct{}, runtime.GOMAXPROCS(0)), authors: cfg.Privacy.Authors, accounts: newAccounts(cfg),
+	p := &pipeline{registry: parsers.New(), log: log, turns: make(chan struct{}, runtime.GOMAXPROCS(0)), authors: cfg.Privacy.Authors, accounts: newAccounts(cfg), keepFor: cfg.Retention.MentionsFor(),
 		options: map[string]parsers.Options{}, brandOf: map[string]string{}}
 	var err error
 	if p.brands, err = brands.New(brandsOf(cfg)); err != nil {
@@ -143,7 +145,7 @@ func (p *pipeline) read(ctx context.Context, src *crawler.Source, page *mention.
 		}
 	}
 	out.Links, out.Directives, out.Canonical, out.Blocked = res.Links, res.Directives, res.Canonical, res.Blocked
-	res.Mentions = slices.DeleteFunc(res.Mentions, func(m mention.Mention) bool { return m.ByPublisher() })
+	res.Mentions = slices.DeleteFunc(res.Mentions, func(m mention.Mention) bool { return m.ByPublisher() || p.outdated(&m, page.Fetched) })
 	out.Fields = fieldsOf(&res)
 	for _, pr := range res.Problems {
 		p.log.Debug("problem on page", "url", page.URL, "where", pr.Where, "what", pr.What)
@@ -169,6 +171,12 @@ func (p *pipeline) read(ctx context.Context, src *crawler.Source, page *mention.
 		found.seen = append(found.seen, sighting(src, page, res.Mentions, texts))
 	}
 	return out, nil
+}
+
+// outdated tells whether a mention is older than those of its kind are kept.
+func (p *pipeline) outdated(m *mention.Mention, now time.Time) bool {
+	d, limited := p.keepFor[m.Kind]
+	return limited && !m.Published.IsZero() && now.Sub(m.Published) > d && p.authors != authorsRaw
 }
 
 // keep stores what was found and counts what became of it.

@@ -17,6 +17,9 @@ import (
 
 	"klank/configs"
 	"klank/crawler/snapshot"
+	"klank/index"
+	"klank/index/query"
+	"klank/mention"
 )
 
 // pruneReport says what retention takes away, or would.
@@ -24,7 +27,9 @@ type pruneReport struct {
 	Pages snapshot.Pruned `json:"pages"`
 	// Mentions counts those deleted, by source.
 	Mentions map[string]int `json:"mentions,omitempty"`
-	DryRun   bool           `json:"dry_run,omitempty"`
+	// Kinds counts those deleted that are older than their kind is kept.
+	Kinds  map[mention.Kind]int `json:"kinds,omitempty"`
+	DryRun bool                 `json:"dry_run,omitempty"`
 }
 
 func newPrune(e *env) *cobra.Command {
@@ -34,8 +39,8 @@ func newPrune(e *env) *cobra.Command {
 		Short: "Take away what has been kept long enough",
 		Long: `prune erases saved pages that are older than retention.pages in klank.yaml, save the
 latest of each URL that is still crawled, and deletes what has not been seen for
-longer than a source may keep it (its retention, or the terms of its API). Crawls
-and klank run do so by themselves, once a day at most.`,
+longer than a source may keep it (its retention, or the terms of its API) and what is
+older than mentions of its kind are kept (retention.mentions). Crawls and klank run do so by themselves, once a day at most.`,
 		Example: `  klank prune --dry-run      what would go
   klank prune`,
 		Args: cobra.NoArgs,
@@ -73,7 +78,9 @@ func runPrune(ctx context.Context, e *env, dryRun, asJSON bool) error {
 	return p.err
 }
 
-func (r *pruneReport) empty() bool { return r.Pages == (snapshot.Pruned{}) && len(r.Mentions) == 0 }
+func (r *pruneReport) empty() bool {
+	return r.Pages == (snapshot.Pruned{}) && len(r.Mentions) == 0 && len(r.Kinds) == 0
+}
 
 func (r *pruneReport) print(p *printer) {
 	erased, removed, deleted := "erased", "removed", "deleted"
@@ -92,6 +99,9 @@ func (r *pruneReport) print(p *printer) {
 	for _, name := range sortedKeys(r.Mentions) {
 		p.linef("mentions of %s %s: %d", clean(name), deleted, r.Mentions[name])
 	}
+	for _, kind := range sortedKeys(r.Kinds) {
+		p.linef("mentions that are a %s %s: %d", kind, deleted, r.Kinds[kind])
+	}
 }
 
 func megabytes(n int64) string { return strconv.FormatFloat(float64(n)/1e6, 'f', 1, 64) + " MB" }
@@ -103,10 +113,15 @@ type retention struct {
 	// own is the time for sources with a rule of their own, whose latest pages
 	// go as well; mentions is the time before which those of a source go.
 	own, mentions map[string]time.Time
+	// kinds is the time of publication before which those of a kind go.
+	kinds map[mention.Kind]time.Time
 }
 
 func newRetention(cfg *configs.Config, now time.Time) *retention {
-	r := &retention{own: map[string]time.Time{}, mentions: map[string]time.Time{}}
+	r := &retention{own: map[string]time.Time{}, mentions: map[string]time.Time{}, kinds: map[mention.Kind]time.Time{}}
+	for kind, d := range cfg.Retention.MentionsFor() {
+		r.kinds[kind] = now.Add(-d)
+	}
 	if d := cfg.Retention.PagesFor(); d > 0 {
 		r.pages = now.Add(-d)
 	}
@@ -137,7 +152,16 @@ func (r *retention) newest() time.Time {
 // prune takes away what is too old. It may run beside crawls, and beside
 // others that prune.
 func (r *retention) prune(ctx context.Context, w *workspace, dryRun bool) (*pruneReport, error) {
-	report := &pruneReport{DryRun: dryRun, Mentions: map[string]int{}}
+	report := &pruneReport{DryRun: dryRun, Mentions: map[string]int{}, Kinds: map[mention.Kind]int{}}
+	for _, kind := range sortedKeys(r.kinds) {
+		n, err := pruneKind(ctx, w.index, kind, r.kinds[kind], dryRun)
+		if err != nil {
+			return nil, err
+		}
+		if n > 0 {
+			report.Kinds[kind] = n
+		}
+	}
 	for _, name := range sortedKeys(r.mentions) {
 		n, err := w.index.Expire(ctx, name, r.mentions[name], dryRun)
 		if err != nil {
@@ -162,6 +186,29 @@ func (r *retention) prune(ctx context.Context, w *workspace, dryRun bool) (*prun
 		return !h.Fetched.Before(r.pages) || wanted.has(h.Locator)
 	}, dryRun)
 	return report, err
+}
+
+// pruneKind deletes the mentions of a kind that were published before a time,
+// or collected before it where nothing says when they were published.
+func pruneKind(ctx context.Context, ix store, kind mention.Kind, before time.Time, dryRun bool) (int, error) {
+	old := &query.And{Nodes: []query.Node{
+		&query.Term{Field: "kind", Value: string(kind)},
+		&query.Or{Nodes: []query.Node{
+			&query.Range{Field: "published", To: before},
+			&query.And{Nodes: []query.Node{
+				&query.Not{Node: &query.Term{Field: "has", Value: "published"}},
+				&query.Range{Field: "collected", To: before},
+			}},
+		}},
+	}}
+	if !dryRun {
+		return ix.Delete(ctx, old)
+	}
+	found, err := ix.Search(ctx, index.SearchRequest{Query: old, Limit: 1})
+	if err != nil {
+		return 0, err
+	}
+	return found.Total, nil
 }
 
 // wantedPages are the latest pages of the URLs that are still crawled: the
@@ -222,7 +269,7 @@ func (e *env) pruneWhenDue(ctx context.Context, rule *retention, w *workspace, l
 		log.Warn("what has been kept long enough could not be taken away; klank prune tries again", "error", err)
 	case !r.empty():
 		log.Info("took away what has been kept long enough", "pages", r.Pages.Pages, "files", r.Pages.Files,
-			"size", megabytes(r.Pages.Bytes), "mentions", r.Mentions)
+			"size", megabytes(r.Pages.Bytes), "mentions", r.Mentions, "kinds", r.Kinds)
 	}
 }
 

@@ -189,3 +189,27 @@ func TestAURLOfASourceWhosePagesMayNotBeKeptKeepsNone(t *testing.T) {
 		}
 	}
 }
+
+func TestMentionsThatAreOlderThanTheirKindIsKeptGoAndDoNotComeBack(t *testing.T) {
+	s := newLiveShop(t, "", "retention: {mentions: {review: 400d}}\n")
+	s.shows("/", links("/p/1"), "/p/1", reviews("r1", "r2"))
+	s.crawl(exitDone)
+	both := "r1=A text of review r1, which is long enough. r2=A text of review r2, which is long enough."
+	s.holds(both)
+	const day = 24 * time.Hour
+	if r := s.pruneAt(0, false); !r.empty() {
+		t.Errorf("at once: %+v", r)
+	}
+	if r := s.pruneAt(4000*day, true); r.Kinds[mention.Review] != 2 {
+		t.Errorf("a dry run after years: %+v", r)
+	}
+	s.holds(both)
+	if r := s.pruneAt(4000*day, false); r.Kinds[mention.Review] != 2 {
+		t.Errorf("after years: %+v", r)
+	}
+	s.holds("")
+	old := strings.ReplaceAll(told(reviewsOfThree...), "2026-01-0", "2011-01-0")
+	s.shows("/p/1", old)
+	s.crawl(exitDone, "--deep")
+	s.holds("")
+}
