@@ -43,6 +43,7 @@ type apiSearchResult struct {
 	Total  int                       `json:"total"`
 	Hits   []mention.Mention         `json:"hits"`
 	Next   string                    `json:"next,omitempty"`
+	Ranked int                       `json:"ranked,omitempty"` // see index.SearchResult
 	Facets map[string][]index.Bucket `json:"facets,omitempty"`
 }
 
@@ -79,7 +80,7 @@ func (s *Server) apiSearch(w http.ResponseWriter, r *http.Request) {
 		s.apiFail(w, r, err)
 		return
 	}
-	out := apiSearchResult{Total: found.Total, Next: found.Next, Hits: make([]mention.Mention, 0, len(found.Hits))}
+	out := apiSearchResult{Total: found.Total, Next: found.Next, Ranked: found.Ranked, Hits: make([]mention.Mention, 0, len(found.Hits))}
 	for _, h := range found.Hits {
 		out.Hits = append(out.Hits, h.Mention)
 	}
