@@ -97,6 +97,7 @@ func (a *Analyzer) Version() string { return a.version }
 type work struct {
 	words       text.Words
 	title, text text.Doc
+	language    language.Work
 	sentiment   sentiment.Work
 	moments     moments.Work
 	clauses     clauses
@@ -148,9 +149,9 @@ const doubt = 0.6
 
 // language looks at the text, and at the title where the text leaves doubt.
 func (a *Analyzer) language(w *work, hint string) language.Result {
-	found := a.languages.Detect(&w.text, hint)
+	found := a.languages.Detect(&w.language, &w.text, hint)
 	if found.Sure < 0.8 && w.title.Source != "" {
-		if other := a.languages.Detect(&w.title, hint); other.Sure > found.Sure {
+		if other := a.languages.Detect(&w.language, &w.title, hint); other.Sure > found.Sure {
 			return other
 		}
 	}

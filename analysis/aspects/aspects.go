@@ -38,6 +38,8 @@ func New() (*Finder, error) {
 // Work is the memory that finding needs; each goroutine needs its own. The
 // zero Work is ready for use.
 type Work struct {
+	known   [2]text.Facts[word] // of Dutch and of English
+	words   []word
 	phrases []phrase
 	found   []found
 	spots   []spot
@@ -86,7 +88,9 @@ func (f *Finder) Add(w *Work, in string, d *text.Doc, clauses []clause.Clause, l
 		if l == nil {
 			return
 		}
-		w.phrases = l.phrases(w.phrases[:0], d, c, taken)
+		w.meet(l, d, c)
+		r := reader{dutch: l.dutch, d: d, c: c, words: w.words, taken: taken}
+		w.phrases = r.phrases(w.phrases[:0])
 		w.keep(in, d, c.Score)
 	}
 }
@@ -135,17 +139,60 @@ func (f *Finder) Worth(language string) bool {
 	return false
 }
 
-// phrases appends the noun phrases of a clause.
-func (l *lexicon) phrases(dst []phrase, d *text.Doc, c *clause.Clause, taken func(int) bool) []phrase {
+// word is what a lexicon knows of a token.
+type word struct {
+	is      role
+	sort    sort
+	general bool // never an aspect alone
+	lemma   string
+}
+
+// meet looks up the tokens of a clause.
+func (w *Work) meet(l *lexicon, d *text.Doc, c *clause.Clause) {
+	known := &w.known[0]
+	if !l.dutch {
+		known = &w.known[1]
+	}
+	known.Begin(d.Words, l)
+	w.words = w.words[:0]
 	for i := c.First; i < c.Last; i++ {
-		if taken != nil && taken(i) || d.Tokens[i].Kind != text.Word {
+		t := &d.Tokens[i]
+		x, ok := known.At(t.Word)
+		if !ok {
+			x.is = l.roles[t.Norm]
+			x.lemma, x.sort = l.noun(t.Norm)
+			x.general = (x.is|l.roles[x.lemma])&never != 0
+		}
+		w.words = append(w.words, *x)
+	}
+}
+
+// reader finds the noun phrases of a clause.
+type reader struct {
+	dutch bool
+	d     *text.Doc
+	c     *clause.Clause
+	words []word               // of the clause
+	taken func(token int) bool // or nil
+}
+
+// word returns what is known of token i.
+func (r *reader) word(i int) *word { return &r.words[i-r.c.First] }
+
+// isTaken tells whether token i belongs to a name.
+func (r *reader) isTaken(i int) bool { return r.taken != nil && r.taken(i) }
+
+// phrases appends the noun phrases of the clause.
+func (r *reader) phrases(dst []phrase) []phrase {
+	for i := r.c.First; i < r.c.Last; i++ {
+		if r.d.Tokens[i].Kind != text.Word || r.isTaken(i) {
 			continue
 		}
-		p, ok := l.phrase(d, c, i, taken)
+		p, ok := r.phrase(i)
 		if !ok {
 			continue
 		}
-		if rank := l.rank(d, c, p.first); rank > 0 || rank == 0 && len(dst) == 0 {
+		if rank := r.rank(p.first); rank > 0 || rank == 0 && len(dst) == 0 {
 			p.plain = rank > 0
 			dst = append(dst, p)
 		}
@@ -155,18 +202,15 @@ func (l *lexicon) phrases(dst []phrase, d *text.Doc, c *clause.Clause, taken fun
 }
 
 // phrase reads the noun phrase that begins at token i.
-func (l *lexicon) phrase(d *text.Doc, c *clause.Clause, i int, taken func(int) bool) (phrase, bool) {
-	t := &d.Tokens[i]
-	is := l.roles[t.Norm]
-	lemma, s := l.noun(t.Norm)
-	if s == noNoun || is&verb != 0 && !l.after(d, c, i, determiner) {
+func (r *reader) phrase(i int) (phrase, bool) {
+	t, x := &r.d.Tokens[i], r.word(i)
+	if x.sort == noNoun || x.is&verb != 0 && !r.after(i, determiner) {
 		return phrase{}, false
 	}
-	p := phrase{first: i, last: i + 1, lemma: lemma}
-	general := is&never != 0 || l.roles[lemma]&never != 0
-	if l.joins(d, c, i, s, taken) {
-		for p.last < c.Last && l.follows(d, p.last, taken) {
-			p.lemma, _ = l.noun(d.Tokens[p.last].Norm)
+	p := phrase{first: i, last: i + 1, lemma: x.lemma}
+	if r.joins(i, x.sort) {
+		for p.last < r.c.Last && r.follows(p.last) {
+			p.lemma = r.word(p.last).lemma
 			p.last++
 		}
 		if p.last > i+1 {
@@ -174,13 +218,13 @@ func (l *lexicon) phrase(d *text.Doc, c *clause.Clause, i int, taken func(int) b
 		}
 	}
 	switch {
-	case general, len(t.Norm) < 3:
+	case x.general, len(t.Norm) < 3:
 		return phrase{}, false
-	case t.Has(text.Title) && i > d.Sentences[c.Of].First && is&noun == 0 && !t.Has(text.Upper) && d.Tokens[i-1].Kind == text.Word:
+	case t.Has(text.Title) && i > r.d.Sentences[r.c.Of].First && x.is&noun == 0 && !t.Has(text.Upper) && r.d.Tokens[i-1].Kind == text.Word:
 		return phrase{}, false // a name
-	case s == doubtful && (!l.stands(d, c, i) || taken != nil && i > c.First && taken(i-1)):
+	case x.sort == doubtful && (!r.stands(i) || i > r.c.First && r.isTaken(i-1)):
 		return phrase{}, false
-	case s == listed && l.after(d, c, i, notBefore):
+	case x.sort == listed && r.after(i, notBefore):
 		return phrase{}, false
 	}
 	return p, true
@@ -188,76 +232,69 @@ func (l *lexicon) phrase(d *text.Doc, c *clause.Clause, i int, taken func(int) b
 
 // joins tells whether a noun may begin a phrase of several: in English any,
 // in Dutch only before a hyphen.
-func (l *lexicon) joins(d *text.Doc, c *clause.Clause, i int, s sort, taken func(int) bool) bool {
-	if i+1 >= c.Last || !l.follows(d, i+1, taken) {
+func (r *reader) joins(i int, s sort) bool {
+	if i+1 >= r.c.Last || !r.follows(i+1) {
 		return false
 	}
-	if l.dutch {
-		return !d.Tokens[i+1].Has(text.Spaced)
+	if r.dutch {
+		return !r.d.Tokens[i+1].Has(text.Spaced)
 	}
-	return s >= listed && !l.after(d, c, i, notBefore)
+	return s >= listed && !r.after(i, notBefore)
 }
 
 // follows tells whether token i goes on with a phrase.
-func (l *lexicon) follows(d *text.Doc, i int, taken func(int) bool) bool {
-	t := &d.Tokens[i]
-	if t.Kind != text.Word || t.Has(text.Newline) || taken != nil && taken(i) {
+func (r *reader) follows(i int) bool {
+	t, x := &r.d.Tokens[i], r.word(i)
+	switch {
+	case t.Kind != text.Word || t.Has(text.Newline) || r.isTaken(i):
 		return false
-	}
-	is := l.roles[t.Norm]
-	if is&tail != 0 {
+	case x.is&tail != 0:
 		return true
-	}
-	if is&(verb|never) != 0 {
+	case x.is&(verb|never) != 0:
 		return false
 	}
-	_, s := l.noun(t.Norm)
-	return s >= listed
+	return x.sort >= listed
 }
 
 // after tells whether the token before i plays one of the roles.
-func (l *lexicon) after(d *text.Doc, c *clause.Clause, i int, roles role) bool {
-	return i > c.First && l.roles[d.Tokens[i-1].Norm]&roles != 0
+func (r *reader) after(i int, roles role) bool {
+	return i > r.c.First && r.word(i-1).is&roles != 0
 }
 
 // stands tells whether a doubtful noun stands where a noun would: after an
 // article, or an adjective after one, or an adjective that opens the clause,
 // and not before the noun itself.
-func (l *lexicon) stands(d *text.Doc, c *clause.Clause, i int) bool {
-	if i+1 < c.Last && d.Tokens[i+1].Kind == text.Word && l.roles[d.Tokens[i+1].Norm]&never == 0 {
-		if _, s := l.noun(d.Tokens[i+1].Norm); s >= listed {
+func (r *reader) stands(i int) bool {
+	if i+1 < r.c.Last && r.d.Tokens[i+1].Kind == text.Word {
+		if x := r.word(i + 1); x.is&never == 0 && x.sort >= listed {
 			return false
 		}
 	}
 	switch {
-	case l.after(d, c, i, article):
+	case r.after(i, article):
 		return true
-	case l.after(d, c, i, determiner|notBefore|verb|preposition) || i == c.First || d.Tokens[i-1].Kind != text.Word:
+	case r.after(i, determiner|notBefore|verb|preposition) || i == r.c.First || r.d.Tokens[i-1].Kind != text.Word:
 		return false
-	}
-	if _, before := l.noun(d.Tokens[i-1].Norm); before >= listed {
+	case r.word(i-1).sort >= listed:
 		return false // "the app keeps"
 	}
-	return l.after(d, c, i-1, article) || !l.dutch && i-1 == c.First
+	return r.after(i-1, article) || !r.dutch && i-1 == r.c.First
 }
 
 // rank tells how a phrase is spoken of: 1 itself, 0 after a preposition, -1 as
 // a part of the one before.
-func (l *lexicon) rank(d *text.Doc, c *clause.Clause, first int) int {
+func (r *reader) rank(first int) int {
 	article := false
-	for i := first - 1; i >= max(c.First, first-3); i-- {
-		t := &d.Tokens[i]
-		if t.Kind != text.Word {
+	for i := first - 1; i >= max(r.c.First, first-3); i-- {
+		if r.d.Tokens[i].Kind != text.Word {
 			break
 		}
-		switch is := l.roles[t.Norm]; {
+		switch is := r.word(i).is; {
 		case is&object != 0:
 			return 1
 		case is&of != 0:
-			if i > c.First {
-				if _, s := l.noun(d.Tokens[i-1].Norm); s >= listed {
-					return -1
-				}
+			if i > r.c.First && r.word(i-1).sort >= listed {
+				return -1
 			}
 			return 1 // "jammer van het einde"
 		case is&preposition != 0:

@@ -111,7 +111,7 @@ func TestAmbiguousNames(t *testing.T) {
 				want = nil
 			}
 			var got []string
-			for _, f := range m.Find(new(Work), parse(""), parse(cells[2]), detector.Detect(parse(cells[2]), "").Tag, m.About("", cells[1], "")) {
+			for _, f := range m.Find(new(Work), parse(""), parse(cells[2]), detector.Detect(new(language.Work), parse(cells[2]), "").Tag, m.About("", cells[1], "")) {
 				if b := m.Name(f.Brand); !slices.Contains(got, b) {
 					got = append(got, b)
 				}

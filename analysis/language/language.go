@@ -117,15 +117,29 @@ type Result struct {
 	Mixed bool
 }
 
+// Work is the memory of what is known of words; each goroutine needs its own.
+// The zero Work is ready for use.
+type Work struct {
+	words    text.Words // as the model spells them: with their diacritics
+	sums     text.Facts[sums]
+	frequent text.Facts[uint32]
+}
+
+// sums are the weights of the features of a word or text, and their number.
+type sums struct {
+	of [len(Classes)]int32
+	n  int
+}
+
 // Detect names the language of a text. hint is what the page or caller says,
 // or ""; it tips the balance where the text leaves doubt.
-func (d *Detector) Detect(doc *text.Doc, hint string) Result {
+func (d *Detector) Detect(w *Work, doc *text.Doc, hint string) Result {
 	if tag, share := script(doc.Source); tag != "" {
 		return Result{Tag: tag, Sure: share}
 	}
 	hint, _, _ = strings.Cut(strings.ToLower(hint), "-")
-	hits := d.countWords(doc)
-	best, p, mixed := d.byLetters(doc, &hits, hint)
+	hits := d.countWords(w, doc)
+	best, p, mixed := d.byLetters(w, doc, &hits, hint)
 	tag := Unknown
 	if best >= 0 {
 		tag = Classes[best]
@@ -146,9 +160,11 @@ func (d *Detector) Detect(doc *text.Doc, hint string) Result {
 
 // byLetters asks the model for the most likely class, -1 for none, sentence by
 // sentence.
-func (d *Detector) byLetters(doc *text.Doc, hits *[maxTags]int, hint string) (best int, p float32, mixed bool) {
-	var all [len(Classes)]int32
-	total, left := 0, maxBytes
+func (d *Detector) byLetters(w *Work, doc *text.Doc, hits *[maxTags]int, hint string) (best int, p float32, mixed bool) {
+	w.words.Renew()
+	w.sums.Begin(&w.words, d)
+	var all sums
+	left := maxBytes
 	var seen [len(Classes)]bool
 	for _, sent := range doc.Sentences {
 		if left <= 0 {
@@ -157,31 +173,28 @@ func (d *Detector) byLetters(doc *text.Doc, hits *[maxTags]int, hint string) (be
 		s := doc.Source[sent.Start:sent.End]
 		s = s[:min(len(s), left)]
 		left -= len(s)
-		sums, n, count := d.sum(s)
-		for c := range all {
-			all[c] += sums[c]
-		}
-		total += n
+		sum, count := d.sum(w, s)
+		all.add(&sum)
 		if len(doc.Sentences) > 1 && count >= sentenceWords {
-			if c, p := d.likely(&sums, n, nil, ""); p >= sureSentence {
+			if c, p := d.likely(&sum, nil, ""); p >= sureSentence {
 				seen[c] = true
 			}
 		}
 	}
-	best, p = d.likely(&all, total, hits, hint)
+	best, p = d.likely(&all, hits, hint)
 	return best, p, seen[dutch] && seen[english]
 }
 
-// likely returns the most likely class for the sums of n features, or -1.
-func (d *Detector) likely(sums *[len(Classes)]int32, n int, hits *[maxTags]int, hint string) (int, float32) {
-	if n == 0 {
+// likely returns the most likely class for some sums, or -1.
+func (d *Detector) likely(s *sums, hits *[maxTags]int, hint string) (int, float32) {
+	if s.n == 0 {
 		return -1, 0
 	}
-	norm := d.scale / float32(math.Sqrt(float64(n)))
+	norm := d.scale / float32(math.Sqrt(float64(s.n)))
 	var logits [len(Classes)]float32
 	for c, name := range Classes {
-		logits[c] = float32(sums[c]) * norm
-		if n < manyFeatures {
+		logits[c] = float32(s.of[c]) * norm
+		if s.n < manyFeatures {
 			logits[c] -= rare[c]
 		}
 		if hits != nil {
@@ -208,34 +221,53 @@ const (
 	batch = 256
 )
 
-// sum adds up the weights of a text's features. It also returns their number
-// and that of the words.
-func (d *Detector) sum(s string) (sums [len(Classes)]int32, n, count int) {
-	var buffer [maxGrams]uint32
+// add adds the sums of another part.
+func (s *sums) add(t *sums) {
+	for c := range s.of {
+		s.of[c] += t.of[c]
+	}
+	s.n += t.n
+}
+
+// sum adds up the weights of a text's features. It also returns the number of
+// its words.
+func (d *Detector) sum(w *Work, s string) (all sums, count int) {
 	text := words{s: s}
 	for word := text.next(); word != nil; word = text.next() {
 		count++
-		for rest := grams(buffer[:0], word); len(rest) > 0; {
-			part := rest[:min(len(rest), batch)]
-			rest = rest[len(part):]
-			n += len(part)
-			var even, odd uint64
-			for _, b := range part {
-				w := d.weights[b&(buckets-1)]
-				even += w & lanes
-				odd += w >> 8 & lanes
-			}
-			for c := 0; c < len(Classes); c += 2 {
-				sums[c] += int32(even>>(8*c)&0xffff) - 128*int32(len(part))
-				sums[c+1] += int32(odd>>(8*c)&0xffff) - 128*int32(len(part))
-			}
+		x, known := w.sums.At(w.words.Number(word))
+		if !known {
+			*x = d.ofWord(word)
+		}
+		all.add(x)
+	}
+	return all, count
+}
+
+// ofWord adds up the weights of a word's features.
+func (d *Detector) ofWord(word []byte) (s sums) {
+	var buffer [maxGrams]uint32
+	for rest := grams(buffer[:0], word); len(rest) > 0; {
+		part := rest[:min(len(rest), batch)]
+		rest = rest[len(part):]
+		s.n += len(part)
+		var even, odd uint64
+		for _, b := range part {
+			w := d.weights[b&(buckets-1)]
+			even += w & lanes
+			odd += w >> 8 & lanes
+		}
+		for c := 0; c < len(Classes); c += 2 {
+			s.of[c] += int32(even>>(8*c)&0xffff) - 128*int32(len(part))
+			s.of[c+1] += int32(odd>>(8*c)&0xffff) - 128*int32(len(part))
 		}
 	}
-	return sums, n, count
+	return s
 }
 
 // countWords counts the frequent words of each language.
-func (d *Detector) countWords(doc *text.Doc) (hits [maxTags]int) {
+func (d *Detector) countWords(w *Work, doc *text.Doc) (hits [maxTags]int) {
+	w.frequent.Begin(doc.Words, d)
 	read := 0
 	for i := range doc.Tokens {
 		t := &doc.Tokens[i]
@@ -245,7 +277,11 @@ func (d *Detector) countWords(doc *text.Doc) (hits [maxTags]int) {
 		if read++; read > 200 {
 			break
 		}
-		for set := d.words[t.Norm]; set != 0; set &= set - 1 {
+		of, known := w.frequent.At(t.Word)
+		if !known {
+			*of = d.words[t.Norm]
+		}
+		for set := *of; set != 0; set &= set - 1 {
 			hits[bits.TrailingZeros32(set)]++
 		}
 	}

@@ -12,7 +12,7 @@ func detect(t testing.TB, d *Detector, s, hint string) string {
 	t.Helper()
 	var doc text.Doc
 	doc.Parse(s)
-	r := d.Detect(&doc, hint)
+	r := d.Detect(new(Work), &doc, hint)
 	if r.Sure < 0 || r.Sure > 1 {
 		t.Errorf("%q: confidence %v", s, r.Sure)
 	}
@@ -144,7 +144,7 @@ func TestMixedTextsAreTold(t *testing.T) {
 	} {
 		var doc text.Doc
 		doc.Parse(s)
-		if got := d.Detect(&doc, "").Mixed; got != want {
+		if got := d.Detect(new(Work), &doc, "").Mixed; got != want {
 			t.Errorf("%q: mixed %v", s, got)
 		}
 	}
@@ -169,8 +169,9 @@ func BenchmarkDetect(b *testing.B) {
 	}
 	var doc text.Doc
 	doc.Parse("De levering was netjes op tijd, maar de klantenservice liet me daarna twee weken wachten op een antwoord.")
+	var w Work
 	b.ReportAllocs()
 	for b.Loop() {
-		d.Detect(&doc, "nl")
+		d.Detect(&w, &doc, "nl")
 	}
 }

@@ -328,7 +328,7 @@ func (f *Finder) Features(w *Work, d *text.Doc, sent text.Sentence, language str
 
 // learned returns the labels that the model gives for the same features.
 func (f *Finder) learned(w *Work, d *text.Doc, sent text.Sentence, given Labels, score float64) Labels {
-	if w.known.Begin(d, f.model) {
+	if w.known.Begin(d.Words, f.model) {
 		w.rows = w.rows[:0]
 	}
 	var t tally
@@ -361,7 +361,7 @@ type word struct {
 
 // word looks up a token.
 func (f *Finder) word(w *Work, t *text.Token) *word {
-	x, known := w.known.At(t)
+	x, known := w.known.At(t.Word)
 	if known {
 		return x
 	}

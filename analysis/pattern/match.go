@@ -48,12 +48,12 @@ func (m *Matcher) Find(s *Set, d *text.Doc, sent text.Sentence) []Hit {
 	m.hits, m.marks, m.spare = m.hits[:0], m.marks[:0], m.spare[:0]
 	tokens := d.Tokens[sent.First:sent.Last]
 	known := m.knownOf(s)
-	if known.words.Begin(d, s) {
+	if known.words.Begin(d.Words, s) {
 		known.terms = known.terms[:0]
 	}
 	for i := range tokens {
 		t := &tokens[i]
-		k, ok := known.words.At(t)
+		k, ok := known.words.At(t.Word)
 		switch {
 		case ok:
 		case t.Word != 0:

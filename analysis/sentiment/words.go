@@ -17,7 +17,7 @@ type word struct {
 // each token, empty for what is no word.
 func (s *Scorer) meet(w *Work, language int, d *text.Doc, tokens []text.Token) {
 	known := &w.known[language]
-	known.Begin(d, s)
+	known.Begin(d.Words, s)
 	words := w.words[language][:0]
 	for i := range tokens {
 		t := &tokens[i]
@@ -25,7 +25,7 @@ func (s *Scorer) meet(w *Work, language int, d *text.Doc, tokens []text.Token) {
 			words = append(words, word{})
 			continue
 		}
-		x, ok := known.At(t)
+		x, ok := known.At(t.Word)
 		if !ok {
 			s.learnWord(w, x, language, t)
 		}

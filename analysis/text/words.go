@@ -50,6 +50,13 @@ func (w *Words) Renew() {
 	}
 }
 
+// Number returns the number of a word of somebody's own making, 0 where it has
+// none. It is the number of tokens too whose Norm it is.
+func (w *Words) Number(form []byte) int32 {
+	n, _ := w.number(form, Word, 0)
+	return n
+}
+
 // number returns the number of a form and its text, 0 where it has none.
 func (w *Words) number(norm []byte, kind Kind, flags Flags) (int32, string) {
 	if len(norm) > longestForm || kind == Link || kind == Handle || kind == Number && len(norm) > longestNumber {
@@ -81,10 +88,10 @@ func (w *Words) number(norm []byte, kind Kind, flags Flags) (int32, string) {
 	return n, w.forms[n].norm
 }
 
-// Facts keeps what somebody knows of each word of a Words: what depends on
-// nothing but the Norm of a token, its Kind (a Hashtag counts as a Word), the
-// flag Elongated, and the one who knows. The zero Facts is ready for use; it
-// holds at most mostWords facts.
+// Facts keeps what somebody knows of each numbered word: what depends on nothing
+// but the Norm of a token, its Kind (a Hashtag counts as a Word), the flag
+// Elongated, and the one who knows. The zero Facts is ready for use; it holds at
+// most mostWords facts.
 type Facts[T any] struct {
 	of    any
 	round *round
@@ -96,22 +103,21 @@ type fact[T any] struct {
 	is    T
 }
 
-// Begin makes ready for the tokens of a Doc and tells whether all facts were
-// forgotten: those of other words, or of somebody else.
-func (f *Facts[T]) Begin(d *Doc, of any) bool {
-	if d.Words == nil || f.round == d.Words.round && f.of == of {
+// Begin makes ready for the numbers of words (which may be nil) and tells whether
+// all facts were forgotten: those of other words, or of somebody else.
+func (f *Facts[T]) Begin(words *Words, of any) bool {
+	if words == nil || f.round == words.round && f.of == of {
 		return false
 	}
 	clear(f.facts)
-	f.of, f.round = of, d.Words.round
+	f.of, f.round = of, words.round
 	return true
 }
 
-// At returns the place of what is known of a token, until the next call, and
-// whether it is filled; the caller fills it otherwise. That of a token without
-// a number is never filled.
-func (f *Facts[T]) At(t *Token) (is *T, known bool) {
-	n := int(t.Word)
+// At returns the place of what is known of a word, until the next call, and
+// whether it is filled; the caller fills it otherwise. That of number 0 never is.
+func (f *Facts[T]) At(number int32) (is *T, known bool) {
+	n := int(number)
 	if n >= len(f.facts) {
 		f.facts = append(f.facts, make([]fact[T], n+1-len(f.facts))...)
 	}

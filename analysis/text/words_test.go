@@ -50,9 +50,9 @@ func TestWordsAreBoundedAndRenewed(t *testing.T) {
 		fmt.Fprintf(&long, "w%dx ", i)
 	}
 	d.Parse("eerste " + long.String())
-	facts.Begin(&d, t)
+	facts.Begin(&words, t)
 	for i := range d.Tokens {
-		if x, known := facts.At(&d.Tokens[i]); !known {
+		if x, known := facts.At(d.Tokens[i].Word); !known {
 			*x = i
 		}
 	}
@@ -62,7 +62,7 @@ func TestWordsAreBoundedAndRenewed(t *testing.T) {
 	if n := d.Tokens[len(d.Tokens)-1].Word; n != 0 {
 		t.Errorf("a word has number %d where there is no room", n)
 	}
-	if x, known := facts.At(&d.Tokens[7]); !known || *x != 7 {
+	if x, known := facts.At(d.Tokens[7].Word); !known || *x != 7 {
 		t.Errorf("the fact %v (%v)", *x, known)
 	}
 	words.Renew()
@@ -70,10 +70,10 @@ func TestWordsAreBoundedAndRenewed(t *testing.T) {
 	if d.Tokens[0].Word == 0 {
 		t.Error("renewing makes no room")
 	}
-	if !facts.Begin(&d, t) {
+	if !facts.Begin(&words, t) {
 		t.Error("facts of forgotten words are kept")
 	}
-	if _, known := facts.At(&d.Tokens[0]); known {
+	if _, known := facts.At(d.Tokens[0].Word); known {
 		t.Error("a new word has the facts of a forgotten one")
 	}
 }
