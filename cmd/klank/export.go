@@ -10,6 +10,7 @@ import (
 
 	"klank/index"
 	"klank/index/query"
+	"klank/index/research/layout"
 	"klank/mention"
 )
 
@@ -63,12 +64,12 @@ func runExport(ctx context.Context, e *env, f *searchFlags, text string) error {
 }
 
 func exportCSV(ctx context.Context, ix index.Scanner, q query.Node, w io.Writer) error {
-	c, err := newMentionCSV(w)
+	c, err := layout.NewMentionCSV(w)
 	if err != nil {
 		return err
 	}
-	if err := ix.Scan(ctx, q, func(m *mention.Mention) error { return c.write(m) }); err != nil {
+	if err := ix.Scan(ctx, q, func(m *mention.Mention) error { return c.Write(m) }); err != nil {
 		return err
 	}
-	return c.flush()
+	return c.Flush()
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,7 +9,6 @@ import (
 	"time"
 	"unicode"
 
-	"klank/index/research/layout"
 	"klank/mention"
 )
 
@@ -62,63 +60,6 @@ func jsonLines(w io.Writer) *json.Encoder {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	return enc
-}
-
-// mentionCSV writes mentions as CSV that a spreadsheet shows and never runs.
-type mentionCSV struct{ w *csv.Writer }
-
-var csvHeader = []string{"id", "kind", "source", "published", "brands", "item", "author", "rating", "best",
-	"sentiment", "score", "language", "touchpoints", "signals", "title", "text", "url"}
-
-func newMentionCSV(w io.Writer) (*mentionCSV, error) {
-	c := &mentionCSV{csv.NewWriter(w)}
-	return c, c.w.Write(csvHeader)
-}
-
-func (c *mentionCSV) write(m *mention.Mention) error {
-	row := make([]string, 0, len(csvHeader))
-	add := func(s string) { row = append(row, layout.CSVCell(s)) }
-	add(m.ID)
-	add(string(m.Kind))
-	add(m.Source.Name)
-	add(timeCell(m.Published))
-	add(strings.Join(m.Brands, "; "))
-	if m.Item != nil {
-		add(m.Item.Name)
-	} else {
-		add("")
-	}
-	if m.Author != nil {
-		add(m.Author.Key)
-	} else {
-		add("")
-	}
-	if m.Rating != nil {
-		row = append(row, number(m.Rating.Value), number(m.Rating.Best))
-	} else {
-		row = append(row, "", "")
-	}
-	if a := m.Analysis; a != nil {
-		row = append(row, a.Sentiment.Label, number(a.Sentiment.Score))
-		add(a.Language)
-		add(strings.Join(a.Touchpoints, "; "))
-		add(strings.Join(a.Signals, "; "))
-	} else {
-		row = append(row, "", "", m.Language, "", "")
-	}
-	add(m.Title)
-	add(m.Text)
-	add(m.URL)
-	return c.w.Write(row)
-}
-
-func (c *mentionCSV) flush() error { c.w.Flush(); return c.w.Error() }
-
-func timeCell(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
 }
 
 func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }

@@ -55,6 +55,32 @@ func NewLanguage(saved map[string]string, synonyms [][]string) (*Language, error
 	return l, errors.Join(errs...)
 }
 
+// With returns the language with more saved queries, which win over those of
+// the same name. l may be nil, and stays as it is. The error is that of
+// NewLanguage, for the saved queries that are added; the language is returned
+// with it, and such a query is told of where it is used.
+func (l *Language) With(saved map[string]string) (*Language, error) {
+	out := &Language{saved: map[string]string{}, synonyms: map[string][]*Text{}}
+	if l != nil {
+		out.names, out.synonyms = slices.Clone(l.names), l.synonyms
+		maps.Copy(out.saved, l.saved)
+	}
+	for name, q := range saved {
+		if _, ok := out.saved[text.Fold(name)]; !ok {
+			out.names = append(out.names, name)
+		}
+		out.saved[text.Fold(name)] = q
+	}
+	slices.Sort(out.names)
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(saved)) {
+		if _, err := out.Parse(saved[name], time.Time{}); err != nil {
+			errs = append(errs, &SavedError{name, err})
+		}
+	}
+	return out, errors.Join(errs...)
+}
+
 // Saved returns the names of the saved queries, in order; l may be nil.
 func (l *Language) Saved() []string {
 	if l == nil {

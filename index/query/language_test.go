@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -90,5 +91,36 @@ func TestSynonymsStandForEachOther(t *testing.T) {
 		if again, err := Parse(String(n), now); err != nil || cmp.Diff(n, again) != "" {
 			t.Errorf("%s comes back as %s, %v", want, String(again), err)
 		}
+	}
+}
+
+func TestALanguageTakesMoreSavedQueriesAlong(t *testing.T) {
+	first, err := NewLanguage(map[string]string{"Late": "delivery:late OR late"}, [][]string{{"parcel", "package"}})
+	if err == nil {
+		t.Fatal("delivery: is no field")
+	}
+	first, err = NewLanguage(map[string]string{"Late": "late"}, [][]string{{"parcel", "package"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	more, err := first.With(map[string]string{"angry": "saved:late sentiment:negative", "LATE": "slow"})
+	if err != nil || strings.Join(more.Saved(), " ") != "Late angry" {
+		t.Fatalf("%v, %v", more.Saved(), err)
+	}
+	if n, err := more.Parse("saved:angry parcel", time.Time{}); err != nil || !strings.Contains(String(n), "slow") || !strings.Contains(String(n), "package") {
+		t.Errorf("%v, %v", n, err)
+	}
+	if n, err := first.Parse("saved:late", time.Time{}); err != nil || String(n) != "late" {
+		t.Errorf("the first language is now %v, %v", n, err)
+	}
+	if _, err := first.Parse("saved:angry", time.Time{}); err == nil {
+		t.Error("the first language knows what was added to another")
+	}
+	broken, err := (*Language)(nil).With(map[string]string{"round": "saved:round", "fine": "lamp"})
+	if err == nil || broken == nil {
+		t.Fatalf("a query of itself: %v", err)
+	}
+	if _, err := broken.Parse("saved:fine", time.Time{}); err != nil {
+		t.Errorf("beside a broken one: %v", err)
 	}
 }
