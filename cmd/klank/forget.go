@@ -370,8 +370,5 @@ func (er *erasure) stores(ctx context.Context) (err error) {
 	if err := er.frontier.Compact(ctx); err != nil {
 		return err
 	}
-	if c, ok := any(er.w.index).(index.Compactor); ok {
-		return c.Compact(ctx)
-	}
-	return nil // the index does it by itself, in time
+	return er.w.index.Compact(ctx)
 }

@@ -95,7 +95,7 @@ func runIndexReindex(ctx context.Context, e *env, cfg *configs.Config) error {
 			return err
 		}
 		defer st.Close()
-		if err := st.(index.Compactor).Compact(ctx); err != nil {
+		if err := st.Compact(ctx); err != nil {
 			return err
 		}
 		p.linef("index.db is written anew")

@@ -25,6 +25,7 @@ type store interface {
 	index.Rereader
 	index.Absences
 	index.Expirer
+	index.Compactor
 	index.Recorder
 	index.Generation
 }

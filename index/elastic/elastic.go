@@ -74,7 +74,7 @@ var ErrAway = errors.New("elasticsearch is away")
 
 // Index is an index in a cluster. It implements index.Index, Getter, Deleter,
 // Scanner, JSONScanner, RowScanner, Sampler, Rereader, Absences, Expirer,
-// Enrichable, Recorder, Generation and Accountant.
+// Compactor, Enrichable, Recorder, Generation and Accountant.
 // It is safe for concurrent use, also by several processes.
 type Index struct {
 	cfg        Config
@@ -175,6 +175,7 @@ var (
 	_ index.Rereader    = (*Index)(nil)
 	_ index.Absences    = (*Index)(nil)
 	_ index.Expirer     = (*Index)(nil)
+	_ index.Compactor   = (*Index)(nil)
 	_ index.Recorder    = (*Index)(nil)
 	_ index.Generation  = (*Index)(nil)
 	_ index.Enrichable  = (*Index)(nil)

@@ -26,7 +26,8 @@ func open(t *testing.T, cfg elastic.Config) *elastic.Index {
 }
 
 func TestIndex(t *testing.T) {
+	t.Parallel()
 	indextest.Cluster(t)
 	indextest.Run(t, func(t *testing.T) index.Index { return open(t, config(t)) },
-		indextest.SeesHalfBatches, indextest.WithoutAliases, indextest.WithoutCompaction, indextest.WithoutChanges)
+		indextest.Remote, indextest.SeesHalfBatches, indextest.WithoutAliases, indextest.WithoutChanges)
 }

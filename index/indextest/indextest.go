@@ -33,6 +33,9 @@ type Trait string
 // written, a question may see a part of it.
 const SeesHalfBatches Trait = "sees half batches"
 
+// Remote is the trait of stores that are waited for: the tests run side by side.
+const Remote Trait = "is remote"
+
 // The traits of stores that lack an ability, whose tests are left out.
 const (
 	WithoutAliases    Trait = "without index.Aliases"
@@ -49,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) index.Index, traits ...Trait) {
 		run   func(*testing.T, index.Index)
 		needs Trait // not to be among traits
 	}{
+		{"compacting changes no answer", testCompact, ""}, // the slowest first
 		{"every query finds its mentions", testHits, ""},
 		{"any text is a query or an error with a place", testHostile, ""},
 		{"every sort has its order, ties by id", testSorts, ""},
@@ -74,7 +78,7 @@ func Run(t *testing.T, open func(t *testing.T) index.Index, traits ...Trait) {
 		{"what is not an edit is another mention", testNoEdits, WithoutAliases},
 		{"what has not been seen for long can be deleted", testExpire, ""},
 		{"scan walks all matches in id order", testScan, ""},
-		{"rows tell what mentions hold", testRows, WithoutRows},
+		{"rows tell what mentions hold", testRows, ""},
 		{"samples are the first matches", testSample, ""},
 		{"what is new or changed is pending until it is settled", testPending, ""},
 		{"the neighbours of what is deleted are pending", testOrphans, ""},
@@ -82,13 +86,15 @@ func Run(t *testing.T, open func(t *testing.T) index.Index, traits ...Trait) {
 		{"amending changes flags and links and nothing else", testAmend, ""},
 		{"runs and coverage are kept", testRecorder, ""},
 		{"every write changes the token, and no question does", testChanges, WithoutChanges},
-		{"compacting changes no answer", testCompact, WithoutCompaction},
 		{"the generation names this index", func(t *testing.T, ix index.Index) { testGeneration(t, ix, open) }, ""},
 	} {
 		if slices.Contains(traits, test.needs) {
 			continue
 		}
 		t.Run(test.name, func(t *testing.T) {
+			if slices.Contains(traits, Remote) {
+				t.Parallel()
+			}
 			ix := open(t)
 			t.Cleanup(func() {
 				if err := ix.Close(); err != nil {
