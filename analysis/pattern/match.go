@@ -16,8 +16,9 @@ type Hit struct {
 // goroutine needs its own.
 type Matcher struct {
 	known []known
-	marks []mark
-	spare []int32 // terms and roots of words without a number
+	marks []*mark // of the tokens of a sentence
+	spare []mark  // of those without a number
+	terms []int32 // of these
 	hits  []Hit
 	nots  []Hit
 }
@@ -29,13 +30,16 @@ type known struct {
 	terms []int32 // and roots of all of them
 }
 
-// mark is what a token means to a Set: the terms that it can stand for, their
-// bits (see node), the nodes that they lead to from the root, and the gaps that
-// it ends.
+// mark is what a token means to a Set.
 type mark struct {
-	sieve        uint64
-	terms, roots []int32
-	bars         bars
+	// sieve has the bits of the terms that the token can stand for, see node;
+	// lead those of the terms that go on from its roots. What has none of them
+	// in common with the token that follows is passed over, but for the roots
+	// that ask for no term: the eager ones.
+	sieve, lead uint64
+	terms       []int32 // then the roots, and the eager ones of them
+	root, eager int32   // where these begin
+	bars        bars
 }
 
 // bars tell which gaps a token ends: a bit for each of gapWidth.
@@ -45,32 +49,21 @@ type bars uint8
 // token. The result is valid until the next call. A pattern with gaps counts
 // once for each first token, at its shortest.
 func (m *Matcher) Find(s *Set, d *text.Doc, sent text.Sentence) []Hit {
-	m.hits, m.marks, m.spare = m.hits[:0], m.marks[:0], m.spare[:0]
+	m.hits = m.hits[:0]
 	tokens := d.Tokens[sent.First:sent.Last]
-	known := m.knownOf(s)
-	if known.words.Begin(d.Words, s) {
-		known.terms = known.terms[:0]
-	}
-	for i := range tokens {
-		t := &tokens[i]
-		k, ok := known.words.At(t.Word)
-		switch {
-		case ok:
-		case t.Word != 0:
-			known.terms = s.mark(k, known.terms, t)
-		default:
-			m.spare = s.mark(k, m.spare, t)
-		}
-		m.marks = append(m.marks, *k)
-	}
+	m.mark(s, d, tokens)
 	w := walk{m: m, set: s, tokens: tokens, base: sent.First}
 	if n := s.root[termStart]; n != 0 {
 		w.first = 0
 		w.visit(n, 0)
 	}
-	for i := range m.marks {
+	for i, k := range m.marks {
+		roots := k.terms[k.root:k.eager]
+		if i+1 == len(m.marks) || k.lead&m.marks[i+1].sieve == 0 {
+			roots = k.terms[k.eager:]
+		}
 		w.first = i
-		for _, n := range m.marks[i].roots {
+		for _, n := range roots {
 			w.visit(n, i+1)
 		}
 	}
@@ -78,6 +71,30 @@ func (m *Matcher) Find(s *Set, d *text.Doc, sent text.Sentence) []Hit {
 		m.exclude(s)
 	}
 	return m.hits
+}
+
+// mark fills m.marks for the tokens of a sentence.
+func (m *Matcher) mark(s *Set, d *text.Doc, tokens []text.Token) {
+	known := m.knownOf(s)
+	if known.words.Begin(d.Words, s) {
+		known.terms = known.terms[:0]
+	}
+	m.marks, m.spare, m.terms = m.marks[:0], m.spare[:0], m.terms[:0]
+	for i := range tokens {
+		t := &tokens[i]
+		if t.Word == 0 {
+			m.spare = append(m.spare, mark{})
+			k := &m.spare[len(m.spare)-1]
+			m.terms = s.mark(k, m.terms, t)
+			m.marks = append(m.marks, k)
+			continue
+		}
+		k, ok := known.words.At(t.Word)
+		if !ok {
+			known.terms = s.mark(k, known.terms, t)
+		}
+		m.marks = append(m.marks, k)
+	}
 }
 
 // knownOf returns what is known of words for a Set.
@@ -96,14 +113,22 @@ func (m *Matcher) knownOf(s *Set) *known {
 func (s *Set) mark(k *mark, into []int32, t *text.Token) []int32 {
 	from := len(into)
 	into = s.termsOf(into, t)
-	to := len(into)
-	for _, term := range into[from:to] {
+	terms := into[from:]
+	for _, term := range terms {
 		k.sieve |= sieveOf(term)
 		if n := s.root[term]; n != 0 {
 			into = append(into, n)
 		}
 	}
-	k.terms, k.roots, k.bars = into[from:to:to], into[to:len(into):len(into)], barsOf(t)
+	k.root, k.eager = int32(len(terms)), int32(len(into)-from)
+	for _, n := range into[from+len(terms):] {
+		x := &s.nodes[n]
+		k.lead |= x.sieve
+		if x.rules != nil || x.closed != nil || x.gaps != [2]int32{} {
+			into = append(into, n)
+		}
+	}
+	k.terms, k.bars = into[from:len(into):len(into)], barsOf(t)
 	return into
 }
 
@@ -186,11 +211,11 @@ func (w *walk) visit(n int32, i int) {
 
 // read goes on from a node by the terms of token i.
 func (w *walk) read(n *node, i int) {
-	k := &w.m.marks[i]
+	k := w.m.marks[i]
 	if n.sieve&k.sieve == 0 {
 		return
 	}
-	for _, t := range k.terms {
+	for _, t := range k.terms[:k.root] {
 		if n.sieve&sieveOf(t) == 0 {
 			continue
 		}

@@ -89,6 +89,9 @@ func (m *Model) logits(s *sums, f *dense) [outputs]float32 {
 		z[k] = m.scale[k] * (byWords*float32(s.words[k]) + byChars*float32(s.chars[k]))
 	}
 	for i, x := range f {
+		if x == 0 {
+			continue // as most are, of a sentence
+		}
 		for k := range outputs {
 			z[k] += x * m.dense[i][k]
 		}

@@ -144,7 +144,7 @@ func (w *Work) judgeEach(scores []float64, loaded []bool, models []*Model, p *pa
 			score = round(squash(f[0].sum))
 		case f[0].words > 0 || f[0].loaded:
 			features := weigh(f, 0, p)
-			score = judge(models, w.parts[i*len(models):], &features).Score
+			score = feel(models, w.parts[i*len(models):], &features).Score
 		}
 		scores, loaded = append(scores, score), append(loaded, f[0].loaded)
 	}
@@ -152,24 +152,30 @@ func (w *Work) judgeEach(scores []float64, loaded []bool, models []*Model, p *pa
 }
 
 // judge asks the models.
-func judge(models []*Model, parts []sums, f *dense) (r Result) {
+func judge(models []*Model, parts []sums, f *dense) Result {
+	r := Result{Sentiment: feel(models, parts, f)}
+	for i, m := range models {
+		r.Stars += m.stars(m.logits(&parts[i], f))
+	}
+	r.Stars = round(r.Stars / float64(len(models)))
+	return r
+}
+
+// feel asks the models for the sentiment alone.
+func feel(models []*Model, parts []sums, f *dense) mention.Sentiment {
 	var negative, neutral, positive float64
 	for i, m := range models {
-		z := m.logits(&parts[i], f)
-		a, b, c := m.classes(z)
+		a, b, c := m.classes(m.logits(&parts[i], f))
 		negative, neutral, positive = negative+a, neutral+b, positive+c
-		r.Stars += m.stars(z)
 	}
-	n := float64(len(models))
-	r.Label = mention.Neutral
+	s := mention.Sentiment{Score: round((positive - negative) / float64(len(models))), Label: mention.Neutral}
 	switch {
 	case negative > neutral && negative > positive:
-		r.Label = mention.Negative
+		s.Label = mention.Negative
 	case positive > neutral:
-		r.Label = mention.Positive
+		s.Label = mention.Positive
 	}
-	r.Score, r.Stars = round((positive-negative)/n), round(r.Stars/n)
-	return r
+	return s
 }
 
 // shares are the parts of the rules and of the n-grams in the polarity.

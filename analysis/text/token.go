@@ -385,7 +385,7 @@ var hostEnds = []string{"nl", "com", "be", "org", "net", "eu", "de", "co.uk", "i
 // link reads a URL, a host name or an e-mail address that starts here.
 func (s *scanner) link() bool {
 	rest := s.s[s.pos:]
-	if hasFoldPrefix(rest, "http://") || hasFoldPrefix(rest, "https://") || hasFoldPrefix(rest, "www.") {
+	if first := rest[0] | 0x20; (first == 'h' || first == 'w') && (hasFoldPrefix(rest, "http://") || hasFoldPrefix(rest, "https://") || hasFoldPrefix(rest, "www.")) {
 		n := strings.IndexFunc(rest, func(r rune) bool { return unicode.IsSpace(r) || r == '<' || r == '"' || r == '>' })
 		if n < 0 {
 			n = len(rest)
@@ -412,7 +412,7 @@ func (s *scanner) link() bool {
 		s.pos += len(strings.TrimRight(rest[:m], ".-"))
 		return true
 	case '.':
-		if n < 2 {
+		if n < 2 || n+1 == len(rest) || !isLetter(rest[n+1]) {
 			return false
 		}
 		for _, end := range hostEnds {

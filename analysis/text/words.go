@@ -1,11 +1,13 @@
 package text
 
+import "slices"
+
 // Words numbers the forms of tokens, so that those who read many texts keep
 // what they know of a word (see Facts) instead of finding it out each time: most
 // of any text is the same few thousand words. The zero Words is ready for use;
 // each goroutine needs its own.
 //
-// It holds at most mostWords forms of at most longestForm bytes, some 200 KB:
+// It holds at most mostWords forms of at most longestForm bytes, some 400 KB:
 // those that came first, which are the frequent ones. Others have no number.
 type Words struct {
 	slots []slot // an open table by hash; empty where the number is 0
@@ -16,7 +18,7 @@ type Words struct {
 
 // The bounds of Words. Of numbers, the short ones are worth keeping.
 const (
-	mostWords     = 1 << 12
+	mostWords     = 1 << 13
 	wordSlots     = 2 * mostWords
 	mostLeft      = 32 * mostWords
 	longestForm   = 24
@@ -95,12 +97,8 @@ func (w *Words) number(norm []byte, kind Kind, flags Flags) (int32, string) {
 type Facts[T any] struct {
 	of    any
 	round *round
-	facts []fact[T]
-}
-
-type fact[T any] struct {
-	known bool
-	is    T
+	facts []T // by number; the first is that of no word
+	known []bool
 }
 
 // Begin makes ready for the numbers of words (which may be nil) and tells whether
@@ -109,7 +107,7 @@ func (f *Facts[T]) Begin(words *Words, of any) bool {
 	if words == nil || f.round == words.round && f.of == of {
 		return false
 	}
-	clear(f.facts)
+	clear(f.known)
 	f.of, f.round = of, words.round
 	return true
 }
@@ -118,13 +116,14 @@ func (f *Facts[T]) Begin(words *Words, of any) bool {
 // whether it is filled; the caller fills it otherwise. That of number 0 never is.
 func (f *Facts[T]) At(number int32) (is *T, known bool) {
 	n := int(number)
+	if n < len(f.known) && f.known[n] {
+		return &f.facts[n], true
+	}
 	if n >= len(f.facts) {
-		f.facts = append(f.facts, make([]fact[T], n+1-len(f.facts))...)
+		f.facts = slices.Grow(f.facts, n+1-len(f.facts))[:n+1]
+		f.known = slices.Grow(f.known, n+1-len(f.known))[:n+1]
 	}
-	x := &f.facts[n]
-	if x.known {
-		return &x.is, true
-	}
-	*x = fact[T]{known: n > 0}
-	return &x.is, false
+	var blank T
+	f.facts[n], f.known[n] = blank, n > 0
+	return &f.facts[n], false
 }
