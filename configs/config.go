@@ -271,6 +271,18 @@ func (r Retention) PagesFor() time.Duration {
 type Privacy struct {
 	// Authors is pseudonym (a keyed hash instead of the name), name or drop.
 	Authors string `yaml:"authors"`
+	// Register is what only the controller can say of the processing.
+	Register Register `yaml:"register"`
+}
+
+// Register is what the controller says in the record of processing activities
+// (GDPR, Article 30), which the UI shows under /register.
+type Register struct {
+	Controller string `yaml:"controller"`
+	Contact    string `yaml:"contact"`
+	Purpose    string `yaml:"purpose"`
+	// Basis is the ground of Article 6.
+	Basis string `yaml:"basis"`
 }
 
 // AuthorModes are the allowed values of Privacy.Authors.

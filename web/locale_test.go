@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"klank/index"
+	"klank/index/desk"
 	"klank/index/query"
 	"klank/index/research"
 	"klank/mention"
@@ -70,6 +71,8 @@ func lists() map[string][]string {
 		fields = append(fields, f.Name)
 	}
 	return map[string][]string{
+		"role": desk.Roles, "audit.action": auditActions, "recipient": recipientKinds,
+		"register.authors": {"pseudonym", "name", "drop"}, "register.fact": {"controller", "contact", "purpose", "basis"},
 		"moment": mention.Moments, "touchpoint": touchpoints, "care": mention.CareLenses, "signal": mention.Signals,
 		"sentiment": {mention.Negative, mention.Neutral, mention.Positive}, "kind": kinds, "field": fields,
 		"sort": index.Sorts, "facet": append(slices.Clone(facetFields), "item", "care"), "period": periods,

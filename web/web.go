@@ -44,6 +44,8 @@ type Config struct {
 	// TLS has Serve speak it, with a certificate that is read again when its
 	// files change.
 	TLS TLS
+	// Register is what the configuration says of personal data.
+	Register Register
 	// AuditFor is how long it is remembered who did what; 0 is without end.
 	AuditFor time.Duration
 	// Brands are the configured brand names, in the order of the menu. Brands
@@ -249,6 +251,8 @@ func (s *Server) allRoutes() []route {
 		{pattern: "GET /api/v1/aggregate", handler: s.apiAggregate, api: true},
 		{pattern: "GET /api/v1/openapi.json", handler: s.apiDescription, api: true},
 		{pattern: "/api/", handler: s.apiNotFound, api: true},
+		{pattern: "GET /audit", handler: s.auditLog, role: desk.Operator},
+		{pattern: "GET /register", handler: s.register},
 		{pattern: "GET /metrics", handler: s.metrics.handler(s.cfg.Gatherer, s.log).ServeHTTP, api: true},
 		{pattern: "GET /healthz", handler: s.healthz, role: anyone},
 		{pattern: "GET /readyz", handler: s.readyz, role: anyone},

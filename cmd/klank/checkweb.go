@@ -45,4 +45,3 @@ func describeWeb(ctx context.Context, e *env, p *printer, cfg *configs.Config, n
 	}
 	return nil
 }
-

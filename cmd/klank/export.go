@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"strings"
 
@@ -57,10 +58,14 @@ func runExport(ctx context.Context, e *env, f *searchFlags, text string) error {
 			return w.WriteByte('\n')
 		})
 	}
-	if err != nil {
+	if err = errors.Join(err, w.Flush()); err != nil {
 		return err
 	}
-	return w.Flush()
+	format := "json"
+	if f.csv {
+		format = "csv"
+	}
+	return e.audit(ctx, cfg, "export", format, "") // the query may name an author
 }
 
 func exportCSV(ctx context.Context, ix index.Scanner, q query.Node, w io.Writer) error {

@@ -102,6 +102,11 @@ func runForget(ctx context.Context, e *env, f *forgetFlags) error {
 		}
 		return err
 	}
+	if !f.dryRun {
+		if err := audit(ctx, w.desk, cfg, "forget", f.what(), counted(er.done.Mentions, "mention")); err != nil {
+			return err
+		}
+	}
 	er.done.DryRun = f.dryRun
 	if f.json {
 		return jsonLines(e.out).Encode(er.done)
@@ -109,6 +114,21 @@ func runForget(ctx context.Context, e *env, f *forgetFlags) error {
 	p := &printer{w: e.out}
 	er.done.print(p)
 	return p.err
+}
+
+// what says what is erased, without the name of an author.
+func (f *forgetFlags) what() string {
+	switch {
+	case f.author != "" && f.source != "":
+		return "an author of " + clean(f.source)
+	case f.author != "":
+		return "an author"
+	case f.mention != "":
+		return clean(f.mention)
+	case f.brand != "":
+		return "the brand " + clean(f.brand)
+	}
+	return "the source " + clean(f.source)
 }
 
 func (d *forgotten) print(p *printer) {

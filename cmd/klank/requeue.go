@@ -59,6 +59,9 @@ func runRequeue(ctx context.Context, e *env, f frontier.Filter, asJSON bool) err
 	if err != nil {
 		return err
 	}
+	if err := e.audit(ctx, cfg, "requeue", f.Source, count(n, "page")); err != nil {
+		return err
+	}
 	if asJSON {
 		return jsonLines(e.out).Encode(map[string]int{"put_back": n})
 	}

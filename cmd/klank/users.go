@@ -262,6 +262,16 @@ func (e *env) hasUsers(ctx context.Context, cfg *configs.Config) (bool, error) {
 	return has, errors.Join(err, d.Close())
 }
 
+// audit is the function of that name, for commands that do not open the desk
+// otherwise.
+func (e *env) audit(ctx context.Context, cfg *configs.Config, action, object, detail string) error {
+	d, err := e.newDesk(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	return errors.Join(audit(ctx, d, cfg, action, object, detail), d.Close())
+}
+
 // audit remembers that whoever is logged in to this machine did something.
 // object and detail hold no texts and no author's name.
 func audit(ctx context.Context, d *desk.Store, cfg *configs.Config, action, object, detail string) error {
