@@ -108,6 +108,11 @@ func reportFunctions(l *locale) template.FuncMap {
 			}
 			return max(1, n-1)
 		},
+		// small tells that a table needs half the width of a screen.
+		"small": func(s layout.Section) bool {
+			quoted := slices.ContainsFunc(s.Columns, func(c layout.Column) bool { return c.Quoted })
+			return len(s.Columns) <= 4 && !quoted && len(s.Rows) <= 6
+		},
 		"covered": covered,
 		"differs": differs,
 	}

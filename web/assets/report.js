@@ -83,8 +83,8 @@
       data.series.forEach(function (series) {
         series.points.forEach(function (p) { if (p.value !== null) top = Math.max(top, p.value, p.high === undefined ? 0 : p.high); });
       });
-      value.max = data.unit === "share" ? Math.min(1, top * 1.02) : undefined;
       value.suggestedMax = top;
+      if (data.unit === "share" && top > 0.8) value.max = 1;
       names.ticks.callback = function (at) { return shorten(this.getLabelForValue(at), narrow ? 15 : 30); };
     }
     return {
