@@ -97,6 +97,7 @@ func runCrawl(ctx context.Context, e *env, f *crawlFlags, args []string) error {
 		return err
 	}
 	defer w.Close()
+	w.obeyIfFree(ctx, cfg, e.log())
 	res, err := crawlInto(ctx, e, cfg, w, sources, crawlOptions{rate: f.fetchRate(), allowPrivate: f.allowPrivate, compare: !f.urlsGiven})
 	if ctx.Err() != nil {
 		return errCrawlStopped

@@ -94,7 +94,16 @@ func runForget(ctx context.Context, e *env, f *forgetFlags) error {
 	if er.pipe, err = newPipeline(cfg, e.log(), nil); err != nil {
 		return err
 	}
-	err = er.run(ctx)
+	if f.dryRun {
+		err = er.run(ctx)
+	} else {
+		err = w.eraseAlone(ctx, func() error {
+			if err := w.obey(ctx, cfg, e.log()); err != nil {
+				return err
+			}
+			return er.run(ctx)
+		})
+	}
 	er.progress.close()
 	if err != nil {
 		if ctx.Err() != nil {
@@ -161,6 +170,7 @@ type erasure struct {
 	authors map[string]bool // keys
 	sources map[string]bool // whose pages are looked into; nil for all
 	urls    []string
+	number  int // of the order
 }
 
 func (er *erasure) run(ctx context.Context) error {
@@ -174,12 +184,15 @@ func (er *erasure) run(ctx context.Context) error {
 		if err := er.remember(ctx); err != nil {
 			return err
 		}
+		if err := er.giveOrder(ctx); err != nil {
+			return err
+		}
 	}
-	if err := er.pages(ctx); err != nil {
+	if err := er.pages(ctx); err != nil || er.f.dryRun {
 		return err
 	}
-	if er.f.dryRun {
-		return nil
+	if err := er.w.desk.CarriedOut(ctx, er.w.holder, er.number); err != nil {
+		return err
 	}
 	return er.stores(ctx)
 }
@@ -316,7 +329,9 @@ func (er *erasure) pages(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		er.progress.tick("looking into saved pages", i, len(heads))
+		if er.progress != nil {
+			er.progress.tick("looking into saved pages", i, len(heads))
+		}
 		if err := er.page(h); err != nil {
 			return err
 		}

@@ -105,6 +105,7 @@ func runService(ctx context.Context, e *env, cfg *configs.Config, allowPrivate b
 	var keeping sync.WaitGroup
 	keeping.Go(func() { e.keepPruning(ctx, cfg, w, s.log) })
 	keeping.Go(func() { keepEnriching(ctx, w.index, s.log) })
+	keeping.Go(func() { keepObeying(ctx, cfg, w, s.log) })
 	s.run(ctx)
 	keeping.Wait()
 	return <-served

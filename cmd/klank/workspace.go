@@ -36,6 +36,8 @@ type workspace struct {
 	snapshots *snapshot.Store
 	desk      *desk.Store
 	secret    []byte
+	// holder is the id of the folder of saved pages.
+	holder string
 }
 
 // loadConfig reads the configuration file. A missing klank.yaml is no error
@@ -72,6 +74,9 @@ func (e *env) openWorkspace(ctx context.Context, cfg *configs.Config) (*workspac
 	}
 	if w.desk, err = e.newDesk(ctx, cfg); err != nil {
 		return nil, errors.Join(err, w.snapshots.Close(), w.frontier.Close(), w.index.Close())
+	}
+	if err := w.join(ctx, cfg, e.data); err != nil {
+		return nil, errors.Join(err, w.Close())
 	}
 	return w, nil
 }

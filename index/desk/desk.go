@@ -34,7 +34,8 @@ type Store struct {
 // tables are the statements that make what is missing. They are of the SQL that
 // SQLite and PostgreSQL have in common; times are Unix milliseconds.
 var tables = []string{usersTable, sessionsTable, tokensTable, auditTable, casesTable, correctionsTable, queriesTable,
-	alertRulesTable, alertSeenTable, alertEventsTable, alertSubjectsTable, alertMessagesTable, alertPartsTable, alertSubjectsIndex, alertSeenIndex}
+	alertRulesTable, alertSeenTable, alertEventsTable, alertSubjectsTable, alertMessagesTable, alertPartsTable, alertSubjectsIndex, alertSeenIndex,
+	holdersTable, ordersTable, secretTable}
 
 const (
 	// schema is where the tables are in PostgreSQL, unless the URL names a
