@@ -23,6 +23,7 @@ import (
 
 type forgetFlags struct {
 	author, mention, source, brand string
+	release                        string
 	dryRun, json                   bool
 }
 
@@ -41,6 +42,10 @@ person's elsewhere. Keyed hashes of erased authors and mentions are kept, so tha
 the next crawl passes over them. A source or a brand comes back when it is
 crawled again: take it out of klank.yaml first.
 
+Where several machines share a PostgreSQL, each carries the order out on its own
+saved pages when klank run or klank crawl works there next; klank status lists
+those that have not.
+
 Files that were exported are yours to look after.`,
 		Example: `  klank forget --author 'Jan Jansen' --source keukenwinkel --dry-run
   klank forget --author 'Jan Jansen' --source keukenwinkel
@@ -54,13 +59,15 @@ Files that were exported are yours to look after.`,
 	fl.StringVar(&f.mention, "mention", "", "the mention with this id")
 	fl.StringVar(&f.source, "source", "", "everything from this source; with --author the source to look in")
 	fl.StringVar(&f.brand, "brand", "", "everything that is about this brand or names it")
+	fl.StringVar(&f.release, "release", "", "wait no longer for the folder of saved pages with this id, which is no more")
 	fl.BoolVar(&f.dryRun, "dry-run", false, "say what would go, and erase nothing")
 	fl.BoolVar(&f.json, "json", false, "as one JSON object")
 	_ = cmd.RegisterFlagCompletionFunc("source", e.completeSources)
-	cmd.MarkFlagsMutuallyExclusive("author", "mention", "brand")
+	cmd.MarkFlagsMutuallyExclusive("author", "mention", "brand", "release")
 	cmd.MarkFlagsMutuallyExclusive("source", "mention")
 	cmd.MarkFlagsMutuallyExclusive("source", "brand")
-	cmd.MarkFlagsOneRequired("author", "mention", "source", "brand")
+	cmd.MarkFlagsMutuallyExclusive("source", "release")
+	cmd.MarkFlagsOneRequired("author", "mention", "source", "brand", "release")
 	return cmd
 }
 
@@ -90,6 +97,15 @@ func runForget(ctx context.Context, e *env, f *forgetFlags) error {
 		return err
 	}
 	defer w.Close()
+	if f.release != "" {
+		h, err := w.release(ctx, f.release)
+		if err != nil {
+			return err
+		}
+		p := &printer{w: e.out}
+		p.linef("%s is waited for no longer", clean(h.Name))
+		return p.err
+	}
 	er := &erasure{suppression: w.suppression(), f: f, w: w, progress: newProgress(e)}
 	if er.pipe, err = newPipeline(cfg, e.log(), nil); err != nil {
 		return err

@@ -15,9 +15,11 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"klank/configs"
+	"klank/index/desk"
 )
 
 // order is what klank forget asks of every folder of saved pages.
@@ -116,6 +118,39 @@ func openOrder(secret, sealed []byte) (*order, error) {
 
 // errErasing says that another process has the turn.
 var errErasing = errors.New("another process is erasing in this data folder; try again when it has ended")
+
+// holders lists the folders of saved pages of all who share the desk.
+func (e *env) holders(ctx context.Context, cfg *configs.Config) ([]desk.Holder, error) {
+	d, err := e.newDesk(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	hs, err := d.Holders(ctx)
+	return hs, errors.Join(err, d.Close())
+}
+
+// release takes a folder of saved pages out that is no more, named by the
+// beginning of its id.
+func (w *workspace) release(ctx context.Context, id string) (desk.Holder, error) {
+	holders, err := w.desk.Holders(ctx)
+	if err != nil {
+		return desk.Holder{}, err
+	}
+	var found []desk.Holder
+	for _, h := range holders {
+		if id != "" && strings.HasPrefix(h.ID, id) {
+			found = append(found, h)
+		}
+	}
+	switch {
+	case len(found) != 1:
+		return desk.Holder{}, usagef("--release %q names %d folders of saved pages; klank status --json lists their ids", id, len(found))
+	case found[0].ID == w.holder:
+		return desk.Holder{}, usagef("--release %q is this data folder's", id)
+	}
+	_, err = w.desk.Release(ctx, found[0].ID)
+	return found[0], err
+}
 
 // eraseAlone runs fn while no other process erases in this folder.
 func (w *workspace) eraseAlone(ctx context.Context, fn func() error) error {

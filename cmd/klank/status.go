@@ -17,6 +17,7 @@ import (
 	"klank/crawler/fetch"
 	"klank/crawler/frontier"
 	"klank/index"
+	"klank/index/desk"
 	"klank/mention"
 	"klank/web"
 )
@@ -33,6 +34,9 @@ type statusReport struct {
 	Good map[string]time.Time `json:"good,omitempty"`
 	// Due says when each configured source is due.
 	Due map[string]time.Time `json:"due,omitempty"`
+	// Holders are the folders of saved pages, and how many orders to forget each
+	// has not carried out.
+	Holders []desk.Holder `json:"holders,omitempty"`
 }
 
 // runsShown bounds the runs that status lists.
@@ -75,6 +79,9 @@ func runStatus(ctx context.Context, e *env, asJSON bool) error {
 	if err != nil {
 		return err
 	}
+	if r.Holders, err = e.holders(ctx, cfg); err != nil {
+		return err
+	}
 	r.addConfigured(cfg)
 	now := time.Now()
 	if r.Due, err = dueTimes(cfg, runsOf(r.Sources), now); err != nil {
@@ -97,7 +104,23 @@ func runStatus(ctx context.Context, e *env, asJSON bool) error {
 	printHosts(p, r.Hosts)
 	printCoverage(p, r.Coverage)
 	printDead(p, r.Dead, deadIn(r.Sources, ""))
+	printHolders(p, r.Holders)
 	return p.err
+}
+
+// printHolders lists who has still to forget something.
+func printHolders(p *printer, holders []desk.Holder) {
+	first := true
+	for _, h := range holders {
+		if h.Owes == 0 {
+			continue
+		}
+		if first {
+			p.linef("\nstill to be forgotten on saved pages (klank run and klank crawl there do so; klank forget --release ID, where they are no more):")
+			first = false
+		}
+		p.linef("  %s %s: %s since %s, seen last %s", h.ID[:min(len(h.ID), 12)], clean(h.Name), counted(h.Owes, "order"), h.Since.Format(time.DateOnly), h.Seen.Format(time.DateOnly))
+	}
 }
 
 // printPaused lists what is left alone until somebody resumes it.
