@@ -86,7 +86,7 @@ func (c *condition) add(n query.Node) error {
 	case nil:
 		c.sql.WriteString("1")
 	case *query.And:
-		return c.list(n.Nodes, " AND ", "1")
+		return c.list(joinWords(n.Nodes), " AND ", "1")
 	case *query.Or:
 		return c.list(n.Nodes, " OR ", "0")
 	case *query.Not:
@@ -102,6 +102,27 @@ func (c *condition) add(n query.Node) error {
 		return fmt.Errorf("%w: no such query node: %T", index.ErrRequest, n)
 	}
 	return nil
+}
+
+// joinWords puts the words that must all match into one node, so that the
+// full-text index is asked once.
+func joinWords(nodes []query.Node) []query.Node {
+	words, rest := splitWords(nodes)
+	if len(words) < 2 || len(rest) == 0 {
+		return nodes
+	}
+	return append([]query.Node{&query.And{Nodes: words}}, rest...)
+}
+
+func splitWords(nodes []query.Node) (words, rest []query.Node) {
+	for _, n := range nodes {
+		if _, ok := matchAll(n); ok {
+			words = append(words, n)
+		} else {
+			rest = append(rest, n)
+		}
+	}
+	return words, rest
 }
 
 func (c *condition) list(nodes []query.Node, op, empty string) error {

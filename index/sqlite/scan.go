@@ -31,18 +31,71 @@ func (ix *Index) ScanJSON(ctx context.Context, q query.Node, fn func(doc []byte)
 	return ix.scanJSON(ctx, q, -1, fn)
 }
 
+// manyMatches is from how many matches of words the first few by id are found
+// by walking the ids, and not by sorting the matches.
+const manyMatches = 20_000
+
+// drawn returns the statement that finds the first n matches by id, all for
+// -1, without their documents. It may make a temporary table, so the
+// transaction is to be rolled back.
+func drawn(ctx context.Context, tx *sql.Tx, q query.Node, n int) (statement string, args []any, err error) {
+	q, err = spellOut(ctx, tx, query.Simplify(q))
+	if err != nil {
+		return "", nil, err
+	}
+	words, rest := splitWords(conjuncts(q))
+	held, err := compile(&query.And{Nodes: words})
+	if err != nil {
+		return "", nil, err
+	}
+	if n < 0 || !held.words {
+		c, err := compile(q)
+		if err != nil {
+			return "", nil, err
+		}
+		return drawnSQL("facts f", "", c), append(c.args, n), nil
+	}
+	_, many, err := held.keep(ctx, tx)
+	if err != nil {
+		return "", nil, err
+	}
+	c, err := compile(&query.And{Nodes: rest})
+	if err != nil {
+		return "", nil, err
+	}
+	in := "f.rowid IN (SELECT doc FROM matches) AND "
+	if many > manyMatches {
+		return drawnSQL("facts f INDEXED BY facts_id", "+"+in, c), append(c.args, n), nil
+	}
+	return drawnSQL("facts f", in, c), append(c.args, n), nil
+}
+
+func drawnSQL(from, in string, c *condition) string {
+	return "SELECT f.rowid AS doc FROM " + from + " WHERE " + in + c.sql.String() + " ORDER BY f.id LIMIT ?"
+}
+
+// conjuncts are the nodes that must all match.
+func conjuncts(q query.Node) []query.Node {
+	switch q := q.(type) {
+	case nil:
+		return nil
+	case *query.And:
+		return q.Nodes
+	}
+	return []query.Node{q}
+}
+
 // scanJSON walks the first n matches, all for -1.
 func (ix *Index) scanJSON(ctx context.Context, q query.Node, n int, fn func(doc []byte) error) error {
 	var stop error // fn's error, handed back as it is
 	err := ix.read(ctx, "scan", func(tx *sql.Tx) error {
-		where, _, err := where(ctx, tx, query.Simplify(q))
+		found, args, err := drawn(ctx, tx, q, n)
 		if err != nil {
 			return err
 		}
 		// Matches of words come by their place and are sorted: without their
 		// documents. LIMIT keeps the inner query from being made one with the other.
-		rows, err := tx.QueryContext(ctx, "SELECT d.json FROM (SELECT f.rowid AS doc FROM facts f WHERE "+where.sql.String()+
-			" ORDER BY f.id LIMIT ?) m CROSS JOIN docs d ON d.rowid = m.doc", append(where.args, n)...)
+		rows, err := tx.QueryContext(ctx, "SELECT d.json FROM ("+found+") m CROSS JOIN docs d ON d.rowid = m.doc", args...)
 		if err != nil {
 			return err
 		}
