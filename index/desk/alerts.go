@@ -149,14 +149,7 @@ func markSeen(ctx context.Context, tx *sql.Tx, c *AlertCheck) ([]string, error) 
 	if err != nil {
 		return nil, err
 	}
-	holds := map[string]bool{}
-	var unseen []AlertSubject
-	for _, sub := range c.Subjects {
-		if was, ok := seen[sub.ID]; !holds[sub.ID] && (!ok || was < sub.Revision) {
-			unseen = append(unseen, sub)
-		}
-		holds[sub.ID] = true
-	}
+	holds, unseen := c.unseen(seen)
 	if c.Resolves {
 		for id := range seen {
 			if !holds[id] {
@@ -185,6 +178,41 @@ func markSeen(ctx context.Context, tx *sql.Tx, c *AlertCheck) ([]string, error) 
 		}
 	}
 	return fresh, nil
+}
+
+// unseen returns the subjects for which the condition holds, and those among
+// them that are not seen, or not in that revision.
+func (c *AlertCheck) unseen(seen map[string]int) (holds map[string]bool, unseen []AlertSubject) {
+	holds = map[string]bool{}
+	for _, sub := range c.Subjects {
+		if was, ok := seen[sub.ID]; !holds[sub.ID] && (!ok || was < sub.Revision) {
+			unseen = append(unseen, sub)
+		}
+		holds[sub.ID] = true
+	}
+	return holds, unseen
+}
+
+// ForeseeAlert returns the event that RaiseAlert would raise, or nil, and
+// records nothing.
+func (s *Store) ForeseeAlert(ctx context.Context, c AlertCheck) (*AlertEvent, error) {
+	var ev *AlertEvent
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		seen, err := seenBy(ctx, tx, c.Rule.Name)
+		if err != nil {
+			return err
+		}
+		_, unseen := c.unseen(seen)
+		if len(unseen) == 0 {
+			return nil
+		}
+		ev = &AlertEvent{ID: newID(), Rule: c.Rule.Name, Kind: c.Kind, Raised: c.Rule.Checked, Count: len(unseen), Facts: c.Facts}
+		for _, sub := range unseen[:min(len(unseen), shownSubjects)] {
+			ev.Subjects = append(ev.Subjects, sub.ID)
+		}
+		return nil
+	})
+	return ev, err
 }
 
 func seenBy(ctx context.Context, tx *sql.Tx, rule string) (map[string]int, error) {
