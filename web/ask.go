@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/url"
 	"strings"
 	"time"
@@ -35,7 +36,13 @@ func join(parts ...string) string {
 
 // parse reads a query from a person; nil asks for everything. Errors are
 // *query.SyntaxError.
-func (s *Server) parse(q string) (query.Node, error) { return s.cfg.Language.Parse(q, s.now()) }
+func (s *Server) parse(q string) (query.Node, error) {
+	sp, err := s.language(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	return sp.language.Parse(q, s.now())
+}
 
 // narrow adds field:value to q, which parses as n: behind what the person
 // wrote where that means just that, else in the language's own spelling (a

@@ -33,6 +33,7 @@ type mentionPage struct {
 	RatingsShown    []subRating
 	Provenance      []string // what the source says of the author: text keys
 	DuplicateOfLink string
+	Desk            mentionDesk
 }
 
 type revisionLink struct {
@@ -79,6 +80,10 @@ func (s *Server) mention(w http.ResponseWriter, r *http.Request) {
 	}
 	if err := s.relate(ctx, getter, &p, revision); err != nil {
 		s.failWith(w, r, "what belongs to the mention could not be read", err)
+		return
+	}
+	if err := s.deskOf(r, getter, &p); err != nil {
+		s.failWith(w, r, "what was added to the mention could not be read", err)
 		return
 	}
 	title := clean(shorten(m.Title, 80))

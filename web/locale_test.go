@@ -78,7 +78,8 @@ func lists() map[string][]string {
 		"sort": index.Sorts, "facet": append(slices.Clone(facetFields), "item", "care"), "period": periods,
 		"run":          {"running", "done", "failed", "suspect", "interrupted"},
 		"crawl.health": healths, "crawl.means": healths, "crawl.done": done, "try.link": {"next", "item", "feed", "page"},
-		"flag": {"rating_mismatch", "duplicate", "suspect"}, "language": {"nl", "en", "de", "fr", "es", "it", "pt", "pl", "tr", "und"},
+		"queue.state": queueStates, "export": {"csv", "ndjson", "html"},
+		"flag": {"rating_mismatch", "duplicate", "suspect", "corrected"}, "language": {"nl", "en", "de", "fr", "es", "it", "pt", "pl", "tr", "und"},
 	}
 }
 

@@ -43,18 +43,21 @@ func mentionURL(id string) string { return "/mention/" + url.PathEscape(id) }
 
 // searchPage is the search: a query, what it found, and where to go next.
 type searchPage struct {
-	Q, Sort   string
-	Sorts     []string
-	Error     *queryError
-	Total     int
-	Hits      []hit
-	Active    []activeFilter
-	Facets    []facetList
-	NextURL   string
-	FirstURL  string // set behind the first page
-	ExportURL string
-	Fields    []helpField
-	Examples  []string
+	Q, Sort  string
+	Sorts    []string
+	Error    *queryError
+	Total    int
+	Hits     []hit
+	Active   []activeFilter
+	Facets   []facetList
+	NextURL  string
+	FirstURL string // set behind the first page
+	Exports  []exportLink
+	Saved    []savedRow
+	// Act tells that queries can be saved.
+	Act      bool
+	Fields   []helpField
+	Examples []string
 }
 
 // queryError points at the character where a query stops making sense.
@@ -117,6 +120,9 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) {
 		// The page belongs to another query, such as one of yesterday.
 		http.Redirect(w, r, searchURL(p.Q, p.Sort, ""), http.StatusSeeOther)
 		return
+	}
+	if err == nil {
+		err = s.fillDesk(r, &p, in.Get("after"))
 	}
 	if err != nil {
 		s.failWith(w, r, "the search could not be answered", err)
@@ -185,7 +191,6 @@ func (s *Server) fillSearch(ctx context.Context, p *searchPage, n query.Node, af
 	if after != "" {
 		p.FirstURL = searchURL(p.Q, p.Sort, "")
 	}
-	p.ExportURL = "/api/v1/search?" + url.Values{"q": {p.Q}, "sort": {p.Sort}, "limit": {"1000"}}.Encode()
 	return nil
 }
 

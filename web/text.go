@@ -149,6 +149,11 @@ type sentence struct {
 	Score       float64
 	Touchpoints []string
 	Care        []string
+	Span        mention.Span
+	// Fix is where its labels can be corrected, empty for nowhere; Corrected
+	// tells that somebody has done so.
+	Fix       string
+	Corrected bool
 	// Space is the white space behind the sentence, kept outside its marks.
 	Space string
 }
@@ -179,7 +184,7 @@ func sentences(s, in string, labelled []mention.Sentence) []sentence {
 		body := s[sp.Start:sp.End]
 		trimmed := strings.TrimRight(body, " \n\t")
 		out = append(out, sentence{Text: clean(trimmed), Labelled: true, Label: index.SentenceLabel(l.Score),
-			Score: l.Score, Touchpoints: l.Touchpoints, Care: l.Care, Space: clean(body[len(trimmed):])})
+			Score: l.Score, Touchpoints: l.Touchpoints, Care: l.Care, Span: l.Span, Space: clean(body[len(trimmed):])})
 		at = sp.End
 	}
 	if at < len(s) {

@@ -63,6 +63,11 @@ type Config struct {
 	// Status tells what the collecting side is doing. Nil leaves it to what
 	// the index has recorded.
 	Status func(ctx context.Context) (*Status, error)
+	// Relabel analyses a stored mention again, and puts what people have corrected
+	// upon it; nil switches correcting off.
+	Relabel func(ctx context.Context, id string) error
+	// Explain says what made the labels of a mention; nil switches it off.
+	Explain func(ctx context.Context, m *mention.Mention) ([]Explained, error)
 	// Crawl is what can be done about collecting; nil is nothing.
 	Crawl *Crawl
 	// Gatherer adds the metrics of the rest of the program to /metrics.
@@ -95,6 +100,8 @@ type Server struct {
 	hashing     chan struct{}
 	nobody      string
 	certificate *certificate // nil without TLS
+	// spoken is the question language with what people have saved.
+	spoken atomic.Pointer[spoken]
 	// beyond says that other machines can reach what is served.
 	beyond atomic.Bool
 }
@@ -241,7 +248,7 @@ type route struct {
 }
 
 func (s *Server) allRoutes() []route {
-	return append(slices.Concat(s.crawlRoutes(), s.reportRoutes()), []route{
+	return append(slices.Concat(s.crawlRoutes(), s.reportRoutes(), s.deskRoutes()), []route{
 		{pattern: "GET /{$}", handler: s.overview},
 		{pattern: "GET /search", handler: s.search},
 		{pattern: "GET /mention/{id}", handler: s.mention},

@@ -199,11 +199,12 @@ func (s *Store) read(ctx context.Context, fn func(*sql.Rows) error, query string
 }
 
 // tidy makes what a person typed fit to be kept: no control characters but
-// line ends, no space around it, and at most most characters.
+// line ends, nothing that reorders what follows it (UAX #9), no space around it,
+// and at most most characters.
 func tidy(what string, text *string, most int) error {
 	t := strings.ToValidUTF8(strings.ReplaceAll(*text, "\r\n", "\n"), "\uFFFD")
 	t = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' {
+		if unicode.IsControl(r) && r != '\n' || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
 			return -1
 		}
 		return r

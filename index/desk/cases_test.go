@@ -84,7 +84,7 @@ func TestWhatCannotBeKeptIsRefused(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		c, err := s.SetCase(t.Context(), Case{Mention: "m", State: StateIgnored, Note: " a\x00b\x1b[31m\r\n\xffc'); DROP TABLE cases; -- ", At: noon})
+		c, err := s.SetCase(t.Context(), Case{Mention: "m", State: StateIgnored, Note: " a\x00b\x1b[31m\r\n\xffc'); \u202eDROP\u2066 TABLE cases; -- ", At: noon})
 		if err != nil || c.Note != "ab[31m\n\uFFFDc'); DROP TABLE cases; --" {
 			t.Errorf("a hostile note became %q, %v", c.Note, err)
 		}
