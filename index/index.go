@@ -94,8 +94,8 @@ type Generation interface {
 type Changes interface {
 	// Changed returns a token that is another one after every committed write of
 	// mentions, runs or coverage, by whichever process, and the same for the same
-	// state, after a restart too. It costs well under a millisecond. Other writes
-	// may change it too.
+	// state, after a restart too. It costs well under a millisecond, or one small
+	// request to a cluster. Other writes may change it too.
 	Changed(ctx context.Context) (string, error)
 }
 

@@ -297,11 +297,7 @@ func (er *erasure) find(ctx context.Context) error {
 
 // findAliases adds the ids that pages give for texts that were edited.
 func (er *erasure) findAliases(ctx context.Context) error {
-	ix, able := any(er.w.index).(index.Aliases)
-	if !able {
-		return nil
-	}
-	aliases, err := ix.AliasesOf(ctx, sorted(er.ids))
+	aliases, err := er.w.index.AliasesOf(ctx, sorted(er.ids))
 	for _, id := range aliases {
 		er.ids[id] = true
 	}

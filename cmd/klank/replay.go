@@ -215,15 +215,11 @@ func (r *replay) newPipeline(withAnalysis bool, found func([]mention.Mention)) (
 
 // known gives edited texts the ids that they are stored under.
 func (r *replay) known(ctx context.Context, ms []mention.Mention) ([]mention.Mention, error) {
-	ix, able := index.Index(r.w.index).(index.Aliases)
-	if !able {
-		return ms, nil
-	}
 	ids := make([]string, 0, 3*len(ms))
 	for i := range ms {
 		ids = append(ids, ms[i].ID, ms[i].Parent, ms[i].Thread)
 	}
-	aliases, err := ix.Resolve(ctx, ids)
+	aliases, err := r.w.index.Resolve(ctx, ids)
 	return index.Rename(ms, aliases), err
 }
 

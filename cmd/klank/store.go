@@ -24,6 +24,7 @@ type store interface {
 	index.JSONScanner
 	index.Rereader
 	index.Absences
+	index.Aliases
 	index.Expirer
 	index.Compactor
 	index.Recorder

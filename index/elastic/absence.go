@@ -12,21 +12,6 @@ import (
 	"klank/mention"
 )
 
-// PutSeen stores mentions and notes what pages gave; see index.Absences. The
-// notes come last, and the page's own last of them: what fails half-way is
-// found as it was, and noted when it is given again. Of one page only one
-// process writes at a time, as it holds its host.
-func (ix *Index) PutSeen(ctx context.Context, ms []mention.Mention, seen []index.Sighting) ([]index.Change, error) {
-	changes, err := ix.Put(ctx, ms)
-	if err != nil || len(seen) == 0 {
-		return changes, err
-	}
-	if err := ix.see(ctx, seen); err != nil {
-		return nil, fmt.Errorf("index: put: %w", err)
-	}
-	return changes, nil
-}
-
 // reading is the latest reading of a page, as it is stored. Lost are the
 // mentions whose absence it noted.
 type reading struct {
@@ -77,19 +62,28 @@ func (ix *Index) see(ctx context.Context, seen []index.Sighting) error {
 	return nil
 }
 
-func (ix *Index) seeOnce(ctx context.Context, seen []index.Sighting) error {
-	var keys, concerned []string
+// readings reads the latest readings of pages.
+func (ix *Index) readings(ctx context.Context, seen []index.Sighting) (map[string]*reading, error) {
+	keys := make([]string, len(seen))
 	for i := range seen {
-		keys = append(keys, pageID(&seen[i]))
-		concerned = append(concerned, seen[i].IDs...)
+		keys[i] = pageID(&seen[i])
 	}
-	before := map[string]*reading{}
+	out := map[string]*reading{}
 	err := ix.mget(ctx, ix.name(pages), keys, func(id string, d *gotten) error {
-		before[id] = &reading{}
-		return json.Unmarshal(d.Source, before[id])
+		out[id] = &reading{}
+		return json.Unmarshal(d.Source, out[id])
 	})
+	return out, err
+}
+
+func (ix *Index) seeOnce(ctx context.Context, seen []index.Sighting) error {
+	before, err := ix.readings(ctx, seen)
 	if err != nil {
 		return err
+	}
+	var concerned []string
+	for i := range seen {
+		concerned = append(concerned, seen[i].IDs...)
 	}
 	for _, r := range before {
 		concerned = append(concerned, r.Lost...)
@@ -101,12 +95,13 @@ func (ix *Index) seeOnce(ctx context.Context, seen []index.Sighting) error {
 	var notes, readings []*op
 	for i := range seen {
 		g := &seen[i]
-		old := before[keys[i]]
+		key := pageID(g)
+		old := before[key]
 		at := g.At.UnixMicro()
 		if old != nil && at < old.At || old == nil && len(g.IDs) == 0 {
 			continue // older than what is known, or nothing to lose
 		}
-		now := &reading{Key: keys[i], Source: g.Source, Page: g.Page, Run: g.Run, At: at, Partial: g.Window,
+		now := &reading{Key: key, Source: g.Source, Page: g.Page, Run: g.Run, At: at, Partial: g.Window,
 			IDs: slices.Compact(slices.Sorted(slices.Values(g.IDs)))}
 		ops, err := ix.compare(ctx, absent, old, now)
 		if err != nil {
@@ -203,12 +198,8 @@ func (ix *Index) lost(ctx context.Context, ids []string, now *reading) ([]string
 
 // absent returns which of the mentions are known to be absent.
 func (ix *Index) absent(ctx context.Context, ids []string) (map[string]*absence, error) {
-	keys := make([]string, len(ids))
-	for i, id := range ids {
-		keys[i] = hash(id)
-	}
 	out := map[string]*absence{}
-	err := ix.mget(ctx, ix.name(absences), keys, func(_ string, d *gotten) error {
+	err := ix.mget(ctx, ix.name(absences), names(ids), func(_ string, d *gotten) error {
 		a := &absence{}
 		err := json.Unmarshal(d.Source, a)
 		out[a.ID] = a
@@ -243,6 +234,18 @@ func (ix *Index) walk(ctx context.Context, name string, filter object, by []stri
 	if err := ix.fresh(ctx); err != nil {
 		return err
 	}
+	return ix.walkOn(ctx, name, filter, by, fn)
+}
+
+// walkNow is walk that sees what others have written, too.
+func (ix *Index) walkNow(ctx context.Context, name string, filter object, by []string, fn func(h *hit) error) error {
+	if err := ix.refresh(ctx, ix.name(name)); err != nil {
+		return err
+	}
+	return ix.walkOn(ctx, name, filter, by, fn)
+}
+
+func (ix *Index) walkOn(ctx context.Context, name string, filter object, by []string, fn func(h *hit) error) error {
 	var order []object
 	for _, field := range by {
 		order = append(order, object{field: object{"order": "asc", "unmapped_type": "keyword"}})
@@ -371,7 +374,7 @@ func (ix *Index) bury(ctx context.Context, graves map[string]time.Time) (int, er
 		}})
 	}
 	for part := range slices.Chunk(edits, readTogether) {
-		if _, err := ix.write(ctx, "end run", part); err != nil {
+		if _, err := ix.write(ctx, part); err != nil {
 			return 0, err
 		}
 	}

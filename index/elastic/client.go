@@ -224,8 +224,7 @@ func (ix *Index) fresh(ctx context.Context) error {
 	if !ix.stale.Swap(false) {
 		return nil
 	}
-	yes := true
-	err := ix.call(ctx, "refresh", esapi.IndicesRefreshRequest{Index: []string{ix.cfg.Prefix + "-*"}, AllowNoIndices: &yes, IgnoreUnavailable: &yes}, nil)
+	err := ix.refresh(ctx, ix.cfg.Prefix+"-*")
 	if err != nil {
 		ix.stale.Store(true)
 	}

@@ -34,7 +34,7 @@ func (ix *Index) Compact(ctx context.Context) error {
 func (ix *Index) compact(ctx context.Context) error {
 	all := []string{ix.cfg.Prefix + "-*"}
 	yes := true
-	if err := ix.call(ctx, "refresh", esapi.IndicesRefreshRequest{Index: all}, nil); err != nil {
+	if err := ix.refresh(ctx, all[0]); err != nil {
 		return err
 	}
 	before, err := ix.shards(ctx, all)

@@ -53,16 +53,23 @@ func (ix *Index) deleteMentions(ctx context.Context, ids []string) error {
 }
 
 // forget deletes what is known of mentions that are gone: their revisions, their
-// dead letters, their keys, and where they were seen.
+// dead letters, their keys, their aliases, and where they were seen.
 func (ix *Index) forget(ctx context.Context, ids []string) error {
 	for part := range slices.Chunk(ids, deleteTogether) {
 		if err := ix.tellNeighbours(ctx, part); err != nil {
 			return err
 		}
-		for _, name := range []string{revisions, absences, near, dead} {
+		for _, name := range []string{revisions, absences, near, moves, dead} {
 			if _, err := ix.deleteBy(ctx, ix.name(name), object{"terms": object{"id": part}}); err != nil {
 				return err
 			}
+		}
+		known, err := ix.aliases(ctx, part)
+		if err != nil {
+			return err
+		}
+		if err := ix.dropAliases(ctx, known, part); err != nil {
+			return err
 		}
 		if err := ix.takeOut(ctx, pages, "ids", part); err != nil {
 			return err
@@ -77,13 +84,8 @@ func (ix *Index) forget(ctx context.Context, ids []string) error {
 // takeOut takes mentions from the lists that documents of an index have in a
 // field.
 func (ix *Index) takeOut(ctx context.Context, name, field string, ids []string) error {
-	yes := true
 	const script = "def is = ctx._source[params.field]; if (is instanceof List) { is.removeAll(params.ids) } else { ctx._source[params.field] = [] }"
-	return ix.patiently(ctx, func() error {
-		return ix.call(ctx, "update by query", esapi.UpdateByQueryRequest{Index: []string{ix.name(name)}, Conflicts: "proceed", Refresh: &yes,
-			AllowNoIndices: &yes, IgnoreUnavailable: &yes, Timeout: deletePatience, Body: body(object{"query": object{"terms": object{field: ids}},
-				"script": object{"lang": "painless", "source": script, "params": object{"field": field, "ids": ids}}})}, nil)
-	})
+	return ix.updateBy(ctx, name, object{"terms": object{field: ids}}, script, object{"field": field, "ids": ids})
 }
 
 // deletePatience bounds one deletion by query on the cluster.

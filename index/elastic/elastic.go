@@ -17,6 +17,8 @@
 //	revisions      earlier revisions
 //	pages          what the latest reading of each page gave, and absences what
 //	               no page gives any more, in how many good runs
+//	aliases        the ids that edited texts would have; moves what came to pages
+//	               and went from them in the latest run
 //	runs-2026.11   runs by the month they began, and coverage-2026.11 coverage by
 //	               the month it was found
 //	pending, near  what passes over the index have not looked at since it was
@@ -73,8 +75,8 @@ type Config struct {
 var ErrAway = errors.New("elasticsearch is away")
 
 // Index is an index in a cluster. It implements index.Index, Getter, Deleter,
-// Scanner, JSONScanner, RowScanner, Sampler, Rereader, Absences, Expirer,
-// Compactor, Enrichable, Recorder, Generation and Accountant.
+// Scanner, JSONScanner, RowScanner, Sampler, Rereader, Absences, Aliases,
+// Expirer, Compactor, Enrichable, Recorder, Generation, Changes and Accountant.
 // It is safe for concurrent use, also by several processes.
 type Index struct {
 	cfg        Config
@@ -147,6 +149,8 @@ const (
 	revisions  = "revisions"
 	pages      = "pages"
 	absences   = "absences"
+	aliases    = "aliases"
+	moves      = "moves"
 	runs       = "runs"
 	coverage   = "coverage"
 	pending    = "pending"
@@ -174,10 +178,12 @@ var (
 	_ index.Sampler     = (*Index)(nil)
 	_ index.Rereader    = (*Index)(nil)
 	_ index.Absences    = (*Index)(nil)
+	_ index.Aliases     = (*Index)(nil)
 	_ index.Expirer     = (*Index)(nil)
 	_ index.Compactor   = (*Index)(nil)
 	_ index.Recorder    = (*Index)(nil)
 	_ index.Generation  = (*Index)(nil)
+	_ index.Changes     = (*Index)(nil)
 	_ index.Enrichable  = (*Index)(nil)
 	_ index.Accountant  = (*Index)(nil)
 )

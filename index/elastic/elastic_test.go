@@ -29,5 +29,5 @@ func TestIndex(t *testing.T) {
 	t.Parallel()
 	indextest.Cluster(t)
 	indextest.Run(t, func(t *testing.T) index.Index { return open(t, config(t)) },
-		indextest.Remote, indextest.SeesHalfBatches, indextest.WithoutAliases, indextest.WithoutChanges)
+		indextest.Remote, indextest.SeesHalfBatches)
 }

@@ -42,12 +42,8 @@ func (ix *Index) putNeighbour(n *neighbour) *op {
 
 // neighboursOf reads the keys of mentions.
 func (ix *Index) neighboursOf(ctx context.Context, ids []string) (map[string]*neighbour, error) {
-	keys := make([]string, len(ids))
-	for i, id := range ids {
-		keys[i] = hash(id)
-	}
 	out := map[string]*neighbour{}
-	err := ix.mget(ctx, ix.name(near), keys, func(_ string, d *gotten) error {
+	err := ix.mget(ctx, ix.name(near), names(ids), func(_ string, d *gotten) error {
 		n := &neighbour{}
 		err := json.Unmarshal(d.Source, n)
 		out[n.ID] = n
@@ -168,8 +164,8 @@ func (ix *Index) Amend(ctx context.Context, ids []string, fn func(*mention.Menti
 				return m, index.Same
 			}})
 		}
-		if _, err := ix.write(ctx, "amend", edits); err != nil {
-			return changed, err
+		if _, err := ix.write(ctx, edits); err != nil {
+			return changed, fmt.Errorf("index: amend: %w", err)
 		}
 		for _, is := range amended {
 			if is {

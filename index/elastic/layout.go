@@ -7,7 +7,7 @@ import (
 // layoutVersion is that of the templates and mappings below. It grows with
 // every change that an index made before does not have; klank index reindex
 // brings an index to it.
-const layoutVersion = 1
+const layoutVersion = 2
 
 // maxKeyword is the longest keyword in letters: Lucene refuses terms of more
 // than 32766 bytes. A longer one is kept with its mention and not found by it.
@@ -107,6 +107,8 @@ func kept() map[string]struct {
 			"key": typed("keyword"), "ids": typed("keyword"), "lost": object{"type": "keyword", "index": false, "doc_values": false}}), false},
 		absences: {fields(object{"id": typed("keyword"), "source": keyword(), "since": number, "page": typed("keyword"),
 			"found": keyword(), "counted": keyword(), "runs": typed("integer")}), false},
+		aliases: {fields(object{"id": typed("keyword"), "is": typed("keyword"), "aliases": typed("keyword")}), false},
+		moves:   {fields(object{"source": keyword(), "run": keyword(), "id": typed("keyword"), "gone": typed("boolean")}), false},
 		pending: {fields(object{"id": typed("keyword")}), false},
 		near:    {fields(object{"id": typed("keyword"), "key": number, "was": number, "known": number, "bands": typed("keyword")}), false},
 		dead:    {fields(object{"id": typed("keyword"), "at": typed("date"), "source": keyword(), "reason": typed("text"), "doc": unread()}), false},

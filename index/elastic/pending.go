@@ -206,11 +206,7 @@ func (ix *Index) tell(ctx context.Context, list []waits, fn func(m *mention.Ment
 	if err != nil {
 		return err
 	}
-	stored := map[string]*mention.Mention{}
-	err = ix.mget(ctx, ix.name(readAlias), ids, func(id string, d *gotten) (err error) {
-		stored[id], err = read(d.Source)
-		return err
-	})
+	stored, err := ix.mentions(ctx, ids)
 	if err != nil {
 		return err
 	}

@@ -20,24 +20,61 @@ import (
 // joined with what comes by index.Merge. What the cluster refuses for what it
 // is goes to the dead letters, and is index.Refused.
 func (ix *Index) Put(ctx context.Context, ms []mention.Mention) ([]index.Change, error) {
-	edits := make([]*edit, len(ms))
+	return ix.PutSeen(ctx, ms, nil)
+}
+
+// PutSeen stores mentions and notes what pages gave; see index.Absences. The
+// notes come last, and the page's own last of them: what fails half-way is
+// found as it was, and noted when it is given again. Of one page only one
+// process writes at a time, as it holds its host.
+func (ix *Index) PutSeen(ctx context.Context, ms []mention.Mention, seen []index.Sighting) ([]index.Change, error) {
 	for i := range ms {
 		if ms[i].ID == "" {
 			return nil, fmt.Errorf("index: put: mention %d of %d (%s) has no id", i+1, len(ms), ms[i].URL)
 		}
-		m := ms[i]
-		index.ToUTC(&m)
-		edits[i] = &edit{id: m.ID, fresh: true, apply: func(stored *mention.Mention) (*mention.Mention, index.Change) {
-			if stored == nil {
-				fresh := m
-				fresh.Revision = 1
-				return &fresh, index.New
-			}
-			joined, change := index.Merge(*stored, m)
-			return &joined, change
-		}}
 	}
-	return ix.write(ctx, "put", edits)
+	changes, err := ix.putSeen(ctx, ms, seen)
+	if err != nil {
+		return nil, fmt.Errorf("index: put: %w", err)
+	}
+	return changes, nil
+}
+
+func (ix *Index) putSeen(ctx context.Context, ms []mention.Mention, seen []index.Sighting) ([]index.Change, error) {
+	if err := ix.ready(ctx); err != nil {
+		return nil, err
+	}
+	before, err := ix.readings(ctx, seen)
+	if err != nil {
+		return nil, err
+	}
+	if ms, seen, err = ix.succeed(ctx, ms, seen, before); err != nil {
+		return nil, err
+	}
+	edits := make([]*edit, len(ms))
+	for i := range ms {
+		edits[i] = putEdit(ms[i])
+		edits[i].fresh = true
+	}
+	changes, err := ix.write(ctx, edits)
+	if err != nil {
+		return nil, err
+	}
+	return changes, ix.see(ctx, seen)
+}
+
+// putEdit joins a mention with what is stored of it.
+func putEdit(m mention.Mention) *edit {
+	index.ToUTC(&m)
+	return &edit{id: m.ID, apply: func(stored *mention.Mention) (*mention.Mention, index.Change) {
+		if stored == nil {
+			fresh := m
+			fresh.Revision = 1
+			return &fresh, index.New
+		}
+		joined, change := index.Merge(*stored, m)
+		return &joined, change
+	}}
 }
 
 // edit is what becomes of one mention: apply tells, from what is stored (nil
@@ -57,9 +94,9 @@ const maxRounds = 50
 
 // write carries edits out, in order where an id stands twice, and returns the
 // change of each. On an error some of them may be stored.
-func (ix *Index) write(ctx context.Context, what string, edits []*edit) ([]index.Change, error) {
+func (ix *Index) write(ctx context.Context, edits []*edit) ([]index.Change, error) {
 	if err := ix.ready(ctx); err != nil {
-		return nil, fmt.Errorf("index: %s: %w", what, err)
+		return nil, err
 	}
 	conflicts := 0
 	for todo := edits; len(todo) > 0; {
@@ -74,7 +111,7 @@ func (ix *Index) write(ctx context.Context, what string, edits []*edit) ([]index
 			now = append(now, e)
 		}
 		if err := ix.round(ctx, now); err != nil {
-			return nil, fmt.Errorf("index: %s: %w", what, err)
+			return nil, err
 		}
 		todo = nil
 		for _, e := range now {
@@ -84,7 +121,7 @@ func (ix *Index) write(ctx context.Context, what string, edits []*edit) ([]index
 		}
 		if len(todo) > 0 {
 			if conflicts++; conflicts > maxRounds {
-				return nil, fmt.Errorf("index: %s: %w: mention %s is written by others all the time", what, ErrAway, todo[0].id)
+				return nil, fmt.Errorf("%w: mention %s is written by others all the time", ErrAway, todo[0].id)
 			}
 		}
 		todo = append(todo, later...)
@@ -411,9 +448,9 @@ func (ix *Index) Reread(ctx context.Context, rs []index.Rereading) ([]index.Chan
 		}
 		edits[i] = &edit{id: r.ID, apply: r.Apply}
 	}
-	changes, err := ix.write(ctx, "reread", edits)
+	changes, err := ix.write(ctx, edits)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("index: reread: %w", err)
 	}
 	for i, c := range changes {
 		if c == index.Withdrawn {

@@ -188,7 +188,8 @@ func (ix *Index) count(ctx context.Context, name string) (int, error) {
 }
 
 func (ix *Index) refresh(ctx context.Context, name string) error {
-	return ix.call(ctx, "refresh", esapi.IndicesRefreshRequest{Index: []string{name}}, nil)
+	yes := true
+	return ix.call(ctx, "refresh", esapi.IndicesRefreshRequest{Index: []string{name}, AllowNoIndices: &yes, IgnoreUnavailable: &yes}, nil)
 }
 
 func (ix *Index) deleteIndex(ctx context.Context, name string) error {

@@ -128,3 +128,18 @@ func (ix *Index) Coverage(ctx context.Context, sources ...string) ([]mention.Cov
 	})
 	return out, nil
 }
+
+// Changed returns a token of the sequence numbers of mentions, runs and
+// coverage; see index.Changes.
+func (ix *Index) Changed(ctx context.Context) (string, error) {
+	states, err := ix.shards(ctx, []string{ix.name(readAlias), ix.name(runs) + "-*", ix.name(coverage) + "-*"})
+	if err != nil {
+		return "", fmt.Errorf("index: changed: %w", err)
+	}
+	parts := []string{ix.Generation()}
+	for name, s := range states {
+		parts = append(parts, fmt.Sprint(name, " ", s.latest))
+	}
+	slices.Sort(parts)
+	return hash(parts...), nil
+}

@@ -12,8 +12,8 @@
 //		})
 //	}
 //
-// What was put must be found as soon as Put returns. Optional abilities are
-// tested where a back-end has them.
+// What was put must be found as soon as Put returns. Every back-end is to have
+// the optional abilities too.
 package indextest
 
 import (
@@ -36,61 +36,49 @@ const SeesHalfBatches Trait = "sees half batches"
 // Remote is the trait of stores that are waited for: the tests run side by side.
 const Remote Trait = "is remote"
 
-// The traits of stores that lack an ability, whose tests are left out.
-const (
-	WithoutAliases    Trait = "without index.Aliases"
-	WithoutRows       Trait = "without index.RowScanner"
-	WithoutCompaction Trait = "without index.Compactor"
-	WithoutChanges    Trait = "without index.Changes"
-)
-
 // Run runs the suite. open returns an empty index of its own for every call;
 // the suite closes it.
 func Run(t *testing.T, open func(t *testing.T) index.Index, traits ...Trait) {
 	for _, test := range []struct {
-		name  string
-		run   func(*testing.T, index.Index)
-		needs Trait // not to be among traits
+		name string
+		run  func(*testing.T, index.Index)
 	}{
-		{"compacting changes no answer", testCompact, ""}, // the slowest first
-		{"every query finds its mentions", testHits, ""},
-		{"any text is a query or an error with a place", testHostile, ""},
-		{"every sort has its order, ties by id", testSorts, ""},
-		{"pages join without gaps or repeats while mentions come in", testPaging, ""},
-		{"requests out of bounds are refused", testRequests, ""},
-		{"highlights are the spans of the words asked for", testHighlights, ""},
-		{"totals count mentions, authors and means", testTotals, ""},
-		{"facets count values, ties by value", testFacets, ""},
-		{"histograms fill their gaps", testHistograms, ""},
-		{"put tells new, changed and same", testPut, ""},
-		{"put joins what pages tell", testMerge, ""},
-		{"put is all or nothing", testPutRefuses, ""},
-		{"put and search run side by side", func(t *testing.T, ix index.Index) { testConcurrent(t, ix, !slices.Contains(traits, SeesHalfBatches)) }, ""},
-		{"earlier revisions stay readable", testGet, ""},
-		{"delete deletes what the query matches and nothing else", testDelete, ""},
-		{"reread pages replace, and withdraw what is gone", testReread, ""},
-		{"what is missing in several good runs is removed, and comes back", testAbsences, ""},
-		{"what some page still gives is not removed", testPresence, ""},
-		{"what new mentions may have pushed off a page is not removed", testPushedOff, ""},
-		{"runs that misread prove nothing", testMisread, ""},
-		{"an edit of what only its text identifies is a revision", testEdits, WithoutAliases},
-		{"an edit is known again whichever page shows it first", testEditsOverPages, WithoutAliases},
-		{"what is not an edit is another mention", testNoEdits, WithoutAliases},
-		{"what has not been seen for long can be deleted", testExpire, ""},
-		{"scan walks all matches in id order", testScan, ""},
-		{"rows tell what mentions hold", testRows, ""},
-		{"samples are the first matches", testSample, ""},
-		{"what is new or changed is pending until it is settled", testPending, ""},
-		{"the neighbours of what is deleted are pending", testOrphans, ""},
-		{"near-identical texts are found by their keys", testSimilar, ""},
-		{"amending changes flags and links and nothing else", testAmend, ""},
-		{"runs and coverage are kept", testRecorder, ""},
-		{"every write changes the token, and no question does", testChanges, WithoutChanges},
-		{"the generation names this index", func(t *testing.T, ix index.Index) { testGeneration(t, ix, open) }, ""},
+		{"compacting changes no answer", testCompact}, // the slowest first
+		{"every query finds its mentions", testHits},
+		{"any text is a query or an error with a place", testHostile},
+		{"every sort has its order, ties by id", testSorts},
+		{"pages join without gaps or repeats while mentions come in", testPaging},
+		{"requests out of bounds are refused", testRequests},
+		{"highlights are the spans of the words asked for", testHighlights},
+		{"totals count mentions, authors and means", testTotals},
+		{"facets count values, ties by value", testFacets},
+		{"histograms fill their gaps", testHistograms},
+		{"put tells new, changed and same", testPut},
+		{"put joins what pages tell", testMerge},
+		{"put is all or nothing", testPutRefuses},
+		{"put and search run side by side", func(t *testing.T, ix index.Index) { testConcurrent(t, ix, !slices.Contains(traits, SeesHalfBatches)) }},
+		{"earlier revisions stay readable", testGet},
+		{"delete deletes what the query matches and nothing else", testDelete},
+		{"reread pages replace, and withdraw what is gone", testReread},
+		{"what is missing in several good runs is removed, and comes back", testAbsences},
+		{"what some page still gives is not removed", testPresence},
+		{"what new mentions may have pushed off a page is not removed", testPushedOff},
+		{"runs that misread prove nothing", testMisread},
+		{"an edit of what only its text identifies is a revision", testEdits},
+		{"an edit is known again whichever page shows it first", testEditsOverPages},
+		{"what is not an edit is another mention", testNoEdits},
+		{"what has not been seen for long can be deleted", testExpire},
+		{"scan walks all matches in id order", testScan},
+		{"rows tell what mentions hold", testRows},
+		{"samples are the first matches", testSample},
+		{"what is new or changed is pending until it is settled", testPending},
+		{"the neighbours of what is deleted are pending", testOrphans},
+		{"near-identical texts are found by their keys", testSimilar},
+		{"amending changes flags and links and nothing else", testAmend},
+		{"runs and coverage are kept", testRecorder},
+		{"every write changes the token, and no question does", testChanges},
+		{"the generation names this index", func(t *testing.T, ix index.Index) { testGeneration(t, ix, open) }},
 	} {
-		if slices.Contains(traits, test.needs) {
-			continue
-		}
 		t.Run(test.name, func(t *testing.T) {
 			if slices.Contains(traits, Remote) {
 				t.Parallel()
@@ -106,8 +94,7 @@ func Run(t *testing.T, open func(t *testing.T) index.Index, traits ...Trait) {
 	}
 }
 
-// ability returns ix with an optional ability; that a store lacks it is to be
-// said by a trait.
+// ability returns ix with an optional ability, which every store is to have.
 func ability[A any](t *testing.T, ix index.Index) A {
 	t.Helper()
 	a, ok := ix.(A)

@@ -97,7 +97,7 @@ func (b *batch) succeed(ctx context.Context, ms []mention.Mention, seen []index.
 	if err != nil {
 		return nil, nil, err
 	}
-	ms, seen = index.Rename(ms, rename), renameSeen(seen, rename)
+	ms, seen = index.Rename(ms, rename), index.RenameSeen(seen, rename)
 	if len(seen) == 0 {
 		return ms, seen, nil
 	}
@@ -125,7 +125,7 @@ func (b *batch) succeed(ctx context.Context, ms []mention.Mention, seen []index.
 	if err := s.remember(ctx, rename); err != nil {
 		return nil, nil, err
 	}
-	return index.Rename(ms, rename), renameSeen(seen, rename), nil
+	return index.Rename(ms, rename), index.RenameSeen(seen, rename), nil
 }
 
 // dropAliases forgets the aliases of what is given under its own id again: then
@@ -140,24 +140,6 @@ func (b *batch) dropAliases(ctx context.Context, ms []mention.Mention) error {
 		_, err = b.tx.ExecContext(ctx, "DELETE FROM aliases WHERE id IN (SELECT value FROM json_each(?))", string(list))
 	}
 	return err
-}
-
-func renameSeen(seen []index.Sighting, ids map[string]string) []index.Sighting {
-	if len(ids) == 0 {
-		return seen
-	}
-	seen = slices.Clone(seen)
-	for i := range seen {
-		g := &seen[i]
-		g.IDs = slices.Clone(g.IDs)
-		for j, id := range g.IDs {
-			if is, ok := ids[id]; ok {
-				g.IDs[j] = is
-			}
-		}
-		g.Texts = slices.DeleteFunc(slices.Clone(g.Texts), func(id string) bool { return ids[id] != "" })
-	}
-	return seen
 }
 
 func pageKey(g *index.Sighting) int64 { return hash(g.Source + "\x00" + g.Page) }
@@ -270,50 +252,32 @@ func (s *succession) recall(ctx context.Context, g *index.Sighting) error {
 	return nil
 }
 
-// maxCompared bounds the texts that one call compares, at a tenth of a
-// millisecond each: where a site has rewritten all that it shows, the rest is
-// new.
-const maxCompared = 2000
-
 // pair joins each newcomer with the lost mention that it succeeds, and returns
 // the new ids of the newcomers.
 func (s *succession) pair(ctx context.Context) (map[string]string, error) {
-	rename, taken := map[string]string{}, map[string]bool{}
+	came, gone := make([]*mention.Mention, len(s.fresh)), make([]*mention.Mention, len(s.lost))
+	for i := range s.fresh {
+		came[i] = s.fresh[i].mention
+	}
+	for i := range s.lost {
+		gone[i] = &s.lost[i].mention
+	}
 	var elsewhere map[int64]bool // once it is asked for
-	compared := 0
-	for _, n := range s.fresh {
-		if rename[n.mention.ID] != "" {
-			continue
-		}
-		var best *known
-		most := -1.0
-		for _, l := range s.lost {
-			if taken[l.mention.ID] || l.mention.ID == n.mention.ID || !index.SameVoice(n.mention, &l.mention) {
-				continue
-			}
-			if compared++; compared > maxCompared {
-				break
-			}
-			if likeness, is := index.Succeeds(n.mention, &l.mention); is && likeness > most {
-				best, most = l, likeness
-			}
-		}
-		if best == nil {
-			continue
-		}
+	pairs, err := index.Successions(came, gone, func(at int) (_ bool, err error) {
 		if elsewhere == nil {
-			var err error
-			if elsewhere, err = s.elsewhere(ctx); err != nil {
-				return nil, err
-			}
+			elsewhere, err = s.elsewhere(ctx)
 		}
-		if elsewhere[best.rowid] {
-			continue
-		}
-		taken[best.mention.ID] = true
-		rename[n.mention.ID] = best.mention.ID
-		if err := s.adopt(ctx, best, n); err != nil {
-			return nil, fmt.Errorf("mention %s, an edit of %s: %w", n.mention.ID, best.mention.ID, err)
+		return elsewhere[s.lost[at].rowid], err
+	})
+	if err != nil {
+		return nil, err
+	}
+	rename := map[string]string{}
+	for _, p := range pairs {
+		n, lost := s.fresh[p.Came], s.lost[p.Gone]
+		rename[n.mention.ID] = lost.mention.ID
+		if err := s.adopt(ctx, lost, n); err != nil {
+			return nil, fmt.Errorf("mention %s, an edit of %s: %w", n.mention.ID, lost.mention.ID, err)
 		}
 	}
 	return rename, nil
