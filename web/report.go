@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"klank/index"
+	"klank/index/desk"
 	"klank/index/research"
 	"klank/index/research/layout"
 )
@@ -41,6 +43,12 @@ func (s *Server) reportConfig() *research.Config {
 			return nil
 		}
 		cfg.Index = ix
+	}
+	if s.cfg.Desk != nil {
+		cfg.Settled = func(ctx context.Context) (map[string]int, error) {
+			cases, err := s.cases(ctx)
+			return desk.SettledOf(cases), err
+		}
 	}
 	return &cfg
 }
@@ -131,6 +139,13 @@ func (s *Server) askReport(ctx context.Context, name string, c choice, patience 
 		return nil, counted{}, fmt.Errorf("%w: %w", research.ErrRequest, err)
 	}
 	key := fmt.Sprintf("report %q %q %q %s %s", name, c.Brand, c.Against, req.From.Format(time.DateOnly), req.To.Format(time.DateOnly))
+	if name == "respond" && s.cfg.Desk != nil { // it leaves out what people have settled
+		mark, err := s.cfg.Desk.CasesMark(ctx)
+		if err != nil {
+			return nil, counted{}, err
+		}
+		key += " " + strconv.FormatInt(mark, 10)
+	}
 	a, err := s.answers.get(ctx, key, patience, func(ctx context.Context) (any, int64, error) {
 		rep, err := research.Run(ctx, *cfg, req)
 		if err != nil {

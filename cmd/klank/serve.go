@@ -118,6 +118,7 @@ func serveWorkspace(ctx context.Context, e *env, cfg *configs.Config, w *workspa
 	if err != nil {
 		return usageError{err}
 	}
+	labels := newLabeller(e, cfg, w)
 	srv, err := web.New(web.Config{
 		Index: w.index, Language: language, Addr: cfg.Web.Addr, Token: token, Brands: names, Reports: researchConfig(cfg, w.index), Version: v, Log: e.log(),
 		Desk: w.desk, Register: registerOf(cfg), AuditFor: cfg.Retention.AuditFor(), TLS: web.TLS(cfg.Web.TLS),
@@ -125,6 +126,8 @@ func serveWorkspace(ctx context.Context, e *env, cfg *configs.Config, w *workspa
 		Snapshot: func(_ context.Context, locator string) (*mention.Page, error) { return w.snapshots.Get(locator) },
 		Status:   d.status,
 		Crawl:    d.web(),
+		Relabel:  labels.relabel,
+		Explain:  labels.explain,
 		Gatherer: newMetrics(w.frontier, d.hosts),
 	})
 	if err != nil {

@@ -122,6 +122,16 @@ func (s *Store) Cases(ctx context.Context) ([]Case, error) {
 		WHERE version = (SELECT MAX(version) FROM cases WHERE mention = c.mention) ORDER BY mention`)
 }
 
+// CasesMark is another value after every change of a case.
+func (s *Store) CasesMark(ctx context.Context) (int64, error) { return s.mark(ctx, "cases") }
+
+// mark is another value after every change of a table of versions.
+func (s *Store) mark(ctx context.Context, table string) (int64, error) {
+	var n, at int64
+	err := s.read(ctx, func(row *sql.Rows) error { return row.Scan(&n, &at) }, `SELECT COUNT(*), COALESCE(MAX(said_at), 0) FROM `+table)
+	return at + n, err
+}
+
 // CasesOf returns the cases of the mentions of an index, by the id that each
 // has now: one that turned out to be an edit of another goes by that one's id,
 // and its case is of any revision of it.

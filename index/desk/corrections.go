@@ -172,10 +172,7 @@ func (s *Store) Corrections(ctx context.Context, mention string) ([]Correction, 
 
 // CorrectionsMark is another value after every change of corrections.
 func (s *Store) CorrectionsMark(ctx context.Context) (int64, error) {
-	var n, at int64
-	err := s.read(ctx, func(row *sql.Rows) error { return row.Scan(&n, &at) },
-		`SELECT COUNT(*), COALESCE(MAX(said_at), 0) FROM corrections`)
-	return at + n, err
+	return s.mark(ctx, "corrections")
 }
 
 // Apply replaces the labels of a mention that was analysed by those of its
