@@ -184,8 +184,8 @@ func (f *Finder) compile(name, source string) (*patterns, error) {
 type Work struct {
 	matcher  pattern.Matcher
 	known    text.Facts[word]
-	rows     []int8 // of all known words
-	spare    []int8 // the row of a word without a number
+	rows     []weighed // of all known words
+	spare    []weighed // of a word without a number
 	features []uint32
 	reasons  []reason
 	// Explain, when set, receives every pattern that counted and, with the
@@ -338,7 +338,9 @@ func (f *Finder) learned(w *Work, d *text.Doc, sent text.Sentence, given Labels,
 		tok := &d.Tokens[i]
 		x := f.word(w, tok)
 		if x.symbol != symbolNone {
-			t.add(x.row)
+			for _, y := range x.row {
+				t[y.label&(maxLabels-1)] += int32(y.weight)
+			}
 			features = r.next(features, tok, x.symbol)
 		}
 	}
@@ -356,8 +358,11 @@ func (f *Finder) learned(w *Work, d *text.Doc, sent text.Sentence, given Labels,
 // word is what the model knows of a token by itself.
 type word struct {
 	symbol uint32
-	row    []int8 // labels and weights in turns, of all its own features
+	row    []weighed // by all its own features
 }
+
+// weighed is a label and the weight that a word has for it.
+type weighed struct{ label, weight int16 }
 
 // word looks up a token.
 func (f *Finder) word(w *Work, t *text.Token) *word {
@@ -368,16 +373,22 @@ func (f *Finder) word(w *Work, t *text.Token) *word {
 	if x.symbol = symbol(t); x.symbol == symbolNone {
 		return x
 	}
+	var sum tally
+	sum.add(f.model.find(mix(featureWord, x.symbol)))
+	var buffer [4]uint32
+	for _, part := range appendParts(buffer[:0], t, x.symbol) {
+		sum.add(f.model.find(part))
+	}
 	rows := &w.rows
 	if t.Word == 0 {
 		w.spare = w.spare[:0]
 		rows = &w.spare
 	}
 	from := len(*rows)
-	*rows = append(*rows, f.model.find(mix(featureWord, x.symbol))...)
-	var buffer [4]uint32
-	for _, part := range appendParts(buffer[:0], t, x.symbol) {
-		*rows = append(*rows, f.model.find(part)...)
+	for label, weight := range sum[:len(f.names)] {
+		if weight != 0 {
+			*rows = append(*rows, weighed{int16(label), int16(weight)})
+		}
 	}
 	x.row = (*rows)[from:len(*rows):len(*rows)]
 	return x

@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"slices"
 	"strings"
 
 	"klank/analysis/text"
@@ -15,12 +16,14 @@ type Hit struct {
 // Matcher finds the patterns of Sets; it owns the memory for that, so each
 // goroutine needs its own.
 type Matcher struct {
-	known []known
-	marks []*mark // of the tokens of a sentence
-	spare []mark  // of those without a number
-	terms []int32 // of these
-	hits  []Hit
-	nots  []Hit
+	known  []known
+	marks  []*mark  // of the tokens of a sentence
+	sieves []uint64 // of the same, and of what stands behind the last: nothing
+	ahead  []ahead
+	spare  []mark  // of those without a number
+	terms  []int32 // of these
+	hits   []Hit
+	nots   []Hit
 }
 
 // known is what a Matcher knows of the words that it has met, for one Set.
@@ -42,6 +45,10 @@ type mark struct {
 	bars        bars
 }
 
+// ahead has the bits of the terms within the reach of each of gapWidth from a
+// token on, bars aside.
+type ahead [len(gapWidth)]uint64
+
 // bars tell which gaps a token ends: a bit for each of gapWidth.
 type bars uint8
 
@@ -52,6 +59,7 @@ func (m *Matcher) Find(s *Set, d *text.Doc, sent text.Sentence) []Hit {
 	m.hits = m.hits[:0]
 	tokens := d.Tokens[sent.First:sent.Last]
 	m.mark(s, d, tokens)
+	m.look()
 	w := walk{m: m, set: s, tokens: tokens, base: sent.First}
 	if n := s.root[termStart]; n != 0 {
 		w.first = 0
@@ -59,7 +67,7 @@ func (m *Matcher) Find(s *Set, d *text.Doc, sent text.Sentence) []Hit {
 	}
 	for i, k := range m.marks {
 		roots := k.terms[k.root:k.eager]
-		if i+1 == len(m.marks) || k.lead&m.marks[i+1].sieve == 0 {
+		if k.lead&m.sieves[i+1] == 0 {
 			roots = k.terms[k.eager:]
 		}
 		w.first = i
@@ -94,6 +102,22 @@ func (m *Matcher) mark(s *Set, d *text.Doc, tokens []text.Token) {
 			known.terms = s.mark(k, known.terms, t)
 		}
 		m.marks = append(m.marks, k)
+	}
+}
+
+// look fills m.sieves and m.ahead.
+func (m *Matcher) look() {
+	const near, wide = 3, 8 // as gapWidth has them
+	n := len(m.marks)
+	m.sieves = slices.Grow(m.sieves[:0], n+wide)[:n+wide]
+	m.ahead = slices.Grow(m.ahead[:0], n+wide)[:n+wide]
+	clear(m.sieves[n:])
+	clear(m.ahead[n:])
+	for i := n - 1; i >= 0; i-- {
+		s := m.sieves[i : i+wide+1]
+		s[0] = m.marks[i].sieve
+		m.ahead[i][0] = s[0] | s[1] | s[2] | s[near]
+		m.ahead[i][1] = m.ahead[i][0] | m.ahead[i+near+1][0] | s[wide]
 	}
 }
 
@@ -194,14 +218,21 @@ func (w *walk) visit(n int32, i int) {
 	if i >= len(w.tokens) {
 		return
 	}
-	w.read(node, i)
+	if node.sieve&w.m.sieves[i] != 0 {
+		w.read(node, i)
+	}
 	for g, after := range node.gaps {
 		if after == 0 {
 			continue
 		}
 		gapNode := &w.set.nodes[after]
+		if gapNode.sieve&w.m.ahead[i][g] == 0 {
+			continue
+		}
 		for j := i; j < len(w.tokens) && j <= i+gapWidth[g]; j++ {
-			w.read(gapNode, j)
+			if gapNode.sieve&w.m.sieves[j] != 0 {
+				w.read(gapNode, j)
+			}
 			if w.m.marks[j].bars&(1<<g) != 0 {
 				break
 			}
@@ -212,9 +243,6 @@ func (w *walk) visit(n int32, i int) {
 // read goes on from a node by the terms of token i.
 func (w *walk) read(n *node, i int) {
 	k := w.m.marks[i]
-	if n.sieve&k.sieve == 0 {
-		return
-	}
 	for _, t := range k.terms[:k.root] {
 		if n.sieve&sieveOf(t) == 0 {
 			continue

@@ -1,6 +1,9 @@
 package text
 
-import "slices"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // Words numbers the forms of tokens, so that those who read many texts keep
 // what they know of a word (see Facts) instead of finding it out each time: most
@@ -21,6 +24,7 @@ const (
 	mostWords     = 1 << 13
 	wordSlots     = 2 * mostWords
 	mostLeft      = 32 * mostWords
+	longestProbe  = 16 // so that nobody can make words that take long to find
 	longestForm   = 24
 	longestNumber = 3
 )
@@ -67,20 +71,20 @@ func (w *Words) number(norm []byte, kind Kind, flags Flags) (int32, string) {
 	if w.round == nil {
 		w.slots, w.forms, w.round = make([]slot, wordSlots), make([]form, 1, 256), new(round)
 	}
-	hash := uint32(2166136261) ^ uint32(kind)
-	for _, c := range norm {
-		hash = (hash ^ uint32(c)) * 16777619
-	}
+	hash := hashOf(norm, kind)
 	elongated := flags&Elongated != 0
-	at := hash ^ hash>>15
+	at, end := hash, hash+longestProbe
 	for ; w.slots[at%wordSlots].number != 0; at++ {
 		if s := w.slots[at%wordSlots]; s.hash == hash {
 			if f := &w.forms[s.number]; f.kind == kind && f.elongated == elongated && f.norm == string(norm) {
 				return s.number, f.norm
 			}
 		}
+		if at == end {
+			break
+		}
 	}
-	if len(w.forms) > mostWords {
+	if at == end || len(w.forms) > mostWords {
 		w.left++
 		return 0, ""
 	}
@@ -88,6 +92,24 @@ func (w *Words) number(norm []byte, kind Kind, flags Flags) (int32, string) {
 	w.forms = append(w.forms, form{string(norm), kind, elongated})
 	w.slots[at%wordSlots] = slot{hash, n}
 	return n, w.forms[n].norm
+}
+
+// hashOf reads eight bytes at a time.
+func hashOf(norm []byte, kind Kind) uint32 {
+	const times = 0x9e3779b97f4a7c15
+	h := uint64(len(norm))<<8 | uint64(kind)
+	for ; len(norm) >= 8; norm = norm[8:] {
+		h = (h ^ binary.LittleEndian.Uint64(norm)) * times
+		h ^= h >> 32
+	}
+	switch n := len(norm); {
+	case n >= 4:
+		h ^= uint64(binary.LittleEndian.Uint32(norm)) | uint64(binary.LittleEndian.Uint32(norm[n-4:]))<<32
+	case n > 0:
+		h ^= uint64(norm[0]) | uint64(norm[n/2])<<8 | uint64(norm[n-1])<<16
+	}
+	h *= times
+	return uint32(h >> 32)
 }
 
 // Facts keeps what somebody knows of each numbered word: what depends on nothing
