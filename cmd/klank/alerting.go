@@ -44,12 +44,13 @@ type alerting struct {
 	watch    watch.Config
 	composer *notice.Composer
 	sender   *deliver.Sender
+	// crawled holds a token while a crawl has ended that no check followed yet.
+	crawled chan struct{}
 }
 
-// newAlerting prepares rules and channels. Without channels nothing can be
-// sent, and secrets are not asked for.
+// newAlerting prepares rules and channels, and reads the channels' secrets.
 func newAlerting(cfg *configs.Config, ix store, d *desk.Store, log *slog.Logger) (*alerting, error) {
-	a := &alerting{cfg: cfg, index: ix, desk: d, log: log, now: time.Now, channels: map[string]deliver.Channel{}}
+	a := &alerting{cfg: cfg, index: ix, desk: d, log: log, now: time.Now, channels: map[string]deliver.Channel{}, crawled: make(chan struct{}, 1)}
 	var err error
 	if a.checks, _, a.zone, err = cfg.AlertSchedules(); err != nil {
 		return nil, usageError{err}
@@ -217,18 +218,21 @@ func (a *alerting) checkAll(ctx context.Context) (raised []desk.AlertEvent, fail
 
 // run is the alerts of the service: rules are checked after each crawl and by
 // their schedule, and what is due is sent, until ctx ends.
-func (a *alerting) run(ctx context.Context, crawled <-chan struct{}) {
+func (a *alerting) run(ctx context.Context) {
 	if len(a.rules) == 0 && a.cfg.Digest.Schedule == "" {
 		return
 	}
 	var sending sync.WaitGroup
 	defer sending.Wait()
-	sending.Go(func() { a.keepSending(ctx) })
+	raised := make(chan struct{}, 1)
+	sending.Go(func() { a.keepSending(ctx, raised) })
 	next := time.Time{} // at once: that is when the rules begin
 	for {
 		if now := a.now(); !now.Before(next) {
-			enrichIndex(ctx, a.index, a.log) // else copies would be told of
-			_, _, _ = a.checkAll(ctx)        // logged
+			enrichIndex(ctx, a.index, a.log)                // else copies would be told of
+			if evs, _, _ := a.checkAll(ctx); len(evs) > 0 { // errors are logged
+				wake(raised)
+			}
 			if next = a.checks.Next(now); next.IsZero() {
 				next = now.AddDate(100, 0, 0)
 			}
@@ -236,15 +240,27 @@ func (a *alerting) run(ctx context.Context, crawled <-chan struct{}) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-crawled:
+		case <-a.crawled:
 			next = time.Time{}
 		case <-time.After(min(lookAgain, max(0, next.Sub(a.now())))):
 		}
 	}
 }
 
-// keepSending sends what is due, until ctx ends.
-func (a *alerting) keepSending(ctx context.Context) {
+// crawlEnded has the rules checked soon.
+func (a *alerting) crawlEnded() { wake(a.crawled) }
+
+// wake leaves a token for whoever waits; one is enough.
+func wake(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// keepSending sends what is due, now and then and when something was raised,
+// until ctx ends.
+func (a *alerting) keepSending(ctx context.Context, raised <-chan struct{}) {
 	tick := time.NewTicker(lookOutbox)
 	defer tick.Stop()
 	for {
@@ -327,4 +343,3 @@ func conditionWords(r *watch.Rule) string {
 	}
 	return cmp.Or(map[bool]string{true: "new, or edited"}[r.Edits], "new")
 }
-

@@ -341,4 +341,3 @@ func (l *alertList) print(p *printer) {
 		p.linef("  %s  %-20s to %s: %s%s", when.Local().Format("2006-01-02 15:04"), shorten(clean(m.Rule), 20), clean(m.Channel), m.State, note)
 	}
 }
-

@@ -41,7 +41,8 @@ func newRun(e *env) *cobra.Command {
 serves the UI and the API meanwhile, as klank serve does. Runs of different sources
 overlap and keep one budget per host; those of one source never overlap. What was
 missed while the service was down is made up for by one run. A source whose run
-fails is logged and left alone until it is due again, longer with each failure.
+fails is logged and left alone until it is due again, longer with each failure. The
+rules of alerts are checked after each run and by alerts.schedule.
 
 It stops on Ctrl-C or SIGTERM within two seconds and goes on where it was when it is
 started again.`,
@@ -91,7 +92,12 @@ func runService(ctx context.Context, e *env, cfg *configs.Config, allowPrivate b
 	d := newCrawlDesk(cfg, w, allowPrivate)
 	d.share(c)
 	d.start = s.ask
+	alerts, err := newAlerting(cfg, w.index, w.desk, s.log)
+	if err != nil {
+		return err
+	}
 	s.collect = func(ctx context.Context, src *crawler.Source) (*crawlResult, error) {
+		defer alerts.crawlEnded()
 		defer d.began(src.Name)()
 		return c.collect(ctx, []*crawler.Source{src})
 	}
@@ -105,6 +111,7 @@ func runService(ctx context.Context, e *env, cfg *configs.Config, allowPrivate b
 	var keeping sync.WaitGroup
 	keeping.Go(func() { e.keepPruning(ctx, cfg, w, s.log) })
 	keeping.Go(func() { keepEnriching(ctx, w.index, s.log) })
+	keeping.Go(func() { alerts.run(ctx) })
 	keeping.Go(func() { keepObeying(ctx, cfg, w, s.log) })
 	s.run(ctx)
 	keeping.Wait()

@@ -384,20 +384,6 @@ func (s *Store) AckAlert(ctx context.Context, event, who string, now time.Time) 
 	})
 }
 
-// ForgetAlerts takes mentions out of what alerts remember.
-func (s *Store) ForgetAlerts(ctx context.Context, mentions []string) error {
-	return s.write(ctx, func(tx *sql.Tx) error {
-		for _, id := range mentions {
-			for _, table := range []string{"alert_seen", "alert_subjects"} {
-				if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE subject = $1", id); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
-}
-
 // newID is an id by chance: letters and digits, 128 bits.
 func newID() string { return strings.ToLower(rand.Text()) }
 

@@ -241,7 +241,7 @@ func TestAnEventIsAcknowledgedOnceAndForgetsItsMentions(t *testing.T) {
 		if err := a.AckAlert(t.Context(), "none", "ann", alertTime); !errors.Is(err, ErrNoAlert) {
 			t.Errorf("of none: %v", err)
 		}
-		if err := a.ForgetAlerts(t.Context(), []string{"m1"}); err != nil {
+		if err := a.ForgetMentions(t.Context(), []string{"m1"}); err != nil {
 			t.Fatal(err)
 		}
 		events, err = a.AlertEvents(t.Context(), 10)
