@@ -63,7 +63,7 @@ type counter struct {
 	columns              []string
 	total, rated, scored int
 	rating, score        float64
-	authors              bitset // the numbers of their sets
+	authors              numbers // of their sets
 	facets               []combinations
 	histogram            *combinations
 }
@@ -199,19 +199,33 @@ func (c *combinations) each(values map[int64][]string, fn func(day int64, n int,
 	}
 }
 
-// bitset is a set of small numbers.
-type bitset []uint64
-
-func (b *bitset) add(n int64) {
-	for int64(len(*b)) <= n/64 {
-		*b = append(*b, make([]uint64, len(*b)+64)...)
-	}
-	(*b)[n/64] |= 1 << (n % 64)
+// numbers is a set of numbers of sets: a bit for each that is as small as they
+// are before a file is damaged.
+type numbers struct {
+	bits []uint64
+	rest map[int64]bool
 }
 
-func (b bitset) count() int {
-	n := 0
-	for _, w := range b {
+// maxBit bounds the bits, to 16 MB.
+const maxBit = 1 << 27
+
+func (s *numbers) add(n int64) {
+	if n < 0 || n >= maxBit {
+		if s.rest == nil {
+			s.rest = map[int64]bool{}
+		}
+		s.rest[n] = true
+		return
+	}
+	for int64(len(s.bits)) <= n/64 {
+		s.bits = append(s.bits, make([]uint64, len(s.bits)+64)...)
+	}
+	s.bits[n/64] |= 1 << (n % 64)
+}
+
+func (s *numbers) count() int {
+	n := len(s.rest)
+	for _, w := range s.bits {
 		n += bits.OnesCount64(w)
 	}
 	return n
