@@ -88,6 +88,9 @@ func (v *validator) web(w *Web) {
 	if p.RoleHeader != "" && p.Header == "" {
 		v.fail("web.trusted_proxy.header", "missing; give the header with the name of the user, too")
 	}
+	if w.RateLimit < 0 {
+		v.fail("web.rate_limit", "%d is negative; 0 means no limit", w.RateLimit)
+	}
 	if (w.TLS.Cert == "") != (w.TLS.Key == "") {
 		v.fail("web.tls", "give both cert and key, or neither")
 	}

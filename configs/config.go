@@ -299,6 +299,9 @@ type Web struct {
 	PublicURL    string       `yaml:"public_url"`
 	TrustedProxy TrustedProxy `yaml:"trusted_proxy"`
 	TLS          TLS          `yaml:"tls"`
+	// RateLimit is how many requests a minute a token or an address may send to
+	// the API; 0 is no limit.
+	RateLimit int `yaml:"rate_limit"`
 }
 
 // Default returns the configuration that holds without a file.
@@ -313,7 +316,7 @@ func Default() *Config {
 		Retention: Retention{Pages: "90d", Audit: "365d"},
 		Alerts:    Alerts{Schedule: "every 15m", Language: "en", SMTP: SMTP{Port: 587, TLS: "starttls"}},
 		Digest:    Digest{Days: 7},
-		Web:       Web{Addr: "127.0.0.1:8417", TokenEnv: "KLANK_TOKEN"},
+		Web:       Web{Addr: "127.0.0.1:8417", TokenEnv: "KLANK_TOKEN", RateLimit: 1200},
 	}
 }
 

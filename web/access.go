@@ -106,6 +106,9 @@ func (s *Server) requireRole(rt route) http.Handler {
 			return
 		}
 		id, err := s.identify(r)
+		if rt.api && !s.withinLimit(w, r, id) {
+			return
+		}
 		var slow *slowError
 		switch {
 		case errors.As(err, &slow):

@@ -1,22 +1,22 @@
 package web
 
 import (
-	"bytes"
 	"context"
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"klank/index"
 	"klank/index/query"
-	"klank/mention"
 )
 
 // openAPI describes the API (OpenAPI 3.1).
@@ -38,114 +38,41 @@ type problem struct {
 
 func (p problem) Error() string { return p.Title + ": " + p.Detail }
 
-// apiSearchResult answers /api/v1/search.
-type apiSearchResult struct {
-	Total  int                       `json:"total"`
-	Hits   []mention.Mention         `json:"hits"`
-	Next   string                    `json:"next,omitempty"`
-	Ranked int                       `json:"ranked,omitempty"` // see index.SearchResult
-	Facets map[string][]index.Bucket `json:"facets,omitempty"`
+func (s *Server) apiRoutes() []route {
+	routes := []route{
+		{pattern: "GET /api/v1/search", handler: s.apiSearch},
+		{pattern: "GET /api/v1/mentions/{id}", handler: s.apiMention},
+		{pattern: "GET /api/v1/mentions/{id}/revisions", handler: s.apiRevisions},
+		{pattern: "GET /api/v1/mentions/{id}/case", handler: s.apiCase},
+		{pattern: "PUT /api/v1/mentions/{id}/case", handler: s.apiSetCase, audit: "queue"},
+		{pattern: "GET /api/v1/cases", handler: s.apiCases},
+		{pattern: "GET /api/v1/aggregate", handler: s.apiAggregate},
+		{pattern: "GET /api/v1/reports", handler: s.apiReports},
+		{pattern: "GET /api/v1/reports/{name}", handler: s.apiReport},
+		{pattern: "GET /api/v1/sources", handler: s.apiSources},
+		{pattern: "GET /api/v1/runs", handler: s.apiRuns},
+		{pattern: "GET /api/v1/coverage", handler: s.apiCoverage},
+		{pattern: "GET /api/v1/status", handler: s.apiStatus},
+		{pattern: "GET /api/v1/openapi.json", handler: s.apiDescription},
+		{pattern: "/api/", handler: s.apiNotFound},
+	}
+	for i := range routes {
+		routes[i].api = true
+	}
+	return routes
 }
 
-// apiMean is a mean with the number of mentions behind it; no mean without
-// any.
-type apiMean struct {
-	Mean  *float64 `json:"mean,omitempty"`
-	Count int      `json:"count"`
-}
-
-// apiAggregateResult answers /api/v1/aggregate.
-type apiAggregateResult struct {
-	Total     int                       `json:"total"`
-	Authors   int                       `json:"authors"`
-	Rating    apiMean                   `json:"rating"`
-	Sentiment apiMean                   `json:"sentiment"`
-	Facets    map[string][]index.Bucket `json:"facets,omitempty"`
-	Histogram []index.TimeBucket        `json:"histogram,omitempty"`
-}
-
-func (s *Server) apiSearch(w http.ResponseWriter, r *http.Request) {
-	in := params{values: r.URL.Query()}
-	n := in.query(s)
-	sort := in.oneOf("sort", index.Sorts)
-	limit := in.number("limit", 20, 1, 1000)
-	fields := in.facets("facets")
-	size := in.number("size", 10, 1, 100)
-	if in.wrong != nil {
-		writeProblem(w, *in.wrong)
-		return
-	}
-	found, err := s.cfg.Index.Search(r.Context(), index.SearchRequest{Query: n, Sort: sort, Limit: limit, After: in.values.Get("after")})
-	if err != nil {
-		s.apiFail(w, r, err)
-		return
-	}
-	out := apiSearchResult{Total: found.Total, Next: found.Next, Ranked: found.Ranked, Hits: make([]mention.Mention, 0, len(found.Hits))}
-	for _, h := range found.Hits {
-		out.Hits = append(out.Hits, h.Mention)
-	}
-	if len(fields) > 0 {
-		agg, err := s.cfg.Index.Aggregate(r.Context(), index.AggregateRequest{Query: n, Facets: facetsOf(fields, size, nil)})
-		if err != nil {
-			s.apiFail(w, r, err)
-			return
-		}
-		out.Facets = agg.Facets
-	}
-	s.writeJSON(w, out)
-}
-
-func (s *Server) apiMention(w http.ResponseWriter, r *http.Request) {
-	getter, ok := s.cfg.Index.(index.Getter)
-	if !ok {
-		writeProblem(w, problem{Title: "this index cannot give single mentions", Status: http.StatusNotImplemented})
-		return
-	}
-	revision, err := revisionOf(r)
-	if err != nil {
-		writeProblem(w, problem{Title: "a parameter is wrong", Status: http.StatusBadRequest, Parameter: "revision", Detail: err.Error()})
-		return
-	}
-	m, err := getter.Get(r.Context(), r.PathValue("id"), revision)
-	if err != nil {
-		s.apiFail(w, r, err)
-		return
-	}
-	s.writeJSON(w, m)
-}
-
-func (s *Server) apiAggregate(w http.ResponseWriter, r *http.Request) {
-	in := params{values: r.URL.Query()}
-	req := index.AggregateRequest{Query: in.query(s)}
-	size := in.number("size", 10, 1, 1000)
-	var sub *index.Facet
-	if split := in.facets("split"); len(split) > 0 {
-		sub = &index.Facet{Field: split[0], Size: size}
-	}
-	req.Facets = facetsOf(in.facets("facets"), size, sub)
-	if interval := in.oneOf("interval", []string{"day", "week", "month", "year"}); interval != "" {
-		req.Histogram = &index.Histogram{Interval: interval, Sub: sub}
-	}
-	if in.wrong != nil {
-		writeProblem(w, *in.wrong)
-		return
-	}
-	agg, err := s.cfg.Index.Aggregate(r.Context(), req)
-	if err != nil {
-		s.apiFail(w, r, err)
-		return
-	}
-	s.writeJSON(w, apiAggregateResult{Total: agg.Total, Authors: agg.Authors, Rating: meanOf(agg.RatingMean, agg.Rated),
-		Sentiment: meanOf(agg.SentimentMean, agg.Scored), Facets: agg.Facets, Histogram: agg.Histogram})
-}
-
-func (s *Server) apiDescription(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Write(openAPI)
+func (s *Server) apiDescription(w http.ResponseWriter, r *http.Request) {
+	s.sendJSON(w, r, openAPI)
 }
 
 func (s *Server) apiNotFound(w http.ResponseWriter, r *http.Request) {
-	writeProblem(w, problem{Title: "no such address", Status: http.StatusNotFound, Detail: "see /api/v1/openapi.json"})
+	switch s.otherwise(w, r) {
+	case http.StatusNotFound:
+		writeProblem(w, problem{Title: "no such address", Status: http.StatusNotFound, Detail: "see /api/v1/openapi.json"})
+	case http.StatusMethodNotAllowed:
+		writeProblem(w, problem{Title: "not possible this way", Status: http.StatusMethodNotAllowed, Detail: "possible are " + w.Header().Get("Allow")})
+	}
 }
 
 // apiFail answers for an error of the index.
@@ -165,31 +92,41 @@ func (s *Server) apiFail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-func meanOf(mean float64, n int) apiMean {
-	if n == 0 || math.IsNaN(mean) {
-		return apiMean{Count: n}
-	}
-	return apiMean{Mean: &mean, Count: n}
-}
-
-func facetsOf(fields []string, size int, sub *index.Facet) []index.Facet {
-	var out []index.Facet
-	for _, f := range fields {
-		out = append(out, index.Facet{Field: f, Size: size, Sub: sub})
-	}
-	return out
-}
-
-func (s *Server) writeJSON(w http.ResponseWriter, v any) {
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(v); err != nil {
+// writeJSON answers with v.
+func (s *Server) writeJSON(w http.ResponseWriter, r *http.Request, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
 		s.log.Error("web: an answer could not be written", "error", err)
 		writeProblem(w, problem{Title: "the answer could not be written", Status: http.StatusInternalServerError})
 		return
 	}
-	w.Header().Set("Content-Type", "application/json")
+	s.sendJSON(w, r, append(body, '\n'))
+}
+
+// sendJSON sends a body, unless the client has just that one already (RFC 9110,
+// section 13.1.2). The tag is weak: compression changes the bytes.
+func (s *Server) sendJSON(w http.ResponseWriter, r *http.Request, body []byte) {
+	sum := sha256.Sum256(body)
+	tag := `W/"` + hex.EncodeToString(sum[:12]) + `"`
 	w.Header().Set("Cache-Control", "private, no-cache")
-	w.Write(buf.Bytes())
+	w.Header().Set("ETag", tag)
+	if safe(r.Method) && matchesTag(r.Header.Values("If-None-Match"), tag) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Write(body)
+}
+
+// matchesTag tells whether If-None-Match names a tag, by the weak comparison of
+// RFC 9110, section 8.8.3.2.
+func matchesTag(headers []string, tag string) bool {
+	for t := range strings.SplitSeq(strings.Join(headers, ","), ",") {
+		if t = strings.TrimSpace(t); t == "*" || strings.TrimPrefix(t, "W/") == strings.TrimPrefix(tag, "W/") {
+			return true
+		}
+	}
+	return false
 }
 
 func writeProblem(w http.ResponseWriter, p problem) {
@@ -211,7 +148,21 @@ func (p *params) fail(name, detail string) {
 	}
 }
 
+// day checks a day such as 2026-01-31.
+func (p *params) day(name string) {
+	if _, err := dayOf(name, p.values.Get(name)); err != nil {
+		p.fail(name, clean(shorten(err.Error(), 80)))
+	}
+}
+
+// maxQuery bounds a query, in characters.
+const maxQuery = 2000
+
 func (p *params) query(s *Server) query.Node {
+	if utf8.RuneCountInString(p.values.Get("q")) > maxQuery {
+		p.fail("q", fmt.Sprintf("longer than %d characters", maxQuery))
+		return nil
+	}
 	n, err := s.parse(p.values.Get("q"))
 	var syntax *query.SyntaxError
 	if errors.As(err, &syntax) && p.wrong == nil {

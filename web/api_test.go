@@ -17,21 +17,7 @@ import (
 // describedSchema compiles a schema of the API's description.
 func describedSchema(t *testing.T, name string) *jsonschema.Schema {
 	t.Helper()
-	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(string(openAPI)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	c.DefaultDraft(jsonschema.Draft2020)
-	c.AssertFormat()
-	if err := c.AddResource("openapi.json", doc); err != nil {
-		t.Fatal(err)
-	}
-	s, err := c.Compile("openapi.json#/components/schemas/" + name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
+	return newSchemas(t).at(t, "#/components/schemas/"+name)
 }
 
 // answer asks the API and holds the answer to its described schema.

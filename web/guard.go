@@ -31,11 +31,60 @@ func (s *Server) checkHost(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		writePlain(w, http.StatusMisdirectedRequest,
-			"This service answers to its own address only, and this request was for another host name.\n"+
-				"Open it by its loopback address, or add users or a token to serve other names.\n")
+		const why, what = "this service answers to its own address only, and this request was for another host name",
+			"open it by its loopback address, or add users or a token to serve other names"
+		if isAPI(r) {
+			writeProblem(w, problem{Title: why, Status: http.StatusMisdirectedRequest, Detail: what})
+			return
+		}
+		writePlain(w, http.StatusMisdirectedRequest, why+";\n"+what+"\n")
 	})
 }
+
+// elsewhere answers what no page answers.
+func (s *Server) elsewhere(w http.ResponseWriter, r *http.Request) {
+	if status := s.otherwise(w, r); status != http.StatusNoContent {
+		s.fail(w, r, status, "")
+	}
+}
+
+// otherwise finds out why no route has answered: there is no such address, or
+// none with this method. It answers OPTIONS itself, with status 204.
+func (s *Server) otherwise(w http.ResponseWriter, r *http.Request) (status int) {
+	var methods []string
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+		other := *r
+		other.Method = method
+		if _, pattern := s.router.Handler(&other); strings.HasPrefix(pattern, method+" ") {
+			methods = append(methods, method)
+			if method == http.MethodGet {
+				methods = append(methods, http.MethodHead)
+			}
+		}
+	}
+	if len(methods) == 0 {
+		return http.StatusNotFound
+	}
+	w.Header().Set("Allow", strings.Join(append(methods, http.MethodOptions), ", "))
+	if r.Method != http.MethodOptions {
+		return http.StatusMethodNotAllowed
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return http.StatusNoContent
+}
+
+// crossOrigin answers a change that another site has caused.
+func (s *Server) crossOrigin(w http.ResponseWriter, r *http.Request) {
+	const why = "another site has caused this request"
+	if isAPI(r) {
+		writeProblem(w, problem{Title: "this is not allowed", Status: http.StatusForbidden, Detail: why})
+		return
+	}
+	s.fail(w, r, http.StatusForbidden, why)
+}
+
+// isAPI tells whether problems are for a program.
+func isAPI(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/") }
 
 // hostName is the host of a Host header: lower case, no port, no brackets.
 func hostName(hostport string) string {

@@ -44,6 +44,9 @@ type Config struct {
 	// TLS has Serve speak it, with a certificate that is read again when its
 	// files change.
 	TLS TLS
+	// RateLimit is how many requests a minute a token or an address may send to
+	// the API; 0 is no limit.
+	RateLimit int
 	// Register is what the configuration says of personal data.
 	Register Register
 	// AuditFor is how long it is remembered who did what; 0 is without end.
@@ -94,7 +97,9 @@ type Server struct {
 	routes  []route
 	handler http.Handler
 	answers *answers
+	router  *http.ServeMux
 	slow    *slowdown
+	limits  *limits
 	// hashing bounds the passwords that are checked at the same time; nobody is
 	// the hash for users that are not there.
 	hashing     chan struct{}
@@ -152,6 +157,7 @@ func New(cfg Config) (*Server, error) {
 	s.metrics = newMetrics()
 	s.answers = newAnswers(cfg.Index, s.now, s.log)
 	s.slow = newSlowdown(s.now)
+	s.limits = newLimits(cfg.RateLimit, s.now)
 	s.nobody = standardHashing.nobody()
 	s.routes = s.allRoutes()
 	s.handler = s.wrap(s.mux())
@@ -248,16 +254,11 @@ type route struct {
 }
 
 func (s *Server) allRoutes() []route {
-	return append(slices.Concat(s.crawlRoutes(), s.reportRoutes(), s.deskRoutes()), []route{
+	return append(slices.Concat(s.apiRoutes(), s.crawlRoutes(), s.reportRoutes(), s.deskRoutes()), []route{
 		{pattern: "GET /{$}", handler: s.overview},
 		{pattern: "GET /search", handler: s.search},
 		{pattern: "GET /mention/{id}", handler: s.mention},
 		{pattern: "GET /snapshot/{locator...}", handler: s.snapshot, audit: "snapshot"},
-		{pattern: "GET /api/v1/search", handler: s.apiSearch, api: true},
-		{pattern: "GET /api/v1/mentions/{id}", handler: s.apiMention, api: true},
-		{pattern: "GET /api/v1/aggregate", handler: s.apiAggregate, api: true},
-		{pattern: "GET /api/v1/openapi.json", handler: s.apiDescription, api: true},
-		{pattern: "/api/", handler: s.apiNotFound, api: true},
 		{pattern: "GET /audit", handler: s.auditLog, role: desk.Operator},
 		{pattern: "GET /register", handler: s.register},
 		{pattern: "GET /metrics", handler: s.metrics.handler(s.cfg.Gatherer, s.log).ServeHTTP, api: true},
@@ -267,12 +268,13 @@ func (s *Server) allRoutes() []route {
 		{pattern: "GET /login", handler: s.loginForm, role: anyone},
 		{pattern: "POST /login", handler: s.login, role: anyone},
 		{pattern: "POST /logout", handler: s.logout, role: anyone},
-		{pattern: "/", handler: s.notFound},
+		{pattern: "/", handler: s.elsewhere},
 	}...)
 }
 
 func (s *Server) mux() *http.ServeMux {
 	mux := http.NewServeMux()
+	s.router = mux
 	for _, r := range s.routes {
 		var h http.Handler = r.handler
 		if r.role != anyone {
@@ -289,7 +291,9 @@ func (s *Server) mux() *http.ServeMux {
 func (s *Server) wrap(mux *http.ServeMux) http.Handler {
 	h := withTimeout(mux)
 	h = compress(h)
-	h = http.NewCrossOriginProtection().Handler(h)
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(http.HandlerFunc(s.crossOrigin))
+	h = protection.Handler(h)
 	h = s.checkHost(h)
 	h = strictTransport(securityHeaders(h))
 	return s.observe(h)

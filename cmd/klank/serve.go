@@ -121,7 +121,7 @@ func serveWorkspace(ctx context.Context, e *env, cfg *configs.Config, w *workspa
 	labels := newLabeller(e, cfg, w)
 	srv, err := web.New(web.Config{
 		Index: w.index, Language: language, Addr: cfg.Web.Addr, Token: token, Brands: names, Reports: researchConfig(cfg, w.index), Version: v, Log: e.log(),
-		Desk: w.desk, Register: registerOf(cfg), AuditFor: cfg.Retention.AuditFor(), TLS: web.TLS(cfg.Web.TLS),
+		Desk: w.desk, Register: registerOf(cfg), RateLimit: cfg.Web.RateLimit, AuditFor: cfg.Retention.AuditFor(), TLS: web.TLS(cfg.Web.TLS),
 		Proxy:    web.Proxy{From: proxies, Header: cfg.Web.TrustedProxy.Header, RoleHeader: cfg.Web.TrustedProxy.RoleHeader},
 		Snapshot: func(_ context.Context, locator string) (*mention.Page, error) { return w.snapshots.Get(locator) },
 		Status:   d.status,
