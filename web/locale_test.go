@@ -77,7 +77,9 @@ func lists() map[string][]string {
 		"sentiment": {mention.Negative, mention.Neutral, mention.Positive}, "kind": kinds, "field": fields,
 		"sort": index.Sorts, "facet": append(slices.Clone(facetFields), "item", "care"), "period": periods,
 		"run":          {"running", "done", "failed", "suspect", "interrupted"},
-		"crawl.health": healths, "crawl.means": healths, "crawl.done": done, "try.link": {"next", "item", "feed", "page"},
+		"crawl.health": healths, "crawl.means": healths, "crawl.done": done,
+		"setup.step": setupSteps, "setup.rhythm": Rhythms, "setup.kind": {"page", "reviews", "site", "feed", "sitemap", "platform"},
+		"setup.may": {"yes", "no", "key", "never", "unknown"}, "try.link": {"next", "item", "feed", "page"},
 		"queue.state": queueStates, "export": {"csv", "ndjson", "html"},
 		"flag": {"rating_mismatch", "duplicate", "suspect", "corrected"}, "language": {"nl", "en", "de", "fr", "es", "it", "pt", "pl", "tr", "und"},
 	}

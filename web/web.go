@@ -73,6 +73,9 @@ type Config struct {
 	Explain func(ctx context.Context, m *mention.Mention) ([]Explained, error)
 	// Crawl is what can be done about collecting; nil is nothing.
 	Crawl *Crawl
+	// Setup leads through the first configuration; nil where there is one. With
+	// it there is no Index yet, and nothing else is served.
+	Setup *Setup
 	// Gatherer adds the metrics of the rest of the program to /metrics.
 	Gatherer prometheus.Gatherer
 	// Version is shown at the foot of every page.
@@ -93,6 +96,7 @@ type Server struct {
 	now     func() time.Time
 	assets  *assets
 	views   map[string]*view
+	guide   *guide // nil but while klank is set up
 	metrics *metrics
 	routes  []route
 	handler http.Handler
@@ -123,7 +127,7 @@ const (
 
 // New checks the configuration and prepares templates, languages and assets.
 func New(cfg Config) (*Server, error) {
-	if cfg.Index == nil {
+	if cfg.Index == nil && cfg.Setup == nil {
 		return nil, errors.New("web: no index to serve")
 	}
 	s := &Server{cfg: cfg, log: cfg.Log, now: cfg.Now, hashing: make(chan struct{}, passwordsAtOnce)}
@@ -155,12 +159,18 @@ func New(cfg Config) (*Server, error) {
 		}
 	}
 	s.metrics = newMetrics()
+	if cfg.Setup != nil {
+		s.guide = &guide{Setup: cfg.Setup}
+	}
 	s.answers = newAnswers(cfg.Index, s.now, s.log)
 	s.slow = newSlowdown(s.now)
 	s.limits = newLimits(cfg.RateLimit, s.now)
 	s.nobody = standardHashing.nobody()
 	s.routes = s.allRoutes()
 	s.handler = s.wrap(s.mux())
+	if s.guide != nil {
+		s.handler = s.guide.handover(s.handler)
+	}
 	return s, nil
 }
 
@@ -254,6 +264,9 @@ type route struct {
 }
 
 func (s *Server) allRoutes() []route {
+	if s.guide != nil {
+		return s.setupRoutes()
+	}
 	return append(slices.Concat(s.apiRoutes(), s.crawlRoutes(), s.reportRoutes(), s.deskRoutes()), []route{
 		{pattern: "GET /{$}", handler: s.overview},
 		{pattern: "GET /search", handler: s.search},

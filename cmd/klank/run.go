@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -44,6 +45,9 @@ missed while the service was down is made up for by one run. A source whose run
 fails is logged and left alone until it is due again, longer with each failure. The
 rules of alerts are checked after each run and by alerts.schedule.
 
+In a folder with neither klank.yaml nor data it leads through a set-up in the browser,
+which writes klank.yaml, and goes on with that.
+
 It stops on Ctrl-C or SIGTERM within two seconds and goes on where it was when it is
 started again.`,
 		Example: `  klank run
@@ -53,6 +57,9 @@ started again.`,
 			cfg, err := e.loadServing(cmd, addr)
 			if err != nil {
 				return err
+			}
+			if e.fresh() {
+				return runSetup(cmd.Context(), e, cfg, allowPrivate)
 			}
 			return runService(cmd.Context(), e, cfg, allowPrivate)
 		},
@@ -67,8 +74,8 @@ func runService(ctx context.Context, e *env, cfg *configs.Config, allowPrivate b
 	if err != nil {
 		return err
 	}
-	s := &scheduler{most: cfg.Crawl.Workers, log: e.log(), wake: make(chan struct{}, 1)}
-	if s.jobs, err = scheduledJobs(cfg, s.log); err != nil {
+	jobs, err := scheduledJobs(cfg, e.log())
+	if err != nil {
 		return err
 	}
 	ln, err := listen(cfg.Web.Addr)
@@ -76,17 +83,45 @@ func runService(ctx context.Context, e *env, cfg *configs.Config, allowPrivate b
 		return err
 	}
 	defer ln.Close()
+	v, err := newService(ctx, e, cfg, jobs, allowPrivate)
+	if err != nil {
+		return err
+	}
+	defer v.close()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	served := make(chan error, 1)
+	go func() {
+		defer cancel() // a service without its UI stops
+		served <- serveWorkspace(ctx, e, cfg, v.w, ln, token, v.desk)
+	}()
+	v.run(ctx)
+	return <-served
+}
+
+// service is what collects by schedule, and what its UI shows of that.
+type service struct {
+	e         *env
+	cfg       *configs.Config
+	w         *workspace
+	collector *collector
+	scheduler *scheduler
+	alerts    *alerting
+	desk      *crawlDesk
+}
+
+// newService opens the data folder and gets ready to collect.
+func newService(ctx context.Context, e *env, cfg *configs.Config, jobs []*job, allowPrivate bool) (*service, error) {
 	w, err := e.openWorkspace(ctx, cfg)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer w.Close()
+	s := &scheduler{jobs: jobs, most: cfg.Crawl.Workers, log: e.log(), wake: make(chan struct{}, 1)}
 	c, err := newCollector(e, cfg, w, crawlOptions{allowPrivate: allowPrivate}, newServiceProgress(s.log))
 	if err != nil {
-		return err
+		return nil, errors.Join(err, w.Close())
 	}
-	defer c.close()
-	c.share(min(len(s.jobs), s.most))
+	c.share(min(len(jobs), s.most))
 	s.paused = func(ctx context.Context) (map[string]frontier.Pause, error) { return w.frontier.Paused(ctx) }
 	s.latest = func(ctx context.Context) (map[string]mention.Run, error) { return latestRuns(ctx, w.frontier) }
 	d := newCrawlDesk(cfg, w, allowPrivate)
@@ -94,28 +129,31 @@ func runService(ctx context.Context, e *env, cfg *configs.Config, allowPrivate b
 	d.start = s.ask
 	alerts, err := newAlerting(cfg, w.index, w.desk, s.log)
 	if err != nil {
-		return err
+		c.close()
+		return nil, errors.Join(err, w.Close())
 	}
 	s.collect = func(ctx context.Context, src *crawler.Source) (*crawlResult, error) {
 		defer alerts.crawlEnded()
 		defer d.began(src.Name)()
 		return c.collect(ctx, []*crawler.Source{src})
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	served := make(chan error, 1)
-	go func() {
-		defer cancel() // a service without its UI stops
-		served <- serveWorkspace(ctx, e, cfg, w, ln, token, d)
-	}()
+	return &service{e: e, cfg: cfg, w: w, collector: c, scheduler: s, alerts: alerts, desk: d}, nil
+}
+
+// run collects until ctx has ended and every run has put down what it did.
+func (v *service) run(ctx context.Context) {
 	var keeping sync.WaitGroup
-	keeping.Go(func() { e.keepPruning(ctx, cfg, w, s.log) })
-	keeping.Go(func() { keepEnriching(ctx, w.index, s.log) })
-	keeping.Go(func() { alerts.run(ctx) })
-	keeping.Go(func() { keepObeying(ctx, cfg, w, s.log) })
-	s.run(ctx)
+	keeping.Go(func() { v.e.keepPruning(ctx, v.cfg, v.w, v.scheduler.log) })
+	keeping.Go(func() { keepEnriching(ctx, v.w.index, v.scheduler.log) })
+	keeping.Go(func() { v.alerts.run(ctx) })
+	keeping.Go(func() { keepObeying(ctx, v.cfg, v.w, v.scheduler.log) })
+	v.scheduler.run(ctx)
 	keeping.Wait()
-	return <-served
+}
+
+func (v *service) close() error {
+	v.collector.close()
+	return v.w.Close()
 }
 
 // share divides the bounds of the configuration among n runs at the same

@@ -16,6 +16,7 @@ import (
 
 func newServe(e *env) *cobra.Command {
 	var addr string
+	var allowPrivate bool
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the web UI and the API",
@@ -23,7 +24,10 @@ func newServe(e *env) *cobra.Command {
 is open as long as nobody may log in. For another address add users (klank user), or
 set an access token in the environment variable or file that web.token_env or
 web.token_file name, or a proxy that knows its users (web.trusted_proxy). With web.tls
-it speaks HTTPS.`,
+it speaks HTTPS.
+
+In a folder with neither klank.yaml nor data it leads through a set-up in the browser,
+and goes on as klank run does.`,
 		Example: `  klank serve
   klank user add anna --role operator && klank serve --addr 0.0.0.0:8417`,
 		Args: cobra.NoArgs,
@@ -32,10 +36,14 @@ it speaks HTTPS.`,
 			if err != nil {
 				return err
 			}
-			return runServe(cmd.Context(), e, cfg)
+			if e.fresh() && !cmd.Flags().Changed("data") {
+				return runSetup(cmd.Context(), e, cfg, allowPrivate)
+			}
+			return runServe(cmd.Context(), e, cfg, allowPrivate)
 		},
 	}
 	cmd.Flags().StringVar(&addr, "addr", configs.Default().Web.Addr, "HOST:PORT to listen on")
+	cmd.Flags().BoolVar(&allowPrivate, "allow-private", false, "permit loopback and private addresses when somebody tries a page")
 	return cmd
 }
 
@@ -49,7 +57,7 @@ func (e *env) loadServing(cmd *cobra.Command, addr string) (*configs.Config, err
 	return cfg, err
 }
 
-func runServe(ctx context.Context, e *env, cfg *configs.Config) error {
+func runServe(ctx context.Context, e *env, cfg *configs.Config, allowPrivate bool) error {
 	token, err := accessToken(ctx, e, cfg)
 	if err != nil {
 		return err
@@ -70,7 +78,7 @@ func runServe(ctx context.Context, e *env, cfg *configs.Config) error {
 	if err != nil {
 		return err
 	}
-	d := newCrawlDesk(cfg, w, false)
+	d := newCrawlDesk(cfg, w, allowPrivate)
 	defer d.reader.close()
 	return serveWorkspace(ctx, e, cfg, w, ln, token, d)
 }
@@ -105,6 +113,20 @@ func listen(addr string) (net.Listener, error) {
 // serveWorkspace serves on ln, which it closes, until ctx ends.
 func serveWorkspace(ctx context.Context, e *env, cfg *configs.Config, w *workspace, ln net.Listener, token string, d *crawlDesk) error {
 	defer ln.Close()
+	srv, err := newWebServer(e, cfg, w, token, d)
+	if err != nil {
+		return err
+	}
+	e.announce(cfg, ln)
+	err = srv.Serve(ctx, ln)
+	if errors.Is(err, context.Canceled) || errors.Is(err, fs.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// newWebServer makes the UI and API of a workspace.
+func newWebServer(e *env, cfg *configs.Config, w *workspace, token string, d *crawlDesk) (*web.Server, error) {
 	v, _ := version()
 	var names []string
 	for _, b := range cfg.Brands {
@@ -112,14 +134,14 @@ func serveWorkspace(ctx context.Context, e *env, cfg *configs.Config, w *workspa
 	}
 	language, err := cfg.Language()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	proxies, err := cfg.Web.TrustedProxy.Networks()
 	if err != nil {
-		return usageError{err}
+		return nil, usageError{err}
 	}
 	labels := newLabeller(e, cfg, w)
-	srv, err := web.New(web.Config{
+	return web.New(web.Config{
 		Index: w.index, Language: language, Addr: cfg.Web.Addr, Token: token, Brands: names, Reports: researchConfig(cfg, w.index), Version: v, Log: e.log(),
 		Desk: w.desk, Register: registerOf(cfg), RateLimit: cfg.Web.RateLimit, AuditFor: cfg.Retention.AuditFor(), TLS: web.TLS(cfg.Web.TLS),
 		Proxy:    web.Proxy{From: proxies, Header: cfg.Web.TrustedProxy.Header, RoleHeader: cfg.Web.TrustedProxy.RoleHeader},
@@ -130,9 +152,10 @@ func serveWorkspace(ctx context.Context, e *env, cfg *configs.Config, w *workspa
 		Explain:  labels.explain,
 		Gatherer: newMetrics(w.frontier, d.hosts),
 	})
-	if err != nil {
-		return err
-	}
+}
+
+// announce says where the UI is.
+func (e *env) announce(cfg *configs.Config, ln net.Listener) {
 	url := fmt.Sprintf("http://%s/", ln.Addr())
 	if cfg.Web.TLS.Used() {
 		url = fmt.Sprintf("https://%s/", ln.Addr())
@@ -142,9 +165,4 @@ func serveWorkspace(ctx context.Context, e *env, cfg *configs.Config, w *workspa
 	} else {
 		fmt.Fprintf(e.err, "klank: %s (Ctrl-C stops)\n", url)
 	}
-	err = srv.Serve(ctx, ln)
-	if errors.Is(err, context.Canceled) || errors.Is(err, fs.ErrClosed) {
-		return nil
-	}
-	return err
 }
