@@ -193,18 +193,19 @@ func (b *bulker) flush() {
 	}
 }
 
-// send gives every op its result. Ops that are refused for now (429), and
-// requests that are (429, 502, 503, 504, or no answer at all), are sent again
-// with growing pauses, for as long as the configuration's patience lasts.
+// send gives every op its result. Ops and requests that are refused for now
+// (429, 502, 503, 504, or no answer at all) are sent again with growing pauses,
+// for as long as the configuration's patience lasts.
 func (b *bulker) send(batch []*op) {
 	for attempt := 0; len(batch) > 0; attempt++ {
 		err := b.once(batch)
 		var again []*op
 		for _, o := range batch {
 			if err != nil {
-				o.result, o.unsure = result{err: err}, true
+				o.result = result{err: err}
 			}
-			if o.result.err == nil && o.result.status == http.StatusTooManyRequests || errors.Is(err, ErrAway) || blocked(o) {
+			if o.result.err == nil && away(o.result.status) || errors.Is(err, ErrAway) || blocked(o) {
+				o.unsure = o.unsure || o.result.status != http.StatusTooManyRequests
 				again = append(again, o)
 			}
 		}

@@ -116,8 +116,10 @@ func (e *Error) Error() string {
 }
 
 // away tells whether the same may pass later.
-func (e *Error) away() bool {
-	return slices.Contains([]int{http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout}, e.Status)
+func (e *Error) away() bool { return away(e.Status) }
+
+func away(status int) bool {
+	return slices.Contains([]int{http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout}, status)
 }
 
 // cause is the error object of an answer.

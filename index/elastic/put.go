@@ -388,7 +388,8 @@ func (ix *Index) mgetNow(ctx context.Context, index string, ids []string) ([]got
 	}
 	for _, d := range answer.Docs {
 		if d.Error != nil && d.Error.Type != "index_not_found_exception" {
-			return nil, fmt.Errorf("elasticsearch: read %s: %s: %s", d.ID, d.Error.Type, d.Error.words())
+			// the index is there and its shard is not, as while a node starts
+			return nil, fmt.Errorf("%w: read %s: %s: %s", ErrAway, d.ID, d.Error.Type, d.Error.words())
 		}
 	}
 	return slices.DeleteFunc(answer.Docs, func(d gotten) bool { return !d.Found }), nil
