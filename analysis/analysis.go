@@ -8,6 +8,7 @@
 package analysis
 
 import (
+	"math/bits"
 	"sync"
 
 	"klank/analysis/aspects"
@@ -160,27 +161,56 @@ func (a *Analyzer) language(w *work, hint string) language.Result {
 
 // label fills in the sentences and the union of their labels.
 func (a *Analyzer) label(out *mention.Analysis, w *work, felt sentiment.Result, found moments.Result) {
-	var all moments.Labels
-	n := 0
+	all := found.Signals
+	count := bits.OnesCount64(uint64(found.Signals))
+	for _, l := range found.Sentences {
+		all |= l
+		count += a.moments.Words(l)
+	}
+	n := names{f: a.moments, all: make([]string, 0, count+a.moments.Words(all))}
 	out.Sentences = make([]mention.Sentence, 0, len(found.Sentences))
-	add := func(in string, d *text.Doc) {
-		for _, s := range d.Sentences {
-			labels := found.Sentences[n]
-			all |= labels
-			out.Sentences = append(out.Sentences, mention.Sentence{
-				Span:        mention.Span{In: in, Start: s.Start, End: s.End},
-				Score:       felt.Sentences[n],
-				Touchpoints: a.moments.Touchpoints(labels),
-				Moments:     a.moments.Moments(labels),
-				Care:        a.moments.Care(labels),
-			})
-			n++
+	for _, p := range [...]struct {
+		in string
+		*text.Doc
+	}{{"title", &w.title}, {"text", &w.text}} {
+		for _, s := range p.Sentences {
+			i := len(out.Sentences)
+			x := mention.Sentence{Span: mention.Span{In: p.in, Start: s.Start, End: s.End}, Score: felt.Sentences[i]}
+			x.Touchpoints, x.Moments, x.Care = n.of(found.Sentences[i])
+			out.Sentences = append(out.Sentences, x)
 		}
 	}
-	add("title", &w.title)
-	add("text", &w.text)
-	out.Touchpoints = a.moments.Touchpoints(all)
-	out.Moments = a.moments.Moments(all)
-	out.Care = a.moments.Care(all)
-	out.Signals = a.moments.Signals(found.Signals)
+	out.Touchpoints, out.Moments, out.Care = n.of(all)
+	out.Signals = n.signals(all)
+}
+
+// names makes the words of all labels of a text in one piece of memory.
+type names struct {
+	f   *moments.Finder
+	all []string
+}
+
+func (n *names) of(l moments.Labels) (touchpoints, truths, care []string) {
+	from := len(n.all)
+	n.all = n.f.Touchpoints(n.all, l)
+	touchpoints, from = n.since(from), len(n.all)
+	n.all = n.f.Moments(n.all, l)
+	truths, from = n.since(from), len(n.all)
+	n.all = n.f.Care(n.all, l)
+	return touchpoints, truths, n.since(from)
+}
+
+func (n *names) signals(l moments.Labels) []string {
+	from := len(n.all)
+	n.all = n.f.Signals(n.all, l)
+	return n.since(from)
+}
+
+// since returns what was added, nil for nothing, so that nobody can append to
+// it over what follows.
+func (n *names) since(from int) []string {
+	if from == len(n.all) {
+		return nil
+	}
+	return n.all[from:len(n.all):len(n.all)]
 }

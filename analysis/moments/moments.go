@@ -36,9 +36,6 @@ var englishFile string
 //go:embed model.bin
 var modelFile []byte
 
-// Labels is a set of touchpoints, care lenses and signals.
-type Labels uint64
-
 // Finder holds the patterns. It is read-only and safe for concurrent use.
 type Finder struct {
 	dutch, english *patterns
@@ -466,41 +463,4 @@ func (f *Finder) addressed(body *text.Doc, score float64) Labels {
 		return f.needsResponse
 	}
 	return 0
-}
-
-// Moments gives the moments of truth of a set's touchpoints, in the order of
-// the journey and nil for none.
-func (f *Finder) Moments(l Labels) []string {
-	if l&f.touchpoints == 0 {
-		return nil
-	}
-	var out []string
-	for i, m := range f.moments {
-		if l&m != 0 {
-			out = append(out, mention.Moments[i])
-		}
-	}
-	return out
-}
-
-// Touchpoints, Care and Signals give the words of a set in the order of the
-// taxonomy, nil for none.
-func (f *Finder) Touchpoints(l Labels) []string { return f.Names(l & f.touchpoints) }
-
-// Care gives the care lenses of a set.
-func (f *Finder) Care(l Labels) []string { return f.Names(l & f.care) }
-
-// Signals gives the signals of a set.
-func (f *Finder) Signals(l Labels) []string { return f.Names(l & f.signals) }
-
-// Names gives all words of a set.
-func (f *Finder) Names(l Labels) []string {
-	if l == 0 {
-		return nil
-	}
-	out := make([]string, 0, bits.OnesCount64(uint64(l)))
-	for ; l != 0; l &= l - 1 {
-		out = append(out, f.names[bits.TrailingZeros64(uint64(l))])
-	}
-	return out
 }

@@ -45,13 +45,13 @@ func TestNamesFollowTheTaxonomy(t *testing.T) {
 	for _, m := range mention.Moments {
 		want = append(want, mention.Touchpoints[m]...)
 	}
-	if got := f.Touchpoints(f.touchpoints); !slices.Equal(got, want) {
+	if got := f.Touchpoints(nil, f.touchpoints); !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	if got := f.Care(f.care); !slices.Equal(got, mention.CareLenses) {
+	if got := f.Care(nil, f.care); !slices.Equal(got, mention.CareLenses) {
 		t.Errorf("got %v", got)
 	}
-	if got := f.Signals(f.signals); !slices.Equal(got, mention.Signals) {
+	if got := f.Signals(nil, f.signals); !slices.Equal(got, mention.Signals) {
 		t.Errorf("got %v", got)
 	}
 }
@@ -61,7 +61,7 @@ func TestSentencesAreLabelledOneByOne(t *testing.T) {
 	r := find(f, "De koerier was te laat. De factuur klopt niet.", "nl")
 	var got []string
 	for _, s := range r.Sentences {
-		got = append(got, strings.Join(f.Touchpoints(s), " "))
+		got = append(got, strings.Join(f.Touchpoints(nil, s), " "))
 	}
 	if want := []string{"delivery", "billing"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
@@ -75,15 +75,15 @@ func TestClearTextsDecideOnAdvice(t *testing.T) {
 	d.Parse("Aanrader!")
 	good := f.Find(&w, &none, &d, "nl", Feeling{Text: 0.8, Sentences: []float64{0.8}})
 	bad := f.Find(&w, &none, &d, "nl", Feeling{Text: -0.8, Sentences: []float64{-0.8}})
-	if !slices.Contains(f.Signals(good.Signals), "advocate") || f.Signals(bad.Signals) != nil {
-		t.Errorf("good %v, bad %v", f.Signals(good.Signals), f.Signals(bad.Signals))
+	if !slices.Contains(f.Signals(nil, good.Signals), "advocate") || f.Signals(nil, bad.Signals) != nil {
+		t.Errorf("good %v, bad %v", f.Signals(nil, good.Signals), f.Signals(nil, bad.Signals))
 	}
 }
 
 func TestUnknownLanguageReadsBoth(t *testing.T) {
 	f := newFinder(t)
 	for _, text := range []string{"Aanrader", "recommended"} {
-		if got := f.Touchpoints(find(f, text, "und").Sentences[0]); !slices.Contains(got, "recommendation") {
+		if got := f.Touchpoints(nil, find(f, text, "und").Sentences[0]); !slices.Contains(got, "recommendation") {
 			t.Errorf("%q: %v", text, got)
 		}
 	}
