@@ -71,7 +71,7 @@ func (s *Server) overview(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, http.StatusBadRequest, err.Error())
 		return
 	}
-	have, err := s.answers.get(ctx, "overview "+p.Base, reportPatience, func(ctx context.Context) (any, int64, error) {
+	have, err := s.answers.get(ctx, "overview "+p.Base, s.patience, func(ctx context.Context) (any, int64, error) {
 		v, err := s.countOverview(ctx, n)
 		return v, overviewBytes, err
 	})

@@ -75,7 +75,7 @@ func (s *Server) reportList(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) report(w http.ResponseWriter, r *http.Request) {
 	name, c := r.PathValue("name"), readChoice(r)
-	rep, made, err := s.askReport(r.Context(), name, c, reportPatience)
+	rep, made, err := s.askReport(r.Context(), name, c, s.patience)
 	if errors.Is(err, errComputing) {
 		s.showComputing(w, r, name)
 		return

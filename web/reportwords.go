@@ -106,7 +106,7 @@ func reportFunctions(l *locale) template.FuncMap {
 					n++
 				}
 			}
-			return max(1, n-1)
+			return max(1, n)
 		},
 		// small tells that a table needs half the width of a screen.
 		"small": func(s layout.Section) bool {

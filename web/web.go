@@ -101,9 +101,11 @@ type Server struct {
 	routes  []route
 	handler http.Handler
 	answers *answers
-	router  *http.ServeMux
-	slow    *slowdown
-	limits  *limits
+	// patience is how long a page waits for figures (see reportPatience).
+	patience time.Duration
+	router   *http.ServeMux
+	slow     *slowdown
+	limits   *limits
 	// hashing bounds the passwords that are checked at the same time; nobody is
 	// the hash for users that are not there.
 	hashing     chan struct{}
@@ -162,7 +164,7 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Setup != nil {
 		s.guide = &guide{Setup: cfg.Setup}
 	}
-	s.answers = newAnswers(cfg.Index, s.now, s.log)
+	s.answers, s.patience = newAnswers(cfg.Index, s.now, s.log), reportPatience
 	s.slow = newSlowdown(s.now)
 	s.limits = newLimits(cfg.RateLimit, s.now)
 	s.nobody = standardHashing.nobody()
