@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"klank/index"
@@ -46,6 +47,9 @@ func (s *Server) apiRoutes() []route {
 		{pattern: "GET /api/v1/mentions/{id}/case", handler: s.apiCase},
 		{pattern: "PUT /api/v1/mentions/{id}/case", handler: s.apiSetCase, audit: "queue"},
 		{pattern: "GET /api/v1/cases", handler: s.apiCases},
+		{pattern: "GET /api/v1/queries", handler: s.apiQueries},
+		{pattern: "PUT /api/v1/queries/{name}", handler: s.apiSaveQuery, audit: "saved"},
+		{pattern: "DELETE /api/v1/queries/{name}", handler: s.apiDeleteQuery, audit: "saved"},
 		{pattern: "GET /api/v1/aggregate", handler: s.apiAggregate},
 		{pattern: "GET /api/v1/reports", handler: s.apiReports},
 		{pattern: "GET /api/v1/reports/{name}", handler: s.apiReport},
@@ -150,8 +154,9 @@ func (p *params) fail(name, detail string) {
 
 // day checks a day such as 2026-01-31.
 func (p *params) day(name string) {
-	if _, err := dayOf(name, p.values.Get(name)); err != nil {
-		p.fail(name, clean(shorten(err.Error(), 80)))
+	v := p.values.Get(name)
+	if _, err := time.Parse(time.DateOnly, v); err != nil && p.values.Has(name) {
+		p.fail(name, fmt.Sprintf("%q is not a day such as 2026-01-31", shorten(v, 40)))
 	}
 }
 
@@ -176,17 +181,17 @@ func (p *params) query(s *Server) query.Node {
 
 func (p *params) oneOf(name string, allowed []string) string {
 	v := p.values.Get(name)
-	if v != "" && !slices.Contains(allowed, v) {
+	if p.values.Has(name) && !slices.Contains(allowed, v) {
 		p.fail(name, fmt.Sprintf("%q is not one of %s", shorten(v, 40), strings.Join(allowed, ", ")))
 	}
 	return v
 }
 
 func (p *params) number(name string, standard, least, most int) int {
-	v := p.values.Get(name)
-	if v == "" {
+	if !p.values.Has(name) {
 		return standard
 	}
+	v := p.values.Get(name)
 	n, err := strconv.Atoi(v)
 	if err != nil || n < least || n > most {
 		p.fail(name, fmt.Sprintf("%q is not a number from %d to %d", shorten(v, 40), least, most))
@@ -201,10 +206,11 @@ const maxFacets = 12
 // facets reads field names, separated by commas or in repeated parameters.
 func (p *params) facets(name string) []string {
 	var out []string
+	given := 0
 	for _, v := range p.values[name] {
 		for f := range strings.SplitSeq(v, ",") {
 			f = strings.TrimSpace(f)
-			if f == "" || slices.Contains(out, f) {
+			if given++; f == "" || slices.Contains(out, f) {
 				continue
 			}
 			if field, ok := query.Lookup(f); !ok || !field.Facet {
@@ -214,8 +220,8 @@ func (p *params) facets(name string) []string {
 			out = append(out, f)
 		}
 	}
-	if len(out) > maxFacets {
-		p.fail(name, fmt.Sprintf("%d fields at once, at most %d", len(out), maxFacets))
+	if given > maxFacets {
+		p.fail(name, fmt.Sprintf("%d fields at once, at most %d", given, maxFacets))
 		return nil
 	}
 	return out

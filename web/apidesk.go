@@ -4,11 +4,14 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
+	"math"
 	"mime"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"klank/index/desk"
@@ -37,10 +40,22 @@ func newAPICase(c desk.Case) apiCase {
 
 // apiCaseChange is the body of PUT /api/v1/mentions/{id}/case.
 type apiCaseChange struct {
-	Version  int    `json:"version"`
+	Version  whole  `json:"version"`
 	State    string `json:"state"`
 	Assignee string `json:"assignee"`
 	Note     string `json:"note"`
+}
+
+// whole is a whole number, which JSON may write as 1.0, too.
+type whole int
+
+func (n *whole) UnmarshalJSON(b []byte) error {
+	var f float64
+	if err := json.Unmarshal(b, &f); err != nil || f != math.Trunc(f) || math.Abs(f) > math.MaxInt32 {
+		return fmt.Errorf("%s is not a whole number", shorten(string(b), 40))
+	}
+	*n = whole(f)
+	return nil
 }
 
 // hasDesk tells whether people can add anything; false after a problem was
@@ -52,25 +67,38 @@ func (s *Server) hasDesk(w http.ResponseWriter) bool {
 	return s.cfg.Desk != nil
 }
 
-// readJSON reads the body of a request into v, and nothing that v does not
-// have; false after a problem was written.
-func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
+// readJSON reads the body of a request, an object, into v: it has all members
+// that are required, no others but the optional ones, and none is null. It
+// returns false after a problem was written.
+func readJSON(w http.ResponseWriter, r *http.Request, v any, required, optional []string) bool {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 		w.Header().Set("Accept", "application/json")
 		writeProblem(w, problem{Title: "the body is of another type", Status: http.StatusUnsupportedMediaType, Detail: "send application/json"})
 		return false
 	}
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxAPIBody))
-	dec.DisallowUnknownFields()
-	err := dec.Decode(v)
-	if err == nil {
-		if _, more := dec.Token(); !errors.Is(more, io.EOF) {
-			err = errors.New("there is more behind it")
-		}
-	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxAPIBody))
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		writeProblem(w, problem{Title: "the body is too large", Status: http.StatusRequestEntityTooLarge, Detail: tooLarge.Error()})
 		return false
+	}
+	var members map[string]json.RawMessage
+	if err == nil {
+		err = json.Unmarshal(body, &members)
+	}
+	for _, name := range required {
+		if members[name] == nil && err == nil {
+			err = fmt.Errorf("%s is missing", name)
+		}
+	}
+	for name, value := range members {
+		if !slices.Contains(required, name) && !slices.Contains(optional, name) {
+			err = fmt.Errorf("%q is not known", shorten(name, 40))
+		} else if string(value) == "null" {
+			err = fmt.Errorf("%s is null", name)
+		}
+	}
+	if err == nil {
+		err = json.Unmarshal(body, v)
 	}
 	if err != nil {
 		writeProblem(w, problem{Title: "the body cannot be read", Status: http.StatusBadRequest, Detail: clean(err.Error())})
@@ -156,18 +184,98 @@ func (s *Server) apiSetCase(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var change apiCaseChange
-	if !readJSON(w, r, &change) {
+	if !readJSON(w, r, &change, []string{"version", "state"}, []string{"assignee", "note"}) {
 		return
 	}
 	m := s.mentionOf(w, r, 0)
 	if m == nil {
 		return
 	}
-	c, err := s.cfg.Desk.SetCase(r.Context(), desk.Case{Mention: m.ID, Version: change.Version, State: change.State, Assignee: change.Assignee,
+	c, err := s.cfg.Desk.SetCase(r.Context(), desk.Case{Mention: m.ID, Version: int(change.Version), State: change.State, Assignee: change.Assignee,
 		Note: change.Note, Revision: max(m.Revision, 1), By: who(r).Name, At: s.now()})
 	if err != nil {
 		s.deskFail(w, r, err)
 		return
 	}
 	s.writeJSON(w, r, newAPICase(c))
+}
+
+// apiQuery is a saved query.
+type apiQuery struct {
+	Name  string `json:"name"`
+	Query string `json:"query,omitempty"`
+	// Configured says that it stands in the configuration, and is changed there.
+	Configured bool      `json:"configured"`
+	By         string    `json:"by,omitempty"`
+	At         time.Time `json:"at,omitzero"`
+}
+
+func (s *Server) apiQueries(w http.ResponseWriter, r *http.Request) {
+	sp, err := s.language(r.Context())
+	if err != nil {
+		s.apiFail(w, r, err)
+		return
+	}
+	out := struct {
+		Queries []apiQuery `json:"queries"`
+	}{[]apiQuery{}}
+	for _, name := range sp.language.Saved() {
+		q := apiQuery{Name: name, Configured: true}
+		for _, own := range sp.queries {
+			if strings.EqualFold(own.Name, name) {
+				q = newAPIQuery(own)
+			}
+		}
+		out.Queries = append(out.Queries, q)
+	}
+	s.writeJSON(w, r, out)
+}
+
+func newAPIQuery(q desk.Query) apiQuery {
+	return apiQuery{Name: q.Name, Query: q.Query, By: q.By, At: q.At}
+}
+
+// apiSaveQuery keeps a query under the name of the address; one of that name is
+// replaced.
+func (s *Server) apiSaveQuery(w http.ResponseWriter, r *http.Request) {
+	if !s.hasDesk(w) {
+		return
+	}
+	var body struct {
+		Query string `json:"query"`
+	}
+	if !readJSON(w, r, &body, []string{"query"}, nil) {
+		return
+	}
+	q := desk.Query{Name: r.PathValue("name"), Query: strings.TrimSpace(body.Query), By: who(r).Name, At: s.now().UTC()}
+	wrong, err := s.tryQuery(r.Context(), q)
+	switch {
+	case err != nil:
+		s.apiFail(w, r, err)
+		return
+	case wrong == "saved.configured":
+		writeProblem(w, problem{Title: "the configuration has a query of that name", Status: http.StatusConflict, Detail: "change it there, or choose another name"})
+		return
+	case wrong != "":
+		writeProblem(w, problem{Title: "the query cannot be saved", Status: http.StatusBadRequest, Detail: s.views[languages[0]].t(wrong)})
+		return
+	}
+	if err := s.cfg.Desk.SaveQuery(r.Context(), q, true); err != nil {
+		s.deskFail(w, r, err)
+		return
+	}
+	s.spoken.Store(nil)
+	s.writeJSON(w, r, newAPIQuery(q))
+}
+
+func (s *Server) apiDeleteQuery(w http.ResponseWriter, r *http.Request) {
+	if !s.hasDesk(w) {
+		return
+	}
+	if err := s.cfg.Desk.DeleteQuery(r.Context(), r.PathValue("name")); err != nil {
+		s.deskFail(w, r, err)
+		return
+	}
+	s.spoken.Store(nil)
+	w.WriteHeader(http.StatusNoContent)
 }

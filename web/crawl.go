@@ -45,11 +45,11 @@ func (s *Server) crawlRoutes() []route {
 		{pattern: "GET /status", handler: s.status},
 		{pattern: "GET /progress", handler: s.progress},
 		{pattern: "GET /sources/{name}", handler: s.source},
-		{pattern: "POST /sources/{name}", handler: s.changeSource},
+		{pattern: "POST /sources/{name}", handler: s.changeSource, audit: "source"},
 		{pattern: "GET /dead", handler: s.dead},
-		{pattern: "POST /dead", handler: s.requeue},
+		{pattern: "POST /dead", handler: s.requeue, audit: "requeue"},
 		{pattern: "GET /try", handler: s.tryForm},
-		{pattern: "POST /try", handler: s.try},
+		{pattern: "POST /try", handler: s.try, audit: "try"},
 	}
 }
 

@@ -38,7 +38,7 @@ func (s *Server) deskRoutes() []route {
 		{pattern: "GET /queue", handler: s.queue},
 		{pattern: "POST /queue/{id}", handler: s.setCase, audit: "queue"},
 		{pattern: "GET /suggest", handler: s.suggest, api: true},
-		{pattern: "POST /saved", handler: s.saveQuery, audit: "saved query"},
+		{pattern: "POST /saved", handler: s.saveQuery, audit: "saved"},
 		{pattern: "GET /search/{file}", handler: s.export, audit: "export"},
 		{pattern: "POST /mention/{id}/labels", handler: s.setLabels, audit: "labels"},
 	}

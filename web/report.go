@@ -30,7 +30,7 @@ func (s *Server) reportRoutes() []route {
 	return []route{
 		{pattern: "GET /report", handler: s.reportList},
 		{pattern: "GET /report/{name}", handler: s.report},
-		{pattern: "GET /report/{name}/{file}", handler: s.reportFile},
+		{pattern: "GET /report/{name}/{file}", handler: s.reportFile, audit: "export"},
 	}
 }
 
