@@ -76,6 +76,8 @@ type Config struct {
 	// Setup leads through the first configuration; nil where there is one. With
 	// it there is no Index yet, and nothing else is served.
 	Setup *Setup
+	// Alerts is what the configuration says of alerts.
+	Alerts Alerts
 	// Gatherer adds the metrics of the rest of the program to /metrics.
 	Gatherer prometheus.Gatherer
 	// Version is shown at the foot of every page.
@@ -269,7 +271,7 @@ func (s *Server) allRoutes() []route {
 	if s.guide != nil {
 		return s.setupRoutes()
 	}
-	return append(slices.Concat(s.apiRoutes(), s.crawlRoutes(), s.reportRoutes(), s.deskRoutes()), []route{
+	return append(slices.Concat(s.apiRoutes(), s.crawlRoutes(), s.reportRoutes(), s.deskRoutes(), s.alertRoutes()), []route{
 		{pattern: "GET /{$}", handler: s.overview},
 		{pattern: "GET /search", handler: s.search},
 		{pattern: "GET /mention/{id}", handler: s.mention},

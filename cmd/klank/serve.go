@@ -148,6 +148,7 @@ func newWebServer(e *env, cfg *configs.Config, w *workspace, token string, d *cr
 		Snapshot: func(_ context.Context, locator string) (*mention.Page, error) { return w.snapshots.Get(locator) },
 		Status:   d.status,
 		Crawl:    d.web(),
+		Alerts:   webAlerts(cfg, w, e.log()),
 		Relabel:  labels.relabel,
 		Explain:  labels.explain,
 		Gatherer: newMetrics(w.frontier, d.hosts),

@@ -131,6 +131,16 @@ func (c *Composer) Alert(ctx context.Context, id, rule string, raised time.Time,
 	return compose(&deliver.Message{ID: id, Rule: rule, At: raised, Subject: "klank " + rule + ": " + a.Subject, Data: a}, "alert", a)
 }
 
+// Summary says in one line what an event tells of, and what its figures rest
+// on, which is empty where it only counts.
+func Summary(language string, ev *desk.AlertEvent) (summary, rests string, facts watch.Facts, err error) {
+	if err := json.Unmarshal([]byte(cmp.Or(ev.Facts, "{}")), &facts); err != nil {
+		return "", "", facts, fmt.Errorf("notice: event %s: %w", ev.ID, err)
+	}
+	v := newVoice(language)
+	return v.summary(ev, &facts), v.rests(ev.Kind, &facts), facts, nil
+}
+
 // compose fills in the parts of a message from its templates.
 func compose(m *deliver.Message, name string, data any) (*deliver.Message, error) {
 	var plain, page bytes.Buffer
@@ -144,10 +154,10 @@ func compose(m *deliver.Message, name string, data any) (*deliver.Message, error
 // event words one event; nil where all that it tells of has been erased.
 func (c *Composer) event(ctx context.Context, v *voice, ev *desk.AlertEvent) (*event, error) {
 	e := &event{ID: ev.ID, Condition: ev.Kind, Raised: ev.Raised, Count: ev.Count}
-	if err := json.Unmarshal([]byte(cmp.Or(ev.Facts, "{}")), &e.Facts); err != nil {
-		return nil, fmt.Errorf("notice: event %s: %w", ev.ID, err)
+	var err error
+	if e.Summary, e.Rests, e.Facts, err = Summary(v.code, ev); err != nil {
+		return nil, err
 	}
-	e.Summary, e.Rests = v.summary(ev, &e.Facts), v.rests(ev.Kind, &e.Facts)
 	zone := c.Zone
 	if zone == nil {
 		zone = time.UTC
