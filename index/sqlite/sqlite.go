@@ -73,7 +73,8 @@ func (ix *Index) open() (err error) {
 	if dir := filepath.Dir(ix.path); !isDir(dir) {
 		return fmt.Errorf("the folder %s does not exist", dir)
 	}
-	db, err := sql.Open("sqlite", dsn(ix.path, "immediate", "synchronous(full)", "cache_size(-8192)", "journal_size_limit(67108864)"))
+	// The log is written back every 16 MB: pages that many writes change, once.
+	db, err := sql.Open("sqlite", dsn(ix.path, "immediate", "synchronous(full)", "cache_size(-8192)", "journal_size_limit(67108864)", "wal_autocheckpoint(4000)"))
 	if err != nil {
 		return err
 	}
