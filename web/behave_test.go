@@ -10,10 +10,11 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"klank/mention"
+	"klank/web/browsertest"
 )
 
 func TestHostileMentionsDoNotRunInABrowser(t *testing.T) {
-	b := browser(t)
+	b := browsertest.Open(t)
 	hostile := hostileMention()
 	answer := mention.Mention{NativeID: "reply", Kind: mention.Comment, Title: hostile.Title, Text: hostile.Text, Source: hostile.Source,
 		Parent: hostile.ID, Thread: hostile.ID, Published: hostile.Published}
@@ -58,7 +59,7 @@ func TestHostileMentionsDoNotRunInABrowser(t *testing.T) {
 }
 
 func TestTheContrastCheckSeesFaintText(t *testing.T) {
-	tab := newTab(t, browser(t), desktop)
+	tab := newTab(t, browsertest.Open(t), desktop)
 	_, ts := newTestServer(t, Config{Index: newTestIndex(t)})
 	tab.open(ts.URL + "/?lang=en")
 	tab.run(chromedp.Evaluate[chromedp.Void](`document.querySelector('h1').style.setProperty('color', '#bbb'); document.querySelector('.steps').style.setProperty('width', '3000px')`))
@@ -71,7 +72,7 @@ func TestTheContrastCheckSeesFaintText(t *testing.T) {
 }
 
 func TestTheDarkThemeIsDarkAndTheLightOneLight(t *testing.T) {
-	b := browser(t)
+	b := browsertest.Open(t)
 	_, ts := newTestServer(t, Config{Index: newTestIndex(t)})
 	const lightness = `getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number).reduce((a, b) => a + b) / 3`
 	for s, dark := range map[screen]bool{desktop: false, night: true} {
@@ -84,7 +85,7 @@ func TestTheDarkThemeIsDarkAndTheLightOneLight(t *testing.T) {
 }
 
 func TestTheKeyboardReachesAndShowsEverything(t *testing.T) {
-	b := browser(t)
+	b := browsertest.Open(t)
 	ms := testMentions(64)
 	_, ts := newTestServer(t, Config{Index: newTestIndex(t, ms...), Brands: testBrands})
 	tab := newTab(t, b, desktop)
@@ -137,7 +138,7 @@ func TestTheKeyboardReachesAndShowsEverything(t *testing.T) {
 }
 
 func TestAChoiceIsShownAtOnceAndWithoutScriptsByAButton(t *testing.T) {
-	b := browser(t)
+	b := browsertest.Open(t)
 	_, ts := newTestServer(t, Config{Index: newTestIndex(t, testMentions(64)...), Brands: testBrands})
 	tab := newTab(t, b, phone)
 	tab.open(ts.URL + "/?lang=en")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -17,35 +16,9 @@ import (
 	cdppage "github.com/chromedp/cdproto/page"
 	cdpruntime "github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
-)
 
-// browser is one Chromium for the tests of a function.
-func browser(t *testing.T) context.Context {
-	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		if strings.Contains(os.Getenv("KLANK_TEST_REQUIRE"), "chromium") {
-			t.Fatal("no chromium on this machine, and KLANK_TEST_REQUIRE asks for it")
-		}
-		t.Skip("skipped: no chromium on this machine, so the pages are not looked at in a browser")
-	}
-	if testing.Short() {
-		t.Skip("skipped with -short: no browser")
-	}
-	opts := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
-		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-dev-shm-usage", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("lang", "en"),
-		chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(60*time.Second))
-	alloc, stop := chromedp.NewExecAllocator(context.Background(), opts...)
-	t.Cleanup(stop)
-	ctx, cancel := chromedp.NewContext(alloc)
-	t.Cleanup(func() { chromedp.Cancel(ctx); cancel() })
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("chromium does not start: %v", err)
-	}
-	return ctx
-}
+	"klank/web/browsertest"
+)
 
 // tab is one page in the browser, and what went wrong on it.
 type tab struct {
@@ -209,7 +182,7 @@ const tooWide = `(() => {
 })()`
 
 func TestPagesAreCalmReadableAndFitEveryScreen(t *testing.T) {
-	b := browser(t)
+	b := browsertest.Open(t)
 	ms := testMentions(64)
 	ix := newTestIndex(t, ms...)
 	fill(t, ix)

@@ -16,6 +16,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"klank/mention"
+	"klank/web/browsertest"
 )
 
 // crawlStub stands for the collecting side: it remembers what it was asked to
@@ -316,7 +317,7 @@ func TestTryShowsWhatWasFoundAsTextOnly(t *testing.T) {
 func TestProgressIsFollowedUntilNothingRuns(t *testing.T) {
 	c, ts := crawlServer(t)
 	c.set(true)
-	b := browser(t)
+	b := browsertest.Open(t)
 	tab := newTab(t, b, desktop)
 	tab.open(ts.URL + "/progress?lang=en")
 	tab.run(chromedp.WaitVisible(`//*[contains(@class, "health") and contains(., "collecting now")]`))
@@ -348,7 +349,7 @@ func TestProgressIsFollowedUntilNothingRuns(t *testing.T) {
 }
 
 func TestCrawlPagesAreCalmReadableAndFitEveryScreen(t *testing.T) {
-	b := browser(t)
+	b := browsertest.Open(t)
 	c, ts := crawlServer(t)
 	c.set(true)
 	c.tried = &Tried{URL: "https://lampentest.example/p/1", ContentType: "text/html; charset=utf-8", Bytes: 48_000, Mentions: testMentions(5),

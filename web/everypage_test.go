@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"klank/index/research"
+	"klank/web/browsertest"
 )
 
 // everyPage are the pages of the UI, as paths of wholeServer: a new page is one
@@ -84,7 +85,7 @@ const runAxe = `axe.run(document, {runOnly: {type: "tag", values: ["wcag2a", "wc
 	.then(r => JSON.stringify(r.violations))`
 
 func TestEveryPageKeepsTheRulesOfAccessibility(t *testing.T) {
-	b := browser(t)
+	b := browsertest.Open(t)
 	axe, err := os.ReadFile("testdata/axe/axe.min.js")
 	if err != nil {
 		t.Fatal(err)
@@ -116,7 +117,7 @@ func TestEveryPageKeepsTheRulesOfAccessibility(t *testing.T) {
 }
 
 func TestEveryPageIsCalmAndFitsEveryScreenInBothLanguages(t *testing.T) {
-	b := browser(t)
+	b := browsertest.Open(t)
 	_, ts := wholeServer(t)
 	for i, s := range []screen{desktop, night, phone} {
 		t.Run(s.name, func(t *testing.T) {

@@ -22,6 +22,7 @@ import (
 	"klank/index"
 	"klank/index/research"
 	"klank/index/research/layout"
+	"klank/web/browsertest"
 )
 
 func TestEveryNumberOfAReportOpensTheMentionsBehindIt(t *testing.T) {
@@ -287,7 +288,7 @@ func verbs(form string) string {
 }
 
 func TestAChartLeadsToTheMentionsBehindABar(t *testing.T) {
-	b := browser(t)
+	b := browsertest.Open(t)
 	_, ts := wholeServer(t)
 	tab := newTab(t, b, desktop)
 	tab.open(ts.URL + "/report/overview?lang=nl")
@@ -315,7 +316,7 @@ func TestAChartLeadsToTheMentionsBehindABar(t *testing.T) {
 }
 
 func TestAPeriodFromTheListReplacesDaysThatWereTypedIn(t *testing.T) {
-	b := browser(t)
+	b := browsertest.Open(t)
 	_, ts := wholeServer(t)
 	tab := newTab(t, b, desktop)
 	tab.open(ts.URL + "/report/trend?lang=en&from=2026-01-01&to=2026-03-31")

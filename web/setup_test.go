@@ -16,6 +16,8 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"klank/web/browsertest"
 )
 
 // setupStub is a set-up without a file or a web: it finds what it is given.
@@ -270,7 +272,7 @@ func TestHostilePlacesAreTextOnly(t *testing.T) {
 }
 
 func TestTheSetupIsCalmReadableAndFitsEveryScreenWithoutScripts(t *testing.T) {
-	b := browser(t)
+	b := browsertest.Open(t)
 	axe, err := os.ReadFile("testdata/axe/axe.min.js")
 	if err != nil {
 		t.Fatal(err)

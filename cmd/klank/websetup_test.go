@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -21,6 +20,7 @@ import (
 	"klank/mention"
 	"klank/parsers"
 	"klank/web"
+	"klank/web/browsertest"
 )
 
 // reviewSite is a small shop with two reviews, a page that robots.txt keeps
@@ -56,16 +56,7 @@ func reviewSite(t *testing.T) *httptest.Server {
 }
 
 func TestFromAnEmptyFolderToTheFirstReportInABrowser(t *testing.T) {
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		if strings.Contains(os.Getenv("KLANK_TEST_REQUIRE"), "chromium") {
-			t.Fatal("no chromium on this machine, and KLANK_TEST_REQUIRE asks for it")
-		}
-		t.Skip("skipped: no chromium on this machine, so nobody walks through the set-up")
-	}
-	if testing.Short() {
-		t.Skip("skipped with -short: no browser")
-	}
+	tab := browsertest.Open(t)
 	site := reviewSite(t)
 	t.Chdir(t.TempDir())
 	ctx, stop := context.WithCancel(t.Context())
@@ -89,14 +80,6 @@ func TestFromAnEmptyFolderToTheFirstReportInABrowser(t *testing.T) {
 		}
 	}
 
-	alloc, quit := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path),
-		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("lang", "en"), chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(60*time.Second))...)
-	defer quit()
-	tab, cancel := chromedp.NewContext(alloc)
-	defer func() { chromedp.Cancel(tab); cancel() }()
-	if err := chromedp.Do(tab); err != nil { // the first context of all is the browser's
-		t.Fatal(err)
-	}
 	walk := func(actions ...chromedp.Action[chromedp.Void]) {
 		t.Helper()
 		within, cancel := context.WithTimeout(tab, 90*time.Second)
