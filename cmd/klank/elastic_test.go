@@ -35,9 +35,33 @@ func elasticConfigFile(t *testing.T, config, url, prefix string) string {
 	return file
 }
 
+// shareSecret has two data folders call the same people by the same keys: these
+// stand in texts too, which are analysed with them.
+func shareSecret(t *testing.T, from, to string) {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(from, secretFile))
+	if err == nil {
+		err = os.MkdirAll(to, 0o700)
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(to, secretFile), b, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// askedOfBoth are questions to which both back-ends give the same pages.
+var askedOfBoth = []struct{ query, sort string }{
+	{"", "newest"}, {"", "rating"}, {"levering OR delivery", "oldest"}, {`"de koffie" OR "the coffee"`, "sentiment"}, {"lever*", "rating"}, {"leverng~", "newest"},
+	{"rating:<3", "oldest"}, {"published:2025-06..2026-03", "newest"}, {"touchpoint:delivery -sentiment:positive", "rating"}, {"moment:smot has:reply", "newest"},
+	{"signal:churn_risk OR kind:question", "sentiment"}, {"koffie NEAR/5 lekker OR laat", "newest"}, {"(goed OR good) NOT (slecht OR bad)", "oldest"},
+}
+
 // TestAnElasticsearchMayKeepTheIndex crawls the market twice with mentions in a
-// cluster: everything once, then nothing again; and reports on it are those on
-// index.db.
+// cluster: everything once, then nothing again. It holds the same mentions as an
+// index.db that is filled by a crawl of its own; and of the same mentions all
+// reports and searches are the same, to the last count.
 func TestAnElasticsearchMayKeepTheIndex(t *testing.T) {
 	url, prefix := indextest.Cluster(t)
 	m := startMarket(t)
@@ -64,6 +88,14 @@ func TestAnElasticsearchMayKeepTheIndex(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(data, indexFile)); err == nil {
 		t.Error("an index.db was made although a cluster keeps the index")
 	}
+	shareSecret(t, data, other)
+	if out, err := klankCommand(t, other, crawlArgs(plain)...).CombinedOutput(); err != nil {
+		t.Fatalf("crawl into index.db: %v\n%s", err, out)
+	}
+	if diff := cmp.Diff(sortedByID(exported(t, other)), sortedByID(exported(t, data, "--config", config))); diff != "" {
+		t.Errorf("the mentions are not those of a crawl into index.db (-index.db +cluster):\n%.2000s", diff)
+	}
+	other = filepath.Join(t.TempDir(), "imported")
 	if out := run(data, config, "index", "verify"); !strings.Contains(out, fmt.Sprintf("in %d, indexed %d, dead letters 0", len(m.Truth()), len(m.Truth()))) {
 		t.Errorf("verify says\n%s", out)
 	}
@@ -87,8 +119,70 @@ func TestAnElasticsearchMayKeepTheIndex(t *testing.T) {
 			t.Errorf("report %s (-index.db +cluster):\n%.2000s", name, diff)
 		}
 	}
+	for _, ask := range askedOfBoth {
+		args := []string{"search", ask.query, "--sort", ask.sort, "--limit", "1000", "--json"}
+		here, there := run(data, imported, args...), run(other, plain, args...)
+		if diff := cmp.Diff(strings.Split(there, "\n"), strings.Split(here, "\n")); diff != "" {
+			t.Errorf("search %q by %s (-index.db +cluster):\n%.2000s", ask.query, ask.sort, diff)
+		}
+		if !strings.Contains(there, "\n") {
+			t.Errorf("search %q finds nothing in the market", ask.query)
+		}
+	}
 	if out := run(data, config, "status"); !strings.Contains(out, "kruimelhof") {
 		t.Errorf("status says\n%s", out)
+	}
+}
+
+// TestAKilledCrawlIntoAClusterLosesNothing kills a crawl with SIGKILL at several
+// places of it, and then lets it finish: the cluster holds each mention once, and
+// what passes over the index say of copies and threads is that of a crawl that
+// nobody disturbed.
+func TestAKilledCrawlIntoAClusterLosesNothing(t *testing.T) {
+	url, prefix := indextest.Cluster(t)
+	m := startMarket(t)
+	plain := marketConfig(t, m)
+	calm := filepath.Join(t.TempDir(), "calm")
+	if out, err := klankCommand(t, calm, crawlArgs(plain)...).CombinedOutput(); err != nil {
+		t.Fatalf("undisturbed crawl: %v\n%s", err, out)
+	}
+	config := elasticConfigFile(t, plain, url, prefix)
+	data := filepath.Join(t.TempDir(), "killed")
+	shareSecret(t, calm, data)
+	killed := 0
+	for _, served := range []int{4, 12, 20, 30, 9} {
+		served += len(m.Log())
+		cmd := klankCommand(t, data, crawlArgs(config)...)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan struct{})
+		go func() { _ = cmd.Wait(); close(ended) }()
+		for end := time.Now().Add(time.Minute); len(m.Log()) < served && time.Now().Before(end); time.Sleep(time.Millisecond) {
+			select {
+			case <-ended:
+				end = time.Now()
+			default:
+			}
+		}
+		_ = cmd.Process.Signal(syscall.SIGKILL)
+		<-ended
+		if !cmd.ProcessState.Success() {
+			killed++
+		}
+	}
+	if killed < 3 {
+		t.Errorf("only %d crawls were killed before they ended", killed)
+	}
+	if out, err := klankCommand(t, data, crawlArgs(config)...).CombinedOutput(); err != nil {
+		t.Fatalf("crawl after the kills: %v\n%s", err, out)
+	}
+	if diff := cmp.Diff(sortedByID(exported(t, calm)), sortedByID(exported(t, data, "--config", config))); diff != "" {
+		t.Errorf("after the kills the mentions differ from an undisturbed run's:\n%.3000s", diff)
+	}
+	out, err := klankCommand(t, data, "index", "verify", "--config", config).CombinedOutput()
+	if want := fmt.Sprintf("in %d, indexed %d, dead letters 0", len(m.Truth()), len(m.Truth())); err != nil || !bytes.Contains(out, []byte(want)) {
+		t.Errorf("verify: %v, %s; want %s", err, out, want)
 	}
 }
 

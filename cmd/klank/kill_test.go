@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -50,9 +51,9 @@ func crawlArgs(config string) []string {
 
 // exported reads what a data folder holds, without what may differ between
 // two runs: when and from which record it was read.
-func exported(t *testing.T, data string) []mention.Mention {
+func exported(t *testing.T, data string, flags ...string) []mention.Mention {
 	t.Helper()
-	out, err := klankCommand(t, data, "export").Output()
+	out, err := klankCommand(t, data, append([]string{"export"}, flags...)...).Output()
 	if err != nil {
 		t.Fatalf("klank export: %v", err)
 	}
@@ -94,6 +95,7 @@ func TestAKilledCrawlLosesNothing(t *testing.T) {
 	}
 
 	data := filepath.Join(t.TempDir(), "killed")
+	shareSecret(t, calm, data)
 	killed := 0
 	for _, after := range []time.Duration{60, 180, 300, 420, 540, 250, 700, 380} {
 		cmd := klankCommand(t, data, crawlArgs(config)...)
@@ -126,12 +128,14 @@ func crawlAndCompare(t *testing.T, when, config, data string, want []mention.Men
 		t.Fatalf("crawl %s: %v\n%s", when, err, out)
 	}
 	got := exported(t, data)
-	byID := func(a, b mention.Mention) int { return bytes.Compare([]byte(a.ID), []byte(b.ID)) }
-	slices.SortFunc(got, byID)
-	slices.SortFunc(want, byID)
-	if diff := gocmp.Diff(want, got); diff != "" {
+	if diff := gocmp.Diff(sortedByID(want), sortedByID(got)); diff != "" {
 		t.Errorf("%s the mentions differ from an undisturbed run's:\n%s", when, diff)
 	}
+}
+
+func sortedByID(ms []mention.Mention) []mention.Mention {
+	slices.SortFunc(ms, func(a, b mention.Mention) int { return strings.Compare(a.ID, b.ID) })
+	return ms
 }
 
 // TestATermSignalStopsACrawlWithinTwoSeconds also holds that the stopped run
