@@ -38,28 +38,52 @@ type bench struct {
 func newBench(t testing.TB, ms ...mention.Mention) *bench {
 	t.Helper()
 	b := &bench{ix: newTestIndex(t, ms...), desk: newTestDesk(t)}
-	came := map[string]mention.Mention{}
-	for _, m := range ms {
-		came[m.ID] = m
-	}
 	language, err := query.NewLanguage(map[string]string{"configured": "sentiment:negative"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, b.ts = newTestServer(t, Config{Index: b.ix, Desk: b.desk, Brands: testBrands, Reports: testReports, Language: language,
-		Now: func() time.Time { return testNow.Add(time.Duration(b.later.Load())) },
-		Relabel: func(ctx context.Context, id string) error {
-			m := came[id]
-			cs, err := b.desk.Corrections(ctx, id)
-			desk.Apply(&m, cs)
-			_, err2 := b.ix.Reread(ctx, []index.Rereading{{ID: id, Mention: &m, Labels: true}})
-			return errors.Join(err, err2)
-		},
-		Explain: func(_ context.Context, m *mention.Mention) ([]Explained, error) {
-			return []Explained{{Text: m.Text, Score: -.5, Words: []ExplainedWord{{Words: "<b>slow</b>", Rule: "learned", Value: -.4}},
-				Labels: []ExplainedLabel{{Words: "wait", Rule: "wait*", Labels: []string{"delivery", "needs_response"}}}}}, nil
-		}})
+		Now:     func() time.Time { return testNow.Add(time.Duration(b.later.Load())) },
+		Relabel: relabelStub(b.ix, b.desk, ms), Explain: explainStub})
 	return b
+}
+
+// relabelStub analyses mentions by what they came with.
+func relabelStub(ix *sqlite.Index, d *desk.Store, ms []mention.Mention) func(context.Context, string) error {
+	came := map[string]mention.Mention{}
+	for _, m := range ms {
+		came[m.ID] = m
+	}
+	return func(ctx context.Context, id string) error {
+		m := came[id]
+		cs, err := d.Corrections(ctx, id)
+		desk.Apply(&m, cs)
+		_, err2 := ix.Reread(ctx, []index.Rereading{{ID: id, Mention: &m, Labels: true}})
+		return errors.Join(err, err2)
+	}
+}
+
+func explainStub(_ context.Context, m *mention.Mention) ([]Explained, error) {
+	return []Explained{{Text: m.Text, Score: -.5, Words: []ExplainedWord{{Words: "<b>slow</b>", Rule: "learned", Value: -.4}},
+		Labels: []ExplainedLabel{{Words: "wait", Rule: "wait*", Labels: []string{"delivery", "needs_response"}}}}}, nil
+}
+
+// work leaves traces on the desk: a mention that was assigned, noted and
+// edited, with a corrected sentence, and a saved query.
+func work(t testing.TB, ix *sqlite.Index, d *desk.Store, m mention.Mention) {
+	t.Helper()
+	ctx := t.Context()
+	c, err := d.SetCase(ctx, desk.Case{Mention: m.ID, State: desk.StateAssigned, Assignee: "Anna", By: "local", At: testNow, Revision: 1})
+	c.Note, c.By = "Called her: wait for the new bulb.", "Anna"
+	_, err2 := d.SetCase(ctx, c)
+	_, err3 := d.SetCorrection(ctx, desk.Correction{Mention: m.ID, Words: desk.SentenceKey(&m, m.Analysis.Sentences[0].Span), By: "Anna", At: testNow,
+		Labels: &desk.Labels{Sentiment: mention.Neutral, Touchpoints: []string{"use"}}})
+	err4 := d.SaveQuery(ctx, desk.Query{Name: "late", Query: "touchpoint:delivery sentiment:negative", By: "Anna", At: testNow}, false)
+	m.Title, m.Evidence.Fetched = m.Title+", edited", testNow
+	_, err5 := ix.Put(ctx, []mention.Mention{m})
+	if err := errors.Join(err, err2, err3, err4, err5); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // send posts a form, following the way back, and returns what the page says.

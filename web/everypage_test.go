@@ -14,12 +14,13 @@ import (
 	"github.com/PuerkitoBio/goquery"
 	"github.com/chromedp/chromedp"
 
+	"klank/index/desk"
 	"klank/index/research"
 	"klank/web/browsertest"
 )
 
 // everyPage are the pages of the UI, as paths of wholeServer: a new page is one
-// line. MENTION is the id of a mention.
+// line. MENTION is the id of a mention, FIX the key of a sentence of it.
 var everyPage = []string{
 	"/",
 	"/?brand=Lumara&period=12m",
@@ -37,6 +38,10 @@ var everyPage = []string{
 	"/search?q=lamp+sentiment%3Anegative",
 	"/search?q=%28lamp+sentiment%3Aangry",
 	"/mention/MENTION",
+	"/mention/MENTION?in=lamp&fix=FIX&why=1&similar=1",
+	"/mention/MENTION?fix=whole",
+	"/queue",
+	"/queue?state=assigned&brand=Lumara",
 	"/snapshot/some.warc.gz:12",
 	"/status",
 	"/sources/lampentest",
@@ -49,10 +54,12 @@ var everyPage = []string{
 // wholeServer is a server with all there is to show.
 func wholeServer(t testing.TB) (*Server, *httptest.Server) {
 	t.Helper()
-	ix := newTestIndex(t, append(testMentions(400), hostileMention())...)
+	ms := append(testMentions(400), hostileMention())
+	ix, d := newTestIndex(t, ms...), newTestDesk(t)
 	fill(t, ix)
+	work(t, ix, d, ms[9])
 	crawl := newCrawlStub()
-	return newTestServer(t, Config{Index: ix, Brands: testBrands, Snapshot: testSnapshot, Status: crawl.status, Crawl: crawl.crawl(), Reports: testReports})
+	return newTestServer(t, Config{Index: ix, Desk: d, Relabel: relabelStub(ix, d, ms), Explain: explainStub, Brands: testBrands, Snapshot: testSnapshot, Status: crawl.status, Crawl: crawl.crawl(), Reports: testReports})
 }
 
 // testReports has a brand of ours, a rival, and a question.
@@ -61,7 +68,8 @@ var testReports = research.Config{Brands: []research.Brand{{Name: "Lumara"}, {Na
 
 // at is the address of a path of everyPage in a language.
 func at(ts *httptest.Server, path, lang string) string {
-	path = strings.ReplaceAll(path, "MENTION", testMentions(400)[9].ID)
+	m := testMentions(10)[9]
+	path = strings.NewReplacer("MENTION", m.ID, "FIX", desk.SentenceKey(&m, m.Analysis.Sentences[0].Span)).Replace(path)
 	sep := "?"
 	if strings.Contains(path, "?") {
 		sep = "&"

@@ -32,9 +32,16 @@
   var list = document.querySelector("ol.queue");
   if (!list) return;
 
-  // A form that was sent leads to the next mention.
-  var at = location.hash.indexOf("#q-") === 0 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (at && list.contains(at)) at.querySelector("h3 a").focus();
+  // A form that was sent leads to the next mention, or to the last one where
+  // there is none. Browsers take the focus away when they go to a fragment, so
+  // that it is given afterwards.
+  if (location.hash.indexOf("#q-") === 0) {
+    var at = document.getElementById(location.hash.slice(1));
+    if (!at || !list.contains(at)) at = list.lastElementChild;
+    window.addEventListener("load", function () {
+      window.setTimeout(function () { at.querySelector("h3 a").focus(); });
+    });
+  }
 
   function current() {
     var item = document.activeElement.closest("ol.queue > li");
