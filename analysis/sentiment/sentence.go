@@ -1,7 +1,6 @@
 package sentiment
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -92,7 +91,10 @@ func (s *Scorer) sentence(w *Work, d *text.Doc, sent text.Sentence, from, to int
 // most exact, and none over the words of another.
 func (w *Work) claim() {
 	slices.SortStableFunc(w.found, func(a, b found) int {
-		return cmp.Or(cmp.Compare(b.last-b.first, a.last-a.first), cmp.Compare(b.words, a.words))
+		if longer := (b.last - b.first) - (a.last - a.first); longer != 0 {
+			return longer
+		}
+		return b.words - a.words
 	})
 	for i := range w.found {
 		if f := &w.found[i]; f.role == negates {

@@ -312,7 +312,12 @@ func anyLoaded(all []felt) bool {
 }
 
 // squash brings a sum to (-1, 1).
-func squash(sum float64) float64 { return sum / math.Sqrt(sum*sum+1) }
+func squash(sum float64) float64 {
+	if sum == 0 {
+		return sum // as most are
+	}
+	return sum / math.Sqrt(sum*sum+1)
+}
 
 func round(x float64) float64 { return math.Round(x*1000) / 1000 }
 
