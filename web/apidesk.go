@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"klank/index/desk"
 )
@@ -186,6 +187,12 @@ func (s *Server) apiSetCase(w http.ResponseWriter, r *http.Request) {
 	var change apiCaseChange
 	if !readJSON(w, r, &change, []string{"version", "state"}, []string{"assignee", "note"}) {
 		return
+	}
+	for name, n := range map[string]int{"assignee": utf8.RuneCountInString(change.Assignee) - desk.MaxName, "note": utf8.RuneCountInString(change.Note) - desk.MaxNote} {
+		if n > 0 {
+			writeProblem(w, problem{Title: "this cannot be kept", Status: http.StatusBadRequest, Detail: fmt.Sprintf("%s is %d characters too long", name, n)})
+			return
+		}
 	}
 	m := s.mentionOf(w, r, 0)
 	if m == nil {
