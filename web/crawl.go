@@ -293,6 +293,7 @@ type progressPage struct {
 	// none is under way.
 	Begun, Ended bool
 	Live         bool
+	Width        string // of what is done
 }
 
 // progress shows the runs that are under way, until there are none.
@@ -319,6 +320,7 @@ func (s *Server) progress(w http.ResponseWriter, r *http.Request) {
 		p.Begun = p.Begun || row.Run.ID != ""
 	}
 	p.Ended = p.Begun && p.Running+waiting == 0
+	p.Width = pct(100 * float64(p.Done) / float64(max(1, p.Done+p.Waiting)))
 	p.Live = !p.Ended && r.URL.Query().Get("live") != "0"
 	s.render(w, r, http.StatusOK, "crawlprogress", "progress.title", p)
 }
@@ -341,7 +343,7 @@ var healths = []string{healthFailed, healthBlocked, healthSuspect, healthSilent,
 
 // health says how a source does. fresh are its mentions that were published in
 // the last silentAfter, before those of the half year ahead of that.
-func (src *SourceStatus) health(fresh, before int) string {
+func (src *SourceStatus) health(now time.Time, fresh, before int) string {
 	switch {
 	case src.Paused != nil:
 		return healthPaused
@@ -355,15 +357,21 @@ func (src *SourceStatus) health(fresh, before int) string {
 		return healthInterrupted
 	case src.Run.Status == healthFailed, src.Run.Status == healthSuspect, src.Run.Status == healthInterrupted:
 		return src.Run.Status
-	case fresh == 0 && before >= silentLeast:
+	case src.stale(now), fresh == 0 && before >= silentLeast:
 		return healthSilent
 	}
 	return healthGood
 }
 
-// A source is silent when nothing was published there in silentAfter, and at
-// least silentLeast mentions were in the six times as long before: with five a
-// month by chance, a month without one comes once in 150.
+// stale tells whether nobody has read the source well for long.
+func (src *SourceStatus) stale(now time.Time) bool {
+	return !src.LastGood.IsZero() && now.Sub(src.LastGood) > silentAfter
+}
+
+// A source is silent when it had no good run in silentAfter, or when nothing was
+// published there in that time, and at least silentLeast mentions were in the six
+// times as long before: with five a month by chance, a month without one comes
+// once in 150.
 const (
 	silentAfter = 30 * 24 * time.Hour
 	silentLeast = 30

@@ -182,9 +182,13 @@ func TestASourceIsSilentOnceItHasGoneQuietAndNotBefore(t *testing.T) {
 		fresh, before int
 		want          string
 	}{{0, 29, healthGood}, {0, 30, healthSilent}, {1, 300, healthGood}, {0, 0, healthGood}} {
-		if got := done.health(c.fresh, c.before); got != c.want {
+		if got := done.health(testNow, c.fresh, c.before); got != c.want {
 			t.Errorf("%d in a month after %d in half a year: %s", c.fresh, c.before, got)
 		}
+	}
+	done.LastGood = testNow.AddDate(0, 0, -31)
+	if got := done.health(testNow, 5, 30); got != healthSilent {
+		t.Errorf("without a good run for a month: %s", got)
 	}
 }
 

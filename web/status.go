@@ -135,6 +135,7 @@ type sourceRow struct {
 	Health   string
 	Cover    *coverageRow // of the whole source
 	Before   int          // published in the half year before silentAfter
+	Stale    bool         // no good run for long
 }
 
 func (s *Server) status(w http.ResponseWriter, r *http.Request) {
@@ -232,7 +233,7 @@ func (s *Server) fillSources(ctx context.Context, p *statusPage, st *Status) err
 		row := sourceRow{SourceStatus: src, Mentions: all[src.Name], Query: term("source", src.Name), URL: sourceURL(src.Name),
 			Cover: whole[src.Name], Before: before[src.Name]}
 		if p.Frontier && (src.Configured || src.Run.ID != "") {
-			row.Health = src.health(fresh[src.Name], before[src.Name])
+			row.Health, row.Stale = src.health(s.now(), fresh[src.Name], before[src.Name]), src.stale(s.now())
 		}
 		p.Live = p.Live || src.Working
 		p.Sources = append(p.Sources, row)

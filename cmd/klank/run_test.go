@@ -94,10 +94,10 @@ func (l *runLog) collect(ctx context.Context, src *crawler.Source) (*crawlResult
 	return &crawlResult{report: crawler.Report{Sources: []crawler.SourceReport{{Run: run, Status: l.status}}}}, ctx.Err()
 }
 
-// schedulerOf runs sources that are all due every hour for some time.
-func (l *runLog) schedule(t *testing.T, most int, during time.Duration, names ...string) {
+// scheduler has sources that are all due every hour.
+func (l *runLog) scheduler(t *testing.T, most int, names ...string) *scheduler {
 	t.Helper()
-	s := &scheduler{most: most, log: slog.New(slog.NewTextHandler(io.Discard, nil)), latest: l.runs, paused: l.pauses, collect: l.collect}
+	s := &scheduler{most: most, log: slog.New(slog.NewTextHandler(io.Discard, nil)), latest: l.runs, paused: l.pauses, collect: l.collect, wake: make(chan struct{}, 1)}
 	for _, name := range names {
 		when, err := schedule.Parse("every 1h", time.UTC)
 		if err != nil {
@@ -105,6 +105,13 @@ func (l *runLog) schedule(t *testing.T, most int, during time.Duration, names ..
 		}
 		s.jobs = append(s.jobs, &job{source: &crawler.Source{Source: mention.Source{Name: name}}, when: when})
 	}
+	return s
+}
+
+// schedule runs such sources for some time.
+func (l *runLog) schedule(t *testing.T, most int, during time.Duration, names ...string) {
+	t.Helper()
+	s := l.scheduler(t, most, names...)
 	ctx, cancel := context.WithTimeout(t.Context(), during)
 	defer cancel()
 	s.run(ctx)

@@ -106,7 +106,8 @@ func (d *crawlDesk) dead(ctx context.Context, f web.DeadFilter, limit int) ([]we
 func webLetters(letters []frontier.DeadLetter) []web.DeadLetter {
 	var out []web.DeadLetter
 	for _, l := range letters {
-		out = append(out, web.DeadLetter{URL: l.URL, Source: l.Source, Class: l.Class, Reason: deadWords(l), Attempts: l.Attempts, Since: l.At})
+		out = append(out, web.DeadLetter{URL: l.URL, Source: l.Source, Class: l.Class,
+			Reason: strings.TrimPrefix(deadWords(l), l.Class+": "), Attempts: l.Attempts, Since: l.At})
 	}
 	return out
 }
