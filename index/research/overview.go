@@ -154,7 +154,7 @@ func starRange(n int) query.Node {
 func (s *scope) gradeRows(c *overviewTally) (Section, error) {
 	sec := Section{Name: "ratings", Title: "Mean rating", Columns: columns("mean", "mean", "stars", "stars"),
 		Note: fmt.Sprintf("Of 1 to 5 stars. With a prior: as if %d more had given the mean of all brands. Lately: a grade counts half after %d days.", bayesWeight, halfLife)}
-	all, err := s.cfg.Index.Aggregate(s.ctx, index.AggregateRequest{Query: and(standing()...)})
+	mean, err := s.meanOfAll(c)
 	if err != nil {
 		return sec, err
 	}
@@ -163,15 +163,27 @@ func (s *scope) gradeRows(c *overviewTally) (Section, error) {
 	prior := plain
 	if plain.Value != nil {
 		low, high := c.grades.interval()
-		m := 1 + 4*all.RatingMean
 		shrink := float64(c.grades.n) / float64(c.grades.n+bayesWeight)
-		v := bayes(c.grades, m)
+		v := bayes(c.grades, mean)
 		prior = s.rests(&c.rated, UnitStars, rated).tell(c.grades.n, v, v-shrink*(high-low)/2, v+shrink*(high-low)/2)
 	}
 	value, low, high := recent(c.days, s.asOf.Unix()/(24*60*60))
 	weighted := s.rests(&c.dated, UnitStars, rated, term("has", "published")).tell(c.dated.n, value, low, high)
 	sec.Rows = [][]Cell{{told("plain"), number(plain)}, {told("with a prior"), number(prior)}, {told("lately"), number(weighted)}}
 	return sec, nil
+}
+
+// meanOfAll is the mean rating of all brands and all time, in stars.
+func (s *scope) meanOfAll(c *overviewTally) (float64, error) {
+	all := and(standing()...)
+	if query.String(all) == s.query() {
+		return c.grades.value(), nil
+	}
+	res, err := s.cfg.Index.Aggregate(s.ctx, index.AggregateRequest{Query: and(all, term("has", "rating"))})
+	if err != nil {
+		return 0, err
+	}
+	return 1 + 4*res.RatingMean, nil
 }
 
 func (s *scope) starRows(c *overviewTally) Section {

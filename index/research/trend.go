@@ -34,17 +34,21 @@ type series struct {
 }
 
 func trend(s *scope, rep *Report) error {
-	if err := s.setAsOf(); err != nil {
-		return err
-	}
 	all, days := &tally{}, map[int64]int{}
+	now, newest := s.req.Now.UnixMilli(), int64(0)
 	if err := s.walk(nil, func(r *index.Row) {
 		all.add(&s.sources, r)
 		if r.Published != 0 {
 			days[r.Published/dayMillis]++
 		}
+		if r.Published < now {
+			newest = max(newest, r.Published)
+		}
 	}); err != nil {
 		return err
+	}
+	if newest != 0 { // as setAsOf finds it, which would be another walk
+		s.asOf = day(time.UnixMilli(newest))
 	}
 	if err := s.finish(rep, all); err != nil {
 		return err
