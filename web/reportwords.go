@@ -108,14 +108,31 @@ func reportFunctions(l *locale) template.FuncMap {
 			}
 			return max(1, n)
 		},
-		// small tells that a table needs half the width of a screen.
-		"small": func(s layout.Section) bool {
-			quoted := slices.ContainsFunc(s.Columns, func(c layout.Column) bool { return c.Quoted })
-			return len(s.Columns) <= 4 && !quoted && len(s.Rows) <= 6
-		},
+		"quotes":  quotes,
+		"widths":  widths,
 		"covered": covered,
 		"differs": differs,
 	}
+}
+
+// quotes tells whether a section has passages.
+func quotes(s layout.Section) bool {
+	return slices.ContainsFunc(s.Columns, func(c layout.Column) bool { return c.Quoted })
+}
+
+// widths are the classes of sections by the width they need: small ones stand
+// two in a row, and one that is left over has its chart and table side by side.
+func widths(sections []layout.Section) []string {
+	out, last, n := make([]string, len(sections)), -1, 0
+	for i, s := range sections {
+		if len(s.Columns) <= 4 && !quotes(s) && len(s.Rows) <= 6 {
+			out[i], last, n = "small", i, n+1
+		}
+	}
+	if n%2 == 1 {
+		out[last] = "beside"
+	}
+	return out
 }
 
 // covered is the first number of a row, whose coverage stands at its head.
@@ -133,6 +150,9 @@ func covered(row []layout.Cell) *layout.Figure {
 const notable = 0.1
 
 func differs(f, row *layout.Figure) bool {
+	if f.Count == 0 {
+		return false // there is nothing to cover
+	}
 	a, b := f.Coverage, row.Coverage
 	if a == nil || b == nil {
 		return a != b

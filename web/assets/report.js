@@ -11,6 +11,13 @@
     }
   }, true);
 
+  // Where the reports do not fit beside each other, this one is in view.
+  var here = document.querySelector(".reportmenu [aria-current]");
+  if (here) {
+    var strip = here.parentElement;
+    strip.scrollLeft = here.offsetLeft - strip.offsetLeft - (strip.clientWidth - here.clientWidth) / 2;
+  }
+
   if (!window.Chart) return;
   var language = document.documentElement.lang;
   var charts = [];
