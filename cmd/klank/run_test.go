@@ -301,6 +301,20 @@ func (l *serviceLog) String() string {
 	return l.b.String()
 }
 
+// address waits until a service says where it answers.
+func (l *serviceLog) address(t *testing.T) string {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		if _, after, ok := strings.Cut(l.String(), "klank: http://"); ok {
+			host, _, _ := strings.Cut(after, "/ ")
+			return "http://" + host
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("klank does not serve:\n%s", l)
+		}
+	}
+}
+
 // TestThreeServicesOnOneMachineShareTheWork starts three processes on one data
 // folder: they take turns at the host, which sees one at a time.
 func TestThreeServicesOnOneMachineShareTheWork(t *testing.T) {

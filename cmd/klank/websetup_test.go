@@ -71,15 +71,7 @@ func TestFromAnEmptyFolderToTheFirstReportInABrowser(t *testing.T) {
 			t.Errorf("klank run ended with %d:\n%s", code, log)
 		}
 	})
-	address := ""
-	for deadline := time.Now().Add(time.Minute); address == ""; time.Sleep(20 * time.Millisecond) {
-		if _, after, ok := strings.Cut(log.String(), "klank: http://"); ok {
-			address, _, _ = strings.Cut(after, "/ ")
-		} else if time.Now().After(deadline) {
-			t.Fatalf("klank run does not serve:\n%s", log)
-		}
-	}
-
+	address := log.address(t)
 	walk := func(actions ...chromedp.Action[chromedp.Void]) {
 		t.Helper()
 		within, cancel := context.WithTimeout(tab, 90*time.Second)
@@ -88,7 +80,7 @@ func TestFromAnEmptyFolderToTheFirstReportInABrowser(t *testing.T) {
 			t.Fatalf("%v\n%s", err, log)
 		}
 	}
-	walk(chromedp.Navigate("http://"+address+"/?lang=en"), chromedp.WaitVisible("#brand"),
+	walk(chromedp.Navigate(address+"/?lang=en"), chromedp.WaitVisible("#brand"),
 		chromedp.SendKeys("#brand", "Brons"), chromedp.SendKeys("#rivals", "Koper"), chromedp.Click(".primary"), chromedp.WaitVisible("#url"))
 	if _, err := os.Stat("klank-data"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("something is written before anybody has agreed: %v", err)
