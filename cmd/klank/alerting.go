@@ -39,6 +39,7 @@ type alerting struct {
 	now      func() time.Time
 	zone     *time.Location
 	checks   schedule.Schedule
+	digests  schedule.Schedule
 	rules    []watch.Rule
 	channels map[string]deliver.Channel
 	watch    watch.Config
@@ -52,7 +53,7 @@ type alerting struct {
 func newAlerting(cfg *configs.Config, ix store, d *desk.Store, log *slog.Logger) (*alerting, error) {
 	a := &alerting{cfg: cfg, index: ix, desk: d, log: log, now: time.Now, channels: map[string]deliver.Channel{}, crawled: make(chan struct{}, 1)}
 	var err error
-	if a.checks, _, a.zone, err = cfg.AlertSchedules(); err != nil {
+	if a.checks, a.digests, a.zone, err = cfg.AlertSchedules(); err != nil {
 		return nil, usageError{err}
 	}
 	language, err := cfg.Language()
@@ -137,6 +138,9 @@ func (a *alerting) settled(ctx context.Context) (map[string]int, error) {
 
 // compose words a message of the outbox.
 func (a *alerting) compose(ctx context.Context, m *desk.AlertMessage) (*deliver.Message, error) {
+	if n := len(m.Events); n > 0 && m.Events[n-1].Kind == notice.KindDigest {
+		return a.digest(ctx, m.ID, m.Events[n-1].Raised)
+	}
 	return a.composer.Alert(ctx, m.ID, m.Rule, m.Created, m.Events)
 }
 
@@ -197,17 +201,21 @@ func (a *alerting) send(rule string, now time.Time) []desk.AlertChannel {
 	return out
 }
 
-// checkAll checks every rule. A rule that cannot be checked is logged, and
-// holds up no other.
+// checkAll checks every rule, and whether the digest is due. A rule that cannot
+// be checked is logged, and holds up no other.
 func (a *alerting) checkAll(ctx context.Context) (raised []desk.AlertEvent, failed int, err error) {
-	for i := range a.rules {
-		ev, err := a.check(ctx, &a.rules[i], false)
+	for i := range len(a.rules) + 1 {
+		name, check := configs.DigestName, a.checkDigest
+		if i < len(a.rules) {
+			name, check = a.rules[i].Name, func(ctx context.Context) (*desk.AlertEvent, error) { return a.check(ctx, &a.rules[i], false) }
+		}
+		ev, err := check(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return raised, failed, ctx.Err()
 		case err != nil:
 			failed++
-			a.log.Error("a rule could not be checked", "rule", a.rules[i].Name, "error", err)
+			a.log.Error("a rule could not be checked", "rule", name, "error", err)
 		case ev != nil:
 			raised = append(raised, *ev)
 			a.log.Info("alert", "rule", ev.Rule, "condition", ev.Kind, "count", ev.Count, "event", ev.ID)
@@ -233,9 +241,7 @@ func (a *alerting) run(ctx context.Context) {
 			if evs, _, _ := a.checkAll(ctx); len(evs) > 0 { // errors are logged
 				wake(raised)
 			}
-			if next = a.checks.Next(now); next.IsZero() {
-				next = now.AddDate(100, 0, 0)
-			}
+			next = a.nextCheck(now)
 		}
 		select {
 		case <-ctx.Done():
@@ -245,6 +251,17 @@ func (a *alerting) run(ctx context.Context) {
 		case <-time.After(min(lookAgain, max(0, next.Sub(a.now())))):
 		}
 	}
+}
+
+// nextCheck is when the rules or the digest are due after now.
+func (a *alerting) nextCheck(now time.Time) time.Time {
+	next := now.AddDate(100, 0, 0)
+	for _, s := range []schedule.Schedule{a.checks, a.digests} {
+		if due := s.Next(now); !due.IsZero() && due.Before(next) {
+			next = due
+		}
+	}
+	return next
 }
 
 // crawlEnded has the rules checked soon.

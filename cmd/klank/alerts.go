@@ -128,7 +128,7 @@ func (e *env) completeRules(_ *cobra.Command, args []string, _ string) ([]string
 }
 
 func runAlerts(ctx context.Context, e *env, a *alerting) error {
-	if len(a.rules) == 0 {
+	if len(a.rules) == 0 && a.digests.IsZero() {
 		return usagef("there is nothing to check: alerts.rules in klank.yaml is empty")
 	}
 	enrichIndex(ctx, a.index, a.log) // else copies would be told of

@@ -3,6 +3,8 @@ package main
 import (
 	"database/sql"
 	"fmt"
+	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -16,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"klank/configs"
 	"klank/index/desk"
 	"klank/index/watch/deliver/delivertest"
 )
@@ -316,4 +319,54 @@ func (h *alertHouse) rules() []desk.AlertRule {
 		h.t.Fatal(err)
 	}
 	return all
+}
+
+func TestTheDigestIsSentOnceForEachTimeOfItsSchedule(t *testing.T) {
+	cfg, err := configs.Parse("klank.yaml", []byte(`
+timezone: Europe/Amsterdam
+alerts:
+  quiet: {from: "22:00", to: "09:00"}
+  channels: [{name: box, type: file, dir: box}]
+digest: {schedule: 0 8 * * mon, send: [box]}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &env{data: t.TempDir(), err: io.Discard}
+	w, err := e.openWorkspace(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	var both [2]*alerting // as in two processes
+	at := func(day, hour int) int {
+		t.Helper()
+		raised := 0
+		for i := range both {
+			if both[i] == nil {
+				if both[i], err = newAlerting(cfg, w.index, w.desk, slog.New(slog.DiscardHandler)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			both[i].now = func() time.Time { return time.Date(2026, 3, day, hour, 30, 0, 0, both[i].zone) }
+			evs, failed, err := both[i].checkAll(t.Context())
+			if err != nil || failed > 0 {
+				t.Fatalf("%d failed, %v", failed, err)
+			}
+			raised += len(evs)
+		}
+		return raised
+	}
+	for _, c := range []struct{ day, hour, want int }{{1, 12, 0}, {2, 7, 0}, {2, 8, 1}, {2, 9, 0}, {8, 23, 0}, {25, 12, 1}, {25, 13, 0}, {30, 12, 1}} {
+		if got := at(c.day, c.hour); got != c.want {
+			t.Errorf("on March %d at half past %d: %d, want %d", c.day, c.hour, got, c.want)
+		}
+	}
+	messages, err := w.desk.AlertMessages(t.Context(), 10)
+	if err != nil || len(messages) != 3 {
+		t.Fatalf("%d messages, %v", len(messages), err)
+	}
+	if first := messages[2]; first.NotBefore.In(both[0].zone).Format("02 15:04") != "02 09:00" {
+		t.Errorf("in quiet hours it is sent at %s", first.NotBefore)
+	}
 }

@@ -54,6 +54,28 @@ var words = map[string][2]string{
 	"negative":       {"negative", "negatief"},
 	"neutral":        {"neutral", "neutraal"},
 	"positive":       {"positive", "positief"},
+
+	"digest":             {"The digest", "Het overzicht"},
+	"digest.title.one":   {"The last day", "De afgelopen dag"},
+	"digest.title.more":  {"The last %d days", "De afgelopen %d dagen"},
+	"digest.why":         {"klank sent this because of digest in klank.yaml.", "klank stuurde dit vanwege digest in klank.yaml."},
+	"digest.changes":     {"What changed", "Wat er veranderde"},
+	"digest.chance":      {"A change whose interval holds 0 may be chance.", "Een verandering waarvan het interval 0 bevat kan toeval zijn."},
+	"digest.lately.one":  {"the last day", "de afgelopen dag"},
+	"digest.lately.more": {"the last %d days", "de afgelopen %d dagen"},
+	"digest.before.one":  {"the day before", "de dag ervoor"},
+	"digest.before.more": {"the %d days before", "de %d dagen ervoor"},
+	"digest.change":      {"change", "verandering"},
+	"digest.mentions":    {"mentions", "vermeldingen"},
+	"digest.negative":    {"negative", "negatief"},
+	"digest.stars":       {"mean rating", "gemiddeld cijfer"},
+	"digest.touchpoints": {"Spoken of most", "Het meest besproken"},
+	"digest.praise":      {"Shares are of those who speak of the touchpoint.", "Delen zijn van wie over het contactpunt spreekt."},
+	"digest.queue":       {"Answer these first", "Antwoord deze het eerst"},
+	"digest.sources":     {"The sources", "De bronnen"},
+	"digest.nothing":     {"Nothing in these days.", "Niets in deze dagen."},
+	"digest.nobody":      {"Nobody waits for a reply.", "Niemand wacht op antwoord."},
+	"digest.whole":       {"All of it", "Alles"},
 }
 
 // voice says things in one language.
@@ -129,6 +151,8 @@ func (v *voice) summary(ev *desk.AlertEvent, f *watch.Facts) string {
 		return v.counted(ev.Kind, ev.Count, v.lasting(f.Hours))
 	case watch.New, watch.Sources:
 		return v.counted(ev.Kind, ev.Count)
+	case KindDigest:
+		return v.say(KindDigest)
 	}
 	return v.say("test")
 }
