@@ -3,9 +3,16 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -183,6 +190,48 @@ func TestAKilledCrawlIntoAClusterLosesNothing(t *testing.T) {
 	out, err := klankCommand(t, data, "index", "verify", "--config", config).CombinedOutput()
 	if want := fmt.Sprintf("in %d, indexed %d, dead letters 0", len(m.Truth()), len(m.Truth())); err != nil || !bytes.Contains(out, []byte(want)) {
 		t.Errorf("verify: %v, %s; want %s", err, out, want)
+	}
+}
+
+// TestARunOfWhichSomethingIsMissingFails has one mention vanish from the cluster
+// after it was acknowledged.
+func TestARunOfWhichSomethingIsMissingFails(t *testing.T) {
+	cluster, prefix := indextest.Cluster(t)
+	to, err := url.Parse(cluster)
+	if err != nil {
+		t.Fatal(err)
+	}
+	created := regexp.MustCompile(`\{"create":\{"_id":"([^"]+)"`)
+	var taken sync.Once
+	forward := httputil.NewSingleHostReverseProxy(to)
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		r.Body = io.NopCloser(bytes.NewReader(b))
+		forward.ServeHTTP(w, r)
+		if id := created.FindSubmatch(b); id != nil {
+			taken.Do(func() {
+				req, err := http.NewRequest(http.MethodDelete, cluster+"/"+prefix+"-mentions-write/_doc/"+string(id[1]), nil)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				res, err := http.DefaultClient.Do(req)
+				if err != nil || res.StatusCode != http.StatusOK {
+					t.Errorf("%s is not taken away: %v, %v", id[1], res, err)
+				}
+			})
+		}
+	}))
+	defer proxy.Close()
+	m := startMarket(t)
+	config := elasticConfigFile(t, marketConfig(t, m), proxy.URL, prefix)
+	cmd := klankCommand(t, filepath.Join(t.TempDir(), "data"), crawlArgs(config)...)
+	out, err := cmd.CombinedOutput()
+	if err == nil || cmd.ProcessState.ExitCode() != exitPartial || !bytes.Contains(out, []byte("neither indexed nor dead letters")) {
+		t.Errorf("the crawl ends with %v\n%s", err, out)
 	}
 }
 

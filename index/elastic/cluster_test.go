@@ -3,7 +3,9 @@ package elastic_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -227,20 +229,23 @@ func TestPagesByRelevanceAreOfOneMoment(t *testing.T) {
 	}
 }
 
-func TestAuthorsAreCountedExactly(t *testing.T) {
-	ix := open(t, config(t))
-	const n = 21_000 // more than one request counts
-	for i := 0; i < n; i += 3000 {
-		ms := numbered(i, i+3000)
-		for j := range ms {
-			ms[j].ID, ms[j].Author = fmt.Sprint("a", i+j), &mention.Author{Key: fmt.Sprint("k", i+j)}
-		}
-		if _, err := ix.Put(t.Context(), ms); err != nil {
+func TestRunsAndCoverageStandInIndicesByMonth(t *testing.T) {
+	cfg := config(t)
+	ix := open(t, cfg)
+	for id, month := range map[string]time.Month{"a": time.March, "b": time.March, "c": time.April} {
+		r := mention.Run{ID: id, Source: "shop", Started: time.Date(2026, month, 3, 0, 0, 0, 0, time.UTC)}
+		if err := ix.PutRun(t.Context(), r, []mention.Coverage{{Item: "Kettle", Collected: 1}}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	res, err := ix.Aggregate(t.Context(), index.AggregateRequest{})
-	if err != nil || res.Authors != n {
-		t.Errorf("%d authors, %v; want %d", res.Authors, err, n)
+	res, err := http.Get(cfg.URLs[0] + "/_cat/indices/" + cfg.Prefix + "-runs-*," + cfg.Prefix + "-coverage-*?h=index&s=index")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	want := []string{cfg.Prefix + time.Now().UTC().Format("-coverage-2006.01"), cfg.Prefix + "-runs-2026.03", cfg.Prefix + "-runs-2026.04"}
+	if got := strings.Fields(string(b)); err != nil || !slices.Equal(got, want) {
+		t.Errorf("there are %v, %v; want %v", got, err, want)
 	}
 }

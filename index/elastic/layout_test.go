@@ -28,6 +28,9 @@ func TestEveryFieldOfARecordIsMapped(t *testing.T) {
 		{pages, reading{}, nil},
 		{absences, absence{}, nil},
 		{near, neighbour{}, nil},
+		{pending, note{}, nil},
+		{aliases, alias{}, nil},
+		{moves, move{}, nil},
 	} {
 		checkMapped(t, c.name, mapped[c.name].mapping, reflect.TypeOf(c.of), c.extra)
 	}

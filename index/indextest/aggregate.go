@@ -1,9 +1,11 @@
 package indextest
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"strings"
+	"sync"
 	"testing"
 
 	"klank/index"
@@ -40,6 +42,44 @@ func testTotals(t *testing.T, ix index.Index) {
 	put(t, ix, many...)
 	if got := aggregate(t, ix, index.AggregateRequest{}).Authors; got != 155 {
 		t.Errorf("%d authors, not 155", got)
+	}
+}
+
+// testAuthors counts as many authors as back-ends are to count exactly; a quarter
+// of them with the race detector, or in short.
+func testAuthors(t *testing.T, ix index.Index) {
+	authors := 100_000
+	if raceDetector || testing.Short() {
+		authors /= 4
+	}
+	const together = 5000
+	var wg sync.WaitGroup
+	turns := make(chan int, authors)
+	for from := 0; from < authors; from += together {
+		turns <- from
+	}
+	close(turns)
+	for range 2 {
+		wg.Go(func() {
+			for from := range turns {
+				var ms []mention.Mention
+				for i := from; i < min(from+together, authors); i++ {
+					ms = append(ms, mention.Mention{ID: fmt.Sprint("a", i), Kind: mention.Review, NativeID: fmt.Sprint(i), Author: &mention.Author{Key: fmt.Sprint("k", i)}})
+					if i%1000 == 0 { // says something twice
+						ms = append(ms, mention.Mention{ID: fmt.Sprint("b", i), Kind: mention.Post, NativeID: fmt.Sprint(i), Author: ms[len(ms)-1].Author})
+					}
+				}
+				if _, err := ix.Put(context.Background(), ms); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for q, want := range map[string]int{"": authors, "kind:review": authors, "kind:post": authors / 1000} {
+		if got := aggregate(t, ix, index.AggregateRequest{Query: parse(t, q)}); got.Authors != want {
+			t.Errorf("%q has %d authors, want %d", q, got.Authors, want)
+		}
 	}
 }
 

@@ -51,6 +51,7 @@ func Run(t *testing.T, open func(t *testing.T) index.Index, traits ...Trait) {
 		{"requests out of bounds are refused", testRequests},
 		{"highlights are the spans of the words asked for", testHighlights},
 		{"totals count mentions, authors and means", testTotals},
+		{"authors are counted exactly up to a hundred thousand", testAuthors},
 		{"facets count values, ties by value", testFacets},
 		{"histograms fill their gaps", testHistograms},
 		{"put tells new, changed and same", testPut},

@@ -1,0 +1,6 @@
+//go:build race
+
+package indextest
+
+// raceDetector says that all takes many times longer.
+const raceDetector = true
