@@ -184,7 +184,7 @@ func checkHTML(t *testing.T, where, page string) (links []string) {
 func TestHostileMentionsHarmNoTerminalNoSheetAndNoMail(t *testing.T) {
 	h := besieged(t)
 	for _, args := range [][]string{{"search", "*", "--limit", "100"}, {"status"}, {"alerts"}, {"audit"}, {"replay", "--diff"},
-		{"search", "slecht", "--sort", "relevance"}, {"alerts", "run", "--dry-run"}, {"prune", "--dry-run"}} {
+		{"search", "slecht", "--sort", "relevance"}, {"digest"}, {"alerts", "run", "--dry-run"}, {"prune", "--dry-run"}} {
 		checkTerminal(t, strings.Join(args, " "), h.run(args...))
 	}
 	file := filepath.Join(t.TempDir(), "out.html")
@@ -198,12 +198,19 @@ func TestHostileMentionsHarmNoTerminalNoSheetAndNoMail(t *testing.T) {
 		}
 		checkHTML(t, "report --html "+name, string(page))
 	}
+	h.run("digest", "--out", file)
+	page, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkHTML(t, "digest --out", string(page))
 	checkCSV(t, "search --csv", h.run("search", "*", "--csv", "--limit", "100"))
 	checkCSV(t, "export", h.run("export", "--csv"))
 	h.run("alerts", "run")
+	h.run("digest", "--send")
 	mails := h.mail.Mails()
-	if len(mails) == 0 {
-		t.Fatal("no mail was sent: the test would prove nothing")
+	if len(mails) < 2 {
+		t.Fatalf("%d mails were sent: the test would prove nothing", len(mails))
 	}
 	for _, m := range mails {
 		checkMail(t, m.Raw)
