@@ -91,7 +91,7 @@ func (s *Server) apiFail(w http.ResponseWriter, r *http.Request, err error) {
 		writeProblem(w, problem{Title: "this took too long", Status: http.StatusServiceUnavailable,
 			Detail: "ask for less at once, or try again later"})
 	default:
-		s.log.Error("web: the index failed", "path", r.URL.Path, "error", err)
+		s.log.Error("web: the index failed", "route", routeOf(r), "error", err)
 		writeProblem(w, problem{Title: "the index failed", Status: http.StatusInternalServerError, Detail: "the log says why"})
 	}
 }

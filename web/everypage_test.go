@@ -48,6 +48,8 @@ var everyPage = []string{
 	"/dead",
 	"/progress",
 	"/try",
+	"/register",
+	"/audit",
 	"/nowhere",
 }
 

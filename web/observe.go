@@ -85,7 +85,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 				if p == http.ErrAbortHandler {
 					panic(p)
 				}
-				s.log.Error("web: a request failed badly", "method", r.Method, "path", r.URL.Path,
+				s.log.Error("web: a request failed badly", "method", r.Method, "route", matched.label(),
 					"panic", p, "stack", string(debug.Stack()))
 				if rec.status == 0 {
 					s.fail(rec, r, http.StatusInternalServerError, "")
@@ -97,7 +97,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 			}
 			s.metrics.requests.WithLabelValues(matched.label(), strconv.Itoa(rec.status)).Inc()
 			s.metrics.duration.WithLabelValues(matched.label()).Observe(took.Seconds())
-			s.log.Debug("web: request", "method", r.Method, "path", r.URL.Path, "status", rec.status, "took", took)
+			s.log.Debug("web: request", "method", r.Method, "route", matched.label(), "status", rec.status, "took", took)
 		}()
 		next.ServeHTTP(rec, r)
 	})
@@ -114,6 +114,15 @@ func (n *routeName) label() string {
 		return "refused"
 	}
 	return n.pattern
+}
+
+// routeOf names the route of a request, for the log: a path may hold what
+// somebody searched for.
+func routeOf(r *http.Request) string {
+	if n, ok := r.Context().Value(routeKey{}).(*routeName); ok {
+		return n.label()
+	}
+	return ""
 }
 
 // withTimeout bounds the time of a request through its context. Nothing is

@@ -179,7 +179,7 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, name
 	}
 	var buf bytes.Buffer
 	if err := v.pages[name].ExecuteTemplate(&buf, "layout.html", p); err != nil {
-		s.log.Error("web: a page could not be made", "page", name, "path", r.URL.Path, "error", err)
+		s.log.Error("web: a page could not be made", "page", name, "route", routeOf(r), "error", err)
 		writePlain(w, http.StatusInternalServerError, v.t("error.500.title")+"\n")
 		return
 	}
@@ -215,11 +215,11 @@ func (s *Server) failWith(w http.ResponseWriter, r *http.Request, what string, e
 		return // nobody is waiting for the answer
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		s.log.Warn("web: a request ran out of time", "what", what, "path", r.URL.Path)
+		s.log.Warn("web: a request ran out of time", "what", what, "route", routeOf(r))
 		s.fail(w, r, http.StatusServiceUnavailable, "")
 		return
 	}
-	s.log.Error("web: "+what, "path", r.URL.Path, "error", err)
+	s.log.Error("web: "+what, "route", routeOf(r), "error", err)
 	s.fail(w, r, http.StatusInternalServerError, what)
 }
 

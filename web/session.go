@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
@@ -141,6 +142,9 @@ type loginPage struct {
 }
 
 func (s *Server) showLogin(w http.ResponseWriter, r *http.Request, status int, next, failed string) {
+	if !safe(r.Method) {
+		next = cmp.Or(r.PostForm.Get("next"), "/") // what was to be changed is not sent again
+	}
 	p := loginPage{Next: localTarget(next), Failed: failed, Token: s.cfg.Token != "", Proxy: s.cfg.Proxy.Header != ""}
 	if s.cfg.Desk != nil {
 		p.Users, _ = s.cfg.Desk.HasUsers(r.Context()) // without, nobody of them can log in anyway
