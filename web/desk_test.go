@@ -383,6 +383,37 @@ func TestQueriesAreSavedUsedAndSuggested(t *testing.T) {
 	}
 }
 
+// slowCounter is an index that counts when it is let.
+type slowCounter struct {
+	*sqlite.Index
+	let chan struct{}
+}
+
+func (x slowCounter) Aggregate(ctx context.Context, r index.AggregateRequest) (*index.AggregateResult, error) {
+	select {
+	case <-x.let:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	return x.Index.Aggregate(ctx, r)
+}
+
+func TestHitsDoNotWaitForTheFilters(t *testing.T) {
+	ix := slowCounter{newTestIndex(t, testMentions(30)...), make(chan struct{})}
+	s, ts := newTestServer(t, Config{Index: ix})
+	s.patience = time.Millisecond
+	doc := document(t, ts, "/search?q=lamp&lang=en")
+	if doc.Find(".hit").Length() == 0 || doc.Find(".facet").Length() != 0 || !strings.Contains(words(doc.Find(".facets")), "still being counted") {
+		t.Fatalf("while the filters are counted the page says %q", words(doc.Find(".results")))
+	}
+	close(ix.let)
+	s.patience = time.Minute
+	doc = document(t, ts, strings.TrimPrefix(doc.Find(".facets p a").AttrOr("href", ""), ts.URL))
+	if doc.Find(".facet").Length() == 0 {
+		t.Error("the filters are not there")
+	}
+}
+
 func TestASearchIsHadAsAFile(t *testing.T) {
 	formula := complaint(1)
 	formula.Text, formula.Title = "=HYPERLINK(\"http://evil.example\")", "<script>alert(1)</script>"

@@ -257,7 +257,7 @@ func (s *Server) waiting(ctx context.Context, p *queuePage, settled map[string]i
 		return nil, errNoReports
 	}
 	most := queueKnown * (2 + len(settled)/queueKnown)
-	a, err := s.answers.get(ctx, fmt.Sprintf("queue %q %d", p.Brand, most), reportPatience, func(ctx context.Context) (any, int64, error) {
+	a, err := s.answers.get(ctx, fmt.Sprintf("queue %q %d", p.Brand, most), s.patience, func(ctx context.Context) (any, int64, error) {
 		line, err := research.NewLine(ctx, *cfg, research.Request{Brand: p.Brand, Now: s.now()}, most)
 		return line, int64(most) * 512, err
 	})

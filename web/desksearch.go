@@ -162,6 +162,9 @@ const (
 	suggestions    = 10
 	suggestedKnown = 200
 	suggestedQuery = 500
+	// suggestHaste is by how much less than a page suggestions wait for each list
+	// of values: the next letter finds it.
+	suggestHaste = 10
 )
 
 // suggestedFields are those whose values are counted in the index.
@@ -259,7 +262,7 @@ func (s *Server) valuesOf(ctx context.Context, field string) ([]string, error) {
 	if !slices.Contains(suggestedFields, field) {
 		return nil, nil
 	}
-	a, err := s.answers.get(ctx, "values "+field, reportPatience, func(ctx context.Context) (any, int64, error) {
+	a, err := s.answers.get(ctx, "values "+field, s.patience/suggestHaste, func(ctx context.Context) (any, int64, error) {
 		res, err := s.cfg.Index.Aggregate(ctx, index.AggregateRequest{Facets: []index.Facet{{Field: field, Size: suggestedKnown}}})
 		if err != nil {
 			return nil, 0, err
@@ -271,7 +274,7 @@ func (s *Server) valuesOf(ctx context.Context, field string) ([]string, error) {
 		return values, int64(suggestedKnown * 64), nil
 	})
 	if errors.Is(err, errComputing) {
-		return nil, nil // the next letter finds them
+		return nil, nil
 	}
 	if err != nil {
 		return nil, err
@@ -288,7 +291,7 @@ func (s *Server) fillDesk(r *http.Request, p *searchPage, after string) error {
 		return err
 	}
 	p.Act = s.cfg.Desk != nil && who(r).Operator()
-	p.Exports = exportLinks(p.Q, p.Total)
+	p.Exports, p.SelfURL = exportLinks(p.Q, p.Total), searchURL(p.Q, p.Sort, after)
 	for i := range p.Hits {
 		p.Hits[i].Link = trailURL(p.Hits[i].ID, p.Q, cmp.Or(p.Sort, index.SortNewest), after)
 	}

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"klank/index"
@@ -52,8 +53,13 @@ type searchPage struct {
 	Facets   []facetList
 	NextURL  string
 	FirstURL string // set behind the first page
+	SelfURL  string
 	Exports  []exportLink
 	Saved    []savedRow
+	// Counting tells that the facets are not counted yet, Counted since when they
+	// stand where the index has changed since.
+	Counting bool
+	Counted  time.Time
 	// Act tells that queries can be saved.
 	Act      bool
 	Fields   []helpField
@@ -156,11 +162,7 @@ func (s *Server) fillSearch(ctx context.Context, p *searchPage, n query.Node, af
 	if err != nil {
 		return err
 	}
-	var facets []index.Facet
-	for _, f := range facetFields {
-		facets = append(facets, index.Facet{Field: f, Size: 8})
-	}
-	agg, err := s.cfg.Index.Aggregate(ctx, index.AggregateRequest{Query: n, Facets: facets})
+	values, err := s.facetCounts(ctx, p, n)
 	if err != nil {
 		return err
 	}
@@ -171,7 +173,7 @@ func (s *Server) fillSearch(ctx context.Context, p *searchPage, n query.Node, af
 	}
 	for _, field := range facetFields {
 		list := facetList{Field: field}
-		for _, b := range agg.Facets[field] {
+		for _, b := range values[field] {
 			v := facetValue{Value: b.Value, Count: b.Count, URL: searchURL(s.narrow(p.Q, n, field, b.Value), p.Sort, "")}
 			for _, f := range active {
 				if f.Field == field && strings.EqualFold(f.Value, b.Value) {
@@ -193,6 +195,40 @@ func (s *Server) fillSearch(ctx context.Context, p *searchPage, n query.Node, af
 	}
 	return nil
 }
+
+// facetCounts counts the facets of a query. They are kept as reports are, for
+// they cost more than the hits: where they are not ready in time, p.Counting is
+// set and there are none.
+func (s *Server) facetCounts(ctx context.Context, p *searchPage, n query.Node) (map[string][]index.Bucket, error) {
+	key := "facets " + query.String(n)
+	have, err := s.answers.get(ctx, key, s.patience, func(ctx context.Context) (any, int64, error) {
+		var facets []index.Facet
+		for _, f := range facetFields {
+			facets = append(facets, index.Facet{Field: f, Size: 8})
+		}
+		agg, err := s.cfg.Index.Aggregate(ctx, index.AggregateRequest{Query: n, Facets: facets})
+		if err != nil {
+			return nil, 0, err
+		}
+		return agg.Facets, facetBytes + int64(len(key)), nil
+	})
+	if errors.Is(err, errComputing) {
+		p.Counting = true
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if have.Old {
+		p.Counted = have.Made
+	}
+	values, _ := have.Value.(map[string][]index.Bucket)
+	return values, nil
+}
+
+// facetBytes is what the facets of a search take in memory at most: eight
+// values of eight fields.
+const facetBytes = 16 << 10
 
 // searchURL is the address of a page of the search.
 func searchURL(q, sort, after string) string {
