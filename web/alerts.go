@@ -64,7 +64,7 @@ type alertsPage struct {
 type alertRuleRow struct {
 	AlertRule
 	Condition string // the key of its words
-	Hours     int
+	Span      string // the rule's time, in words
 	Drop      string
 	Link      string
 	State     desk.AlertRule
@@ -130,7 +130,7 @@ func (s *Server) fillAlerts(v *view, r *http.Request) (*alertsPage, error) {
 		}
 	}
 	for _, rule := range a.Rules {
-		row := alertRuleRow{AlertRule: rule, Condition: conditions[rule.When], Hours: int(max(rule.Within, rule.After) / time.Hour), Link: ask(rule.Query), State: states[rule.Name]}
+		row := alertRuleRow{AlertRule: rule, Condition: conditions[rule.When], Span: notice.Lasting(v.code, max(rule.Within, rule.After)), Link: ask(rule.Query), State: states[rule.Name]}
 		row.Drop = v.decimal(rule.Drop, 2, false)
 		p.Rules = append(p.Rules, row)
 	}

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -35,15 +34,10 @@ func testAlerts() Alerts {
 			{watch.Rule{Name: "cijfer", When: watch.Rating, Within: 30 * 24 * time.Hour, Drop: 0.3}, nil}, {watch.Rule{Name: "bronnen", When: watch.Sources, After: 72 * time.Hour}, []string{"team"}}}}
 }
 
-// alertDesk is a desk with a history of alerts: of a mention, of stars, and of
-// a source; sent, failed and waiting.
-func alertDesk(t testing.TB, id string) *desk.Store {
+// tellAlerts gives a desk a history of alerts: of a mention, of stars, and of a
+// source; sent, failed and waiting.
+func tellAlerts(t testing.TB, d *desk.Store, id string) {
 	t.Helper()
-	d, err := desk.Open(t.Context(), filepath.Join(t.TempDir(), "desk.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = d.Close() })
 	facts := func(f watch.Facts) string { b, _ := json.Marshal(f); return string(b) }
 	drop, was, change, low, high := 3.1, 4.0, -0.9, -1.2, -0.6
 	for i, c := range []desk.AlertCheck{
@@ -65,7 +59,6 @@ func alertDesk(t testing.TB, id string) *desk.Store {
 			t.Fatal(err)
 		}
 	}
-	return d
 }
 
 func alertServer(t *testing.T, change func(*Config)) (*desk.Store, *httptest.Server) {
@@ -75,7 +68,8 @@ func alertServer(t *testing.T, change func(*Config)) (*desk.Store, *httptest.Ser
 		t.Fatal(err)
 	}
 	ms := append(testMentions(40), hostileMention())
-	d := alertDesk(t, ms[9].ID)
+	d := newTestDesk(t)
+	tellAlerts(t, d, ms[9].ID)
 	cfg := Config{Index: newTestIndex(t, ms...), Language: language, Desk: d, Alerts: testAlerts()}
 	if change != nil {
 		change(&cfg)

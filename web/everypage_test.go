@@ -47,6 +47,7 @@ var everyPage = []string{
 	"/sources/lampentest",
 	"/dead",
 	"/progress",
+	"/alerts",
 	"/try",
 	"/register",
 	"/audit",
@@ -60,8 +61,9 @@ func wholeServer(t testing.TB) (*Server, *httptest.Server) {
 	ix, d := newTestIndex(t, ms...), newTestDesk(t)
 	fill(t, ix)
 	work(t, ix, d, ms[9])
+	tellAlerts(t, d, ms[9].ID)
 	crawl := newCrawlStub()
-	return newTestServer(t, Config{Index: ix, Desk: d, Relabel: relabelStub(ix, d, ms), Explain: explainStub, Brands: testBrands, Snapshot: testSnapshot, Status: crawl.status, Crawl: crawl.crawl(), Reports: testReports})
+	return newTestServer(t, Config{Index: ix, Desk: d, Relabel: relabelStub(ix, d, ms), Explain: explainStub, Brands: testBrands, Snapshot: testSnapshot, Status: crawl.status, Crawl: crawl.crawl(), Alerts: testAlerts(), Reports: testReports})
 }
 
 // testReports has a brand of ours, a rival, and a question.

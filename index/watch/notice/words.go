@@ -130,6 +130,9 @@ func (v *voice) lasting(hours float64) string {
 	return v.counted("hour", max(1, int(math.Round(hours))))
 }
 
+// Lasting is a time in words: hours, or days from one day on.
+func Lasting(language string, d time.Duration) string { return newVoice(language).lasting(d.Hours()) }
+
 // figure is a share or stars, by the condition.
 func (v *voice) figure(kind string, f *float64) string {
 	if kind == watch.Sentiment {
