@@ -79,6 +79,7 @@ func (c *crawlStub) status(context.Context) (*Status, error) {
 		{Name: "nieuw", Type: "feed", Configured: true},
 	}, KeptClasses: []string{"robots", "reserved"}, DeadLetters: c.letters, DeadTotal: 3, Hosts: []HostStatus{
 		{Host: "lampentest.example", Interval: 2 * time.Second, CrawlDelay: 2 * time.Second, Requests: 44},
+		{Host: "gesloten.example", Interval: time.Second, KeptOut: 3},
 		{Host: "licht.social", Interval: 8 * time.Second, Backoff: 7 * time.Second, PausedUntil: testNow.Add(time.Minute), Reason: "HTTP status 429 with a Retry-After"},
 	}}
 	if c.working {
@@ -160,7 +161,7 @@ func TestSourcesSayHowTheyAreAndWhyWhatNeedsSomebodyFirst(t *testing.T) {
 	for _, part := range []string{
 		"One source failed · One source is blocked · One source is suspect",
 		"suspectthe layout has probably changed: no ratings", "pausedsince 15 Jun 2026, 11:00 UTC: moves house", "not run yet",
-		"(1 of them kept out by the site itself)", "every 6h", "asks for 2 s between requests", "one request in 8 s, at most", "by 7 s, as the host is overloaded",
+		"one page is kept out by the site", "every 6h", "asks for 2 s between requests", "obeyedkeeps 3 pages out", "one request in 8 s, at most", "by 7 s, as the host is overloaded",
 		"HTTP status 429 with a Retry-After",
 	} {
 		if !strings.Contains(text, part) {
@@ -195,7 +196,7 @@ func TestASourceIsSilentOnceItHasGoneQuietAndNotBefore(t *testing.T) {
 func TestTheSourcePageShowsItsRunsItemsAndLetters(t *testing.T) {
 	_, ts := crawlServer(t)
 	text := words(document(t, ts, "/sources/lampentest?lang=en").Find("main"))
-	for _, part := range []string{"31 done, 12 waiting, 2 given up.", "1.5 MB", "Lumara leeslamp", "64%", "HTTP status 503", "Crawl now", "Pause"} {
+	for _, part := range []string{"31 done, 12 waiting, 1 given up.", "1.5 MB", "Lumara leeslamp", "64%", "HTTP status 503", "Crawl now", "Pause"} {
 		if !strings.Contains(text, part) {
 			t.Errorf("the page lacks %q: %s", part, text)
 		}

@@ -3,7 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
-	"fmt"
+	"errors"
 	"net/http"
 	"slices"
 	"time"
@@ -76,6 +76,9 @@ type HostStatus struct {
 	// slowed.
 	PausedUntil time.Time
 	Reason      string
+	// KeptOut counts the pages that it does not want read, as far as they are of
+	// sources that have no other host.
+	KeptOut int
 	// Requests were sent by this process.
 	Requests int
 	// Units were spent of a daily quota on Day.
@@ -136,6 +139,7 @@ type sourceRow struct {
 	Cover    *coverageRow // of the whole source
 	Before   int          // published in the half year before silentAfter
 	Stale    bool         // no good run for long
+	GivenUp  int          // of the dead, what the site does not keep out
 }
 
 func (s *Server) status(w http.ResponseWriter, r *http.Request) {
@@ -207,6 +211,35 @@ func (s *Server) bySource(ctx context.Context, q string) (*index.AggregateResult
 	return agg, counts, nil
 }
 
+// published counts the mentions of each source by when they were published: in
+// the last silentAfter, and in the six times as long before.
+type published struct{ fresh, before map[string]int }
+
+// lately counts what was published of late, which changes slowly: it is kept
+// while it is made anew. Until it was made once nothing is known to be silent.
+func (s *Server) lately(ctx context.Context) (*published, error) {
+	have, err := s.answers.get(ctx, "sources published", s.patience, func(ctx context.Context) (any, int64, error) {
+		from := s.now().Add(-silentAfter)
+		_, fresh, err := s.bySource(ctx, "published:>="+from.Format(time.DateOnly))
+		if err != nil {
+			return nil, 0, err
+		}
+		earlier := from.Add(-6 * silentAfter)
+		_, before, err := s.bySource(ctx, "published:"+earlier.Format(time.DateOnly)+".."+from.Format(time.DateOnly))
+		return &published{fresh, before}, int64(len(fresh)+len(before)) * publishedSize, err
+	})
+	if errors.Is(err, errComputing) {
+		return &published{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return have.Value.(*published), nil
+}
+
+// publishedSize is about what the count of one source takes in memory.
+const publishedSize = 128
+
 // fillSources makes the rows of the sources: those that the collecting side
 // knows, and those that only the index does. Sources that are in want of
 // somebody come first.
@@ -216,12 +249,7 @@ func (s *Server) fillSources(ctx context.Context, p *statusPage, st *Status) err
 		return err
 	}
 	p.Total = agg.Total
-	from := s.now().Add(-silentAfter)
-	_, fresh, err := s.bySource(ctx, "published:>="+from.Format(time.DateOnly))
-	if err != nil {
-		return err
-	}
-	_, before, err := s.bySource(ctx, fmt.Sprintf("published:%s..%s", from.Add(-6*silentAfter).Format(time.DateOnly), from.Format(time.DateOnly)))
+	pub, err := s.lately(ctx)
 	if err != nil {
 		return err
 	}
@@ -231,9 +259,9 @@ func (s *Server) fillSources(ctx context.Context, p *statusPage, st *Status) err
 	}
 	add := func(src SourceStatus) {
 		row := sourceRow{SourceStatus: src, Mentions: all[src.Name], Query: term("source", src.Name), URL: sourceURL(src.Name),
-			Cover: whole[src.Name], Before: before[src.Name]}
+			Cover: whole[src.Name], Before: pub.before[src.Name], GivenUp: src.Dead - src.KeptOut}
 		if p.Frontier && (src.Configured || src.Run.ID != "") {
-			row.Health, row.Stale = src.health(s.now(), fresh[src.Name], before[src.Name]), src.stale(s.now())
+			row.Health, row.Stale = src.health(s.now(), pub.fresh[src.Name], pub.before[src.Name]), src.stale(s.now())
 		}
 		p.Live = p.Live || src.Working
 		p.Sources = append(p.Sources, row)

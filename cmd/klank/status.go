@@ -356,6 +356,13 @@ func (d *crawlDesk) webHosts(r *statusReport) []web.HostStatus {
 			at(key).Interval = max(at(key).Interval, rate, d.cfg.BudgetInterval(key))
 		}
 	}
+	for _, s := range r.Sources {
+		if keys := sourceKeys(d.cfg, s.Source); len(keys) == 1 && all[keys[0]] != nil {
+			for _, class := range keptOutClasses {
+				all[keys[0]].KeptOut += s.DeadBy[class]
+			}
+		}
+	}
 	for _, h := range r.Hosts {
 		to := at(h.Key)
 		to.PausedUntil, to.Reason, to.Units, to.Day = h.PausedUntil, h.Reason, h.Units, h.Day
