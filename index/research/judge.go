@@ -96,6 +96,13 @@ func (q *asked) strong() int {
 	return n
 }
 
+// decidable tells whether words can tell an answer: who, which or why is not
+// told by a sentence that holds the one word that is left of the question.
+func (q *asked) decidable() bool {
+	n := q.strong()
+	return n > 1 || n == 1 && (!q.open || q.amount || q.place || q.judgement)
+}
+
 // answer is what a passage says to a question.
 type answer struct {
 	ok bool
@@ -114,24 +121,26 @@ const (
 // judge tells whether a sentence answers a question: it speaks of all that the
 // question speaks of (one deciding term of three or more may be missing, and
 // weak ones count for little), asserts it, takes a side where one is asked for,
-// and gives a number where one is asked for. score is the sentiment of the
-// sentence: what answers a question for a judgement.
-func (q *asked) judge(passage string, score float64) answer {
+// and gives a number where one is asked for. language is that of the passage, ""
+// where it is not known; score is the sentiment of the sentence: what answers a
+// question for a judgement.
+func (q *asked) judge(passage, language string, score float64) answer {
 	tokens := text.Tokens(passage)
-	if q.strong() == 0 || len(tokens) < minPassage || len(tokens) > maxPassage || strings.HasSuffix(strings.TrimSpace(passage), "?") {
+	if !q.decidable() || len(tokens) < minPassage || len(tokens) > maxPassage || strings.HasSuffix(strings.TrimSpace(passage), "?") {
 		return answer{}
 	}
-	r, ok := readPassage(passage, tokens)
+	r, ok := readPassage(passage, language, tokens)
 	if !ok || q.amount && !r.number || q.place && !r.place || q.denied && len(r.deny) == 0 {
 		return answer{}
 	}
-	found, missed, flips, takesSide, predicate := 0, 0, false, false, r.able
+	found, missed, flips, takesSide, predicate, unsaid := 0, 0, false, false, r.able, false
 	var at []int // where the deciding terms stand
 	for i, t := range q.terms {
 		places, flipped, sided := r.find(&t)
 		switch {
 		case t.weak || q.saidBefore(i):
 			predicate = predicate || len(places) > 0
+			unsaid = unsaid || t.weak && len(places) == 0
 		case !q.open && t.hasTopic && t.topic.side < 2 && lexiconOf().sided[t.topic.line]:
 			if len(places) == 0 || !sided {
 				return answer{}
@@ -158,7 +167,7 @@ func (q *asked) judge(passage string, score float64) answer {
 		a.agrees = -1
 	case q.judgement:
 		a.agrees = 1
-	case !q.open && label == mention.Neutral && !takesSide && !predicate && !q.flaw && len(r.deny) == 0:
+	case !q.open && (label == mention.Neutral || unsaid && found == 1) && !takesSide && !predicate && !q.flaw && len(r.deny) == 0:
 		return answer{} // it speaks of the same things and says nothing of them
 	case !q.open:
 		a.agrees = 1
@@ -195,8 +204,12 @@ type denial struct {
 }
 
 // readPassage reads a sentence; it is not ok where the sentence asks or hedges.
-func readPassage(passage string, tokens []text.Token) (*passageRead, bool) {
-	l := lexiconOf()
+// Words are brought to the stems of its language only.
+func readPassage(passage, language string, tokens []text.Token) (*passageRead, bool) {
+	l, languages := lexiconOf(), []string{language}
+	if language == "" {
+		languages = text.Stemmed
+	}
 	r := &passageRead{text: passage, tokens: tokens, stems: map[string][]int{}, topics: map[int][3][]int{}}
 	var st text.Stemmer
 	for i, t := range tokens {
@@ -208,7 +221,7 @@ func readPassage(passage string, tokens []text.Token) (*passageRead, bool) {
 		r.able = r.able || l.able[w]
 		r.number = r.number || strings.IndexFunc(w, unicode.IsDigit) >= 0 || amounts[w]
 		forms := []string{w}
-		for _, lang := range text.Stemmed {
+		for _, lang := range languages {
 			if s := st.Stem(w, lang); !slices.Contains(forms, s) {
 				forms = append(forms, s)
 			}
@@ -218,6 +231,9 @@ func readPassage(passage string, tokens []text.Token) (*passageRead, bool) {
 				return nil, false
 			}
 			r.stems[s] = append(r.stems[s], i)
+		}
+		if l.stop[w] { // "still" is no "stille"
+			continue
 		}
 		for _, s := range forms {
 			if tp, ok := l.topics[s]; ok {
@@ -234,8 +250,7 @@ func readPassage(passage string, tokens []text.Token) (*passageRead, bool) {
 // find returns where a passage speaks of a term. A term with a side is only
 // found where the passage takes one; flipped tells that it is the other.
 func (r *passageRead) find(t *askedTerm) (places []int, flipped, sided bool) {
-	if t.hasTopic {
-		p := r.topics[t.topic.line]
+	if p := r.topics[t.topic.line]; t.hasTopic && len(p[0])+len(p[1])+len(p[2]) > 0 {
 		if t.topic.side == 2 || !lexiconOf().sided[t.topic.line] || len(p[1]) == 0 && len(p[0]) == 0 {
 			return slices.Concat(p[0], p[1], p[2]), false, t.topic.side == 2 || !lexiconOf().sided[t.topic.line]
 		}

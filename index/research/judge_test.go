@@ -34,31 +34,31 @@ func judgePairs(t *testing.T, file string) {
 			continue
 		}
 		f := strings.Split(line, "\t")
-		if len(f) != 4 {
+		if len(f) != 5 {
 			t.Fatalf("%q has %d columns", line, len(f))
 		}
-		score, err := strconv.ParseFloat(f[1], 64)
+		score, err := strconv.ParseFloat(f[2], 64)
 		if err != nil {
 			t.Fatal(err)
 		}
-		q := takeApart(f[0], nil)
-		a := q.judge(f[2], score)
+		q := takeApart(f[1], nil)
+		a := q.judge(f[3], f[0], score)
 		got := "nothing"
 		if a.ok {
 			got = map[int]string{-1: "no", 0: "tells", 1: "yes"}[a.agrees]
 		}
 		pairs++
-		if f[3] != "nothing" {
+		if f[4] != "nothing" {
 			answers++
 		}
 		if a.ok {
 			taken++
-			if got == f[3] {
+			if got == f[4] {
 				right++
 			}
 		}
-		if got != f[3] {
-			t.Logf("%s %q is %s, taken for %s", f[0], f[2], f[3], got)
+		if got != f[4] {
+			t.Logf("%s %q is %s, taken for %s", f[1], f[3], f[4], got)
 		}
 	}
 	precision, recall := float64(right)/float64(taken), float64(right)/float64(answers)
@@ -69,12 +69,12 @@ func judgePairs(t *testing.T, file string) {
 }
 
 func FuzzAnyQuestionAndPassageIsJudged(f *testing.F) {
-	f.Add("Is it noisy?", "It is not loud.", 0.5)
-	f.Add("Hoe lang gaat de accu mee?", "Drie dagen, zonder moeite; de accu…", 0.0)
-	f.Add("\xff?", "\x00 no no geen", -1.0)
-	f.Fuzz(func(t *testing.T, question, passage string, score float64) {
+	f.Add("Is it noisy?", "It is not loud.", "en", 0.5)
+	f.Add("Hoe lang gaat de accu mee?", "Drie dagen, zonder moeite; de accu…", "nl", 0.0)
+	f.Add("\xff?", "\x00 no no geen", "", -1.0)
+	f.Fuzz(func(t *testing.T, question, passage, language string, score float64) {
 		q := takeApart(question, map[string]bool{"acme": true})
-		if a := q.judge(passage, score); a.ok && (q.strong() == 0 || strings.HasSuffix(strings.TrimSpace(passage), "?")) {
+		if a := q.judge(passage, language, score); a.ok && (q.strong() == 0 || strings.HasSuffix(strings.TrimSpace(passage), "?")) {
 			t.Errorf("%q answers %q", passage, question)
 		}
 	})

@@ -137,7 +137,7 @@ func (s *scope) inquiries(asks query.Node) ([]*inquiry, error) {
 			addNames(known, m.Item.Name)
 		}
 		q := &inquiry{asked: takeApart(text, known), askers: map[string]bool{}, about: about(m)}
-		if q.strong() == 0 {
+		if q.strong() == 0 || m.Kind != mention.Question && !q.decidable() { // or a figure of speech
 			return
 		}
 		key := q.key()
@@ -304,7 +304,7 @@ func (s *scope) answer(q *inquiry, asks query.Node) (*verdict, error) {
 			continue
 		}
 		for _, passage := range sentences(m) {
-			a := q.judge(passage.text, passage.score)
+			a := q.judge(passage.text, index.Language(m), passage.score)
 			if !a.ok {
 				continue
 			}
