@@ -167,6 +167,11 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, rt route, status
 			http.StatusTooManyRequests: "too many attempts"}[status]
 		writeProblem(w, problem{Title: title, Status: status, Detail: detail})
 	case status == http.StatusUnauthorized:
+		if r.Header.Get("Sec-Fetch-Site") == "cross-site" && r.Header.Get("Sec-Fetch-Mode") == "navigate" && safe(r.Method) {
+			// Who follows a link in a mail has no cookie with them, as it is
+			// SameSite=Strict; when this page asks again, they have.
+			w.Header().Set("Refresh", "0; url="+localTarget(r.URL.RequestURI()))
+		}
 		s.showLogin(w, r, status, r.URL.RequestURI(), "")
 	default:
 		s.fail(w, r, status, detail)
