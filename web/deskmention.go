@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -176,33 +177,62 @@ func (s *Server) trailOf(ctx context.Context, r *http.Request, id string) (*trai
 	if err != nil {
 		return nil, nil // a query of somebody else's making
 	}
-	page, err := s.cfg.Index.Search(ctx, index.SearchRequest{Query: n, Sort: sort, Limit: pageSize, After: after})
+	page, err := s.trailPage(ctx, n, sort, after)
 	if errors.Is(err, index.ErrRequest) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	at := slices.IndexFunc(page.Hits, func(h index.Hit) bool { return h.Mention.ID == id })
-	if at < 0 {
+	at := slices.Index(page.ids, id)
+	if at < 0 || at == pageSize {
 		return nil, nil
 	}
 	t := &trail{Q: q, Back: searchURL(q, sort, after)}
 	if at > 0 {
-		t.Prev = trailURL(page.Hits[at-1].Mention.ID, q, sort, after)
+		t.Prev = trailURL(page.ids[at-1], q, sort, after)
 	}
-	if at+1 < len(page.Hits) {
-		t.Next = trailURL(page.Hits[at+1].Mention.ID, q, sort, after)
-	} else if page.Next != "" {
-		next, err := s.cfg.Index.Search(ctx, index.SearchRequest{Query: n, Sort: sort, Limit: 1, After: page.Next})
-		if err != nil {
-			return nil, err
-		}
-		if len(next.Hits) > 0 {
-			t.Next = trailURL(next.Hits[0].Mention.ID, q, sort, page.Next)
-		}
+	switch {
+	case at+1 == pageSize && len(page.ids) > pageSize:
+		t.Next = trailURL(page.ids[at+1], q, sort, page.next)
+	case at+1 < len(page.ids):
+		t.Next = trailURL(page.ids[at+1], q, sort, after)
 	}
 	return t, nil
+}
+
+// trailPage are the mentions of a page of the search, and the first one of the
+// next page, which next leads to. It is kept as reports are, so that going from
+// one to the next asks the index nothing.
+type trailPage struct {
+	ids  []string
+	next string
+}
+
+func (s *Server) trailPage(ctx context.Context, n query.Node, sort, after string) (*trailPage, error) {
+	key := fmt.Sprintf("trail %q %q %q", query.String(n), sort, after)
+	a, err := s.answers.get(ctx, key, requestTimeout, func(ctx context.Context) (any, int64, error) {
+		page := &trailPage{}
+		for _, limit := range []int{pageSize, 1} {
+			res, err := s.cfg.Index.Search(ctx, index.SearchRequest{Query: n, Sort: sort, Limit: limit, After: cmp.Or(page.next, after)})
+			if err != nil {
+				return nil, 0, err
+			}
+			for _, h := range res.Hits {
+				page.ids = append(page.ids, h.Mention.ID)
+			}
+			if limit == 1 || res.Next == "" {
+				break
+			}
+			page.next = res.Next
+		}
+		return page, int64(len(key) + 64*len(page.ids)), nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	page, _ := a.Value.(*trailPage)
+	return page, nil
 }
 
 // diffOf compares an earlier revision with the latest, and the latest with

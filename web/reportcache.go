@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -184,7 +185,8 @@ func (a *answers) run(key, token string, fn compute) (*kept, error) {
 	value, bytes, err := fn(a.ctx)
 	if err != nil {
 		if a.ctx.Err() == nil {
-			a.log.Warn("web: an answer could not be worked out", "key", key, "error", err)
+			what, _, _ := strings.Cut(key, " ") // the rest may be what somebody asked
+			a.log.Warn("web: an answer could not be worked out", "what", what, "error", err)
 		}
 		return nil, err
 	}
