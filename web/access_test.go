@@ -83,7 +83,10 @@ func TestAReaderCannotDoWhatAnOperatorCanAndAStrangerNothing(t *testing.T) {
 	s, ts := newCheapServer(t, Config{Desk: d})
 	reader, operator := logIn(t, ts, "anna"), logIn(t, ts, "olga")
 	anyones := map[string]bool{"GET /healthz": true, "GET /readyz": true, "GET /assets/{name}": true,
-		"GET /login": true, "POST /login": true, "POST /logout": true}
+		"GET /login": true, "POST /login": true, "POST /logout": true, "GET /feeds/{file}": true}
+	if res, _ := get(t, ts, "/feeds/x.xml"); res.StatusCode != 401 { // it asks for a key of its own, or for a reader
+		t.Errorf("a stranger's feed: %d", res.StatusCode)
+	}
 	ask := func(rt route, cookie string) int {
 		t.Helper()
 		method, path := concrete(rt.pattern)
