@@ -151,11 +151,20 @@ func (m *model) add(feature, place uint32) {
 	m.slots[at] = slot{feature, place}
 }
 
+// sift keeps those of the features that may have weights; nearly all of those
+// have. It does without a branch: there is no telling which way one would go.
+func (m *model) sift(features []uint32) []uint32 {
+	n := 0
+	for _, f := range features {
+		features[n] = f
+		at := f >> (32 - seenBits)
+		n += int(m.seen[at/64] >> (at % 64) & 1)
+	}
+	return features[:n]
+}
+
 // find returns the labels and weights of a feature in turns, nil for none.
 func (m *model) find(feature uint32) []int8 {
-	if m.seen[feature>>(32-seenBits)/64]&(1<<(feature>>(32-seenBits)%64)) == 0 {
-		return nil
-	}
 	for at := feature & uint32(len(m.slots)-1); ; at = (at + 1) & uint32(len(m.slots)-1) {
 		switch s := m.slots[at]; {
 		case s.place == 0:
@@ -191,10 +200,10 @@ func (m *model) labels(t *tally) Labels {
 	return out
 }
 
-// sum returns the weights of some features for one label.
+// sum returns the weights of some features for one label; they are sifted.
 func (m *model) sum(features []uint32, label int) float32 {
 	var sum int32
-	for _, f := range features {
+	for _, f := range m.sift(features) {
 		row := m.find(f)
 		for i := 0; i+1 < len(row); i += 2 {
 			if int(row[i]) == label {

@@ -345,10 +345,10 @@ func (f *Finder) learned(w *Work, d *text.Doc, sent text.Sentence, given Labels,
 	for l := given; l != 0; l &= l - 1 {
 		features = append(features, patternFeature(bits.TrailingZeros64(uint64(l))))
 	}
-	for _, x := range features {
+	w.features = features
+	for _, x := range f.model.sift(features) {
 		t.add(f.model.find(x))
 	}
-	w.features = features
 	return f.model.labels(&t)
 }
 
@@ -371,10 +371,9 @@ func (f *Finder) word(w *Work, t *text.Token) *word {
 		return x
 	}
 	var sum tally
-	sum.add(f.model.find(mix(featureWord, x.symbol)))
-	var buffer [4]uint32
-	for _, part := range appendParts(buffer[:0], t, x.symbol) {
-		sum.add(f.model.find(part))
+	buffer := [5]uint32{mix(featureWord, x.symbol)}
+	for _, own := range f.model.sift(appendParts(buffer[:1], t, x.symbol)) {
+		sum.add(f.model.find(own))
 	}
 	rows := &w.rows
 	if t.Word == 0 {

@@ -68,15 +68,6 @@ func (s *sums) join(t *sums) {
 	s.nChars += t.nChars
 }
 
-// less returns what s has more than t.
-func (s *sums) less(t *sums) sums {
-	d := sums{nWords: s.nWords - t.nWords, nChars: s.nChars - t.nChars}
-	for k := range outputs {
-		d.words[k], d.chars[k] = s.words[k]-t.words[k], s.chars[k]-t.chars[k]
-	}
-	return d
-}
-
 // root is the length of a vector of n ones; a long text is not louder than a
 // short one in proportion.
 func root(n int) float32 { return float32(1 / math.Sqrt(float64(max(20, n)))) }

@@ -71,22 +71,24 @@ func (w *Work) sums(models []*Model, language string, d *text.Doc, sent text.Sen
 // Where it is to be explained, it appends those of each token to w.each.
 func (w *Work) sum(m *Model, language int, tokens []text.Token) sums {
 	var s sums
-	words := w.words[language]
+	grams := w.grams[:0]
 	r := reader{before: stopHash}
-	var buffer [3]uint32
-	for i := range tokens {
-		before := s
-		x := &words[i]
-		for k := range outputs {
-			s.chars[k] += int32(x.chars[k])
+	for i, x := range w.words[language] {
+		part := sums{nChars: int(x.nChars)}
+		for k, c := range x.chars {
+			part.chars[k] = int32(c)
 		}
-		s.nChars += int(x.nChars)
-		grams := r.next(buffer[:0], &tokens[i], x.hash, w.tokens[i].roles)
-		m.add(&s.words, grams)
-		s.nWords += len(grams)
+		s.join(&part)
+		from := len(grams)
+		grams = r.next(grams, &tokens[i], x.hash, w.tokens[i].roles)
 		if w.explains {
-			w.each = append(w.each, s.less(&before))
+			part.nWords = len(grams) - from
+			m.add(&part.words, grams[from:])
+			w.each = append(w.each, part)
 		}
 	}
+	s.nWords = len(grams)
+	m.add(&s.words, grams) // at once, so that the processor waits for many weights together
+	w.grams = grams
 	return s
 }
