@@ -138,3 +138,18 @@ func TestCorrectedLabelsAreTheTruthToLearnFrom(t *testing.T) {
 		t.Errorf("%+v", r.texts[1])
 	}
 }
+
+func TestACommandKnowsTheQueriesThatPeopleHaveSaved(t *testing.T) {
+	data, _, d := deskData(t, "The delivery was terrible. Nobody answered.")
+	for name, q := range map[string]string{"late": "delivery", "gone": "saved:deleted"} {
+		if err := d.SaveQuery(t.Context(), desk.Query{Name: name, Query: q, At: time.Now()}, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out := klank(t, data, "", "search", "saved:Late kind:review"); !strings.Contains(out, "terrible") {
+		t.Errorf("found is %s", out)
+	}
+	if out := klank(t, data, "", "export", "saved:late"); strings.Count(out, "\n") != 1 {
+		t.Errorf("exported is %s", out)
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"klank/configs"
 	"klank/index"
 	"klank/index/desk"
+	"klank/index/query"
 )
 
 // withDesk calls fn with the desk of the data folder, unless nobody has added
@@ -35,4 +36,24 @@ func (e *env) settled(cfg *configs.Config, ix index.Index) func(context.Context)
 		})
 		return settled, err
 	}
+}
+
+// language is the question language with the saved queries of the
+// configuration, and those that people have saved in the web UI. One that can no
+// longer be read is told of where it is used.
+func (e *env) language(ctx context.Context, cfg *configs.Config) (*query.Language, error) {
+	language, err := cfg.Language()
+	if err != nil {
+		return nil, usageError{err}
+	}
+	err = e.withDesk(ctx, cfg, func(d *desk.Store) error {
+		queries, err := d.Queries(ctx)
+		saved := map[string]string{}
+		for _, q := range queries {
+			saved[q.Name] = q.Query
+		}
+		language, _ = language.With(saved)
+		return err
+	})
+	return language, err
 }

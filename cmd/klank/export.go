@@ -40,7 +40,7 @@ func runExport(ctx context.Context, e *env, f *searchFlags, text string) error {
 	if err != nil {
 		return err
 	}
-	q, err := parseQuery(cfg, text, f)
+	q, err := e.parseQuery(ctx, cfg, text, f)
 	if err != nil {
 		return err
 	}

@@ -83,7 +83,7 @@ func runSearch(ctx context.Context, e *env, f *searchFlags, text string) error {
 	if err != nil {
 		return err
 	}
-	q, err := parseQuery(cfg, text, f)
+	q, err := e.parseQuery(ctx, cfg, text, f)
 	if err != nil {
 		return err
 	}
@@ -125,10 +125,10 @@ func runSearch(ctx context.Context, e *env, f *searchFlags, text string) error {
 }
 
 // parseQuery joins the query text with the flags that narrow it.
-func parseQuery(cfg *configs.Config, text string, f *searchFlags) (query.Node, error) {
-	language, err := cfg.Language()
+func (e *env) parseQuery(ctx context.Context, cfg *configs.Config, text string, f *searchFlags) (query.Node, error) {
+	language, err := e.language(ctx, cfg)
 	if err != nil {
-		return nil, usageError{err}
+		return nil, err
 	}
 	var nodes []query.Node
 	q, err := language.Parse(text, time.Now())
