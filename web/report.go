@@ -66,8 +66,12 @@ type reportPage struct {
 
 type fileLink struct{ Format, URL string }
 
-// comparing are the reports that compare brands.
-var comparing = []string{"compare", "shelf"}
+// comparing are the reports that compare brands, ownFirst those that are about
+// our own where no brand is chosen.
+var (
+	comparing = []string{"compare", "shelf"}
+	ownFirst  = []string{"compare", "moments", "impact", "respond", "ambassadors", "shelf"}
+)
 
 func (s *Server) reportList(w http.ResponseWriter, r *http.Request) {
 	s.render(w, r, http.StatusOK, "reports", "reports.title", research.Names())
@@ -91,7 +95,8 @@ func (s *Server) report(w http.ResponseWriter, r *http.Request) {
 	}
 	l := s.viewOf(w, r).locale
 	p := reportPage{Page: layout.Lay(l, rep), Made: made.Made, Old: made.Old,
-		Switch: switcher{choice: c, Path: "/report/" + name, Brands: brands, Periods: periods, Rivals: slices.Contains(comparing, name)}}
+		Switch: switcher{choice: c, Path: "/report/" + name, Brands: brands, Periods: periods,
+			Rivals: slices.Contains(comparing, name), Own: slices.Contains(ownFirst, name) && rep.Brand != ""}}
 	for _, f := range formats {
 		p.Files = append(p.Files, fileLink{f.ext, c.URL("/report/" + name + "/" + fileName(name, c, f.ext))})
 	}

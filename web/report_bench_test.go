@@ -40,20 +40,27 @@ func BenchmarkPages(b *testing.B) {
 	}
 	for _, path := range paths {
 		b.Run(path, func(b *testing.B) {
-			ask := func() time.Duration {
+			ask := func() (took time.Duration, status int) {
 				r := httptest.NewRequest(http.MethodGet, path, nil)
 				r.Host, r.Header = "127.0.0.1", http.Header{"Accept-Encoding": {"gzip"}}
 				w, begin := httptest.NewRecorder(), time.Now()
 				s.Handler().ServeHTTP(w, r)
-				if w.Code != http.StatusOK {
-					b.Fatalf("%d: %s", w.Code, w.Body)
-				}
-				return time.Since(begin)
+				return time.Since(begin), w.Code
 			}
-			first := ask()
+			begin := time.Now()
+			for _, status := ask(); status != http.StatusOK; _, status = ask() {
+				if status != http.StatusServiceUnavailable { // it is still being worked out
+					b.Fatal(status)
+				}
+			}
+			first := time.Since(begin)
 			var took []time.Duration
 			for b.Loop() {
-				took = append(took, ask())
+				one, status := ask()
+				if status != http.StatusOK {
+					b.Fatal(status)
+				}
+				took = append(took, one)
 			}
 			slices.Sort(took)
 			b.ReportMetric(float64(took[(len(took)*95+99)/100-1].Microseconds())/1000, "p95-ms")

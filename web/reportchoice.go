@@ -126,8 +126,9 @@ type switcher struct {
 	Path    string
 	Brands  []string
 	Periods []string
-	// Rivals tells that the page compares brands, so that they can be chosen.
-	Rivals bool
+	// Rivals tells that the page compares brands, so that they can be chosen; Own
+	// that without a brand it is about ours, and not about all.
+	Rivals, Own bool
 }
 
 // Chosen tells whether a brand is among those compared with.

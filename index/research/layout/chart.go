@@ -3,6 +3,7 @@ package layout
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"klank/index/research"
@@ -17,6 +18,9 @@ type Chart struct {
 	Unit   string   `json:"unit"` // of research
 	Labels []string `json:"labels"`
 	Series []Series `json:"series"`
+	// Left says, where many bars are left out as there is too little to draw,
+	// how many; else it is "".
+	Left string `json:"-"`
 }
 
 // Series is one column of numbers. Name is for programs.
@@ -38,22 +42,29 @@ type Point struct {
 	Query string `json:"query,omitempty"`
 }
 
-// maxBars bounds the rows of a chart of bars; the table has them all.
-const maxBars = 40
+// The bounds of a chart of bars; the table has all rows. Above sparseBars rows
+// those without any value are left out, instead of saying so in their place.
+const (
+	maxBars    = 40
+	sparseBars = 10
+)
 
 // newChart is the chart of a section, nil where it has none or nothing to show.
 func newChart(l Language, sec *research.Section, laid *Section) *Chart {
 	if sec.Chart == nil {
 		return nil
 	}
-	rows := laid.Rows
-	if sec.Chart.Kind == research.Bars {
+	c, rows := &Chart{Kind: sec.Chart.Kind, Title: laid.Title}, laid.Rows
+	if c.Kind == research.Bars && len(rows) > sparseBars {
+		rows = drawable(rows, sec)
+		if n := len(laid.Rows) - len(rows); n > 0 {
+			c.Left = say(l, "Not drawn, as there is too little: %d rows of the table.", n)
+		}
+	}
+	if c.Kind == research.Bars {
 		rows = rows[:min(len(rows), maxBars)]
 	}
-	c := &Chart{Kind: sec.Chart.Kind, Title: laid.Title}
-	for _, row := range rows {
-		c.Labels = append(c.Labels, Label(row))
-	}
+	c.Labels = chartLabels(rows)
 	drawn := false
 	for _, name := range sec.Chart.Columns {
 		for k, col := range laid.Columns {
@@ -78,6 +89,40 @@ func newChart(l Language, sec *research.Section, laid *Section) *Chart {
 		return nil
 	}
 	return c
+}
+
+// drawable are the rows with a value in a column of the chart.
+func drawable(rows [][]Cell, sec *research.Section) [][]Cell {
+	return slices.DeleteFunc(slices.Clone(rows), func(row []Cell) bool {
+		for k, c := range sec.Columns {
+			if f := row[k].Figure; slices.Contains(sec.Chart.Columns, c.Name) && f != nil && f.Number.Value != nil {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// chartLabels name rows: by their labels, or by the first two texts where two
+// rows have the same label.
+func chartLabels(rows [][]Cell) []string {
+	var labels []string
+	seen, twice := map[string]bool{}, false
+	for _, row := range rows {
+		label := Label(row)
+		labels = append(labels, label)
+		twice = twice || seen[label]
+		seen[label] = true
+	}
+	if !twice {
+		return labels
+	}
+	for i, row := range rows {
+		if len(row) > 1 && row[1].Figure == nil && row[1].Quotes == nil && row[1].Text != "" {
+			labels[i] = row[1].Text + " · " + labels[i]
+		}
+	}
+	return labels
 }
 
 // drawing is a chart laid out in the units of its view box.
