@@ -6,6 +6,7 @@ import (
 
 	"klank/index"
 	"klank/index/desk"
+	"klank/mention"
 )
 
 // Register is what the record of processing activities says that the index
@@ -18,6 +19,9 @@ type Register struct {
 	// Authors is what is kept of them in the index: pseudonym, name or drop.
 	Authors string
 	Sources []RegisterSource
+	// Kinds is how long after its publication a mention of a kind is kept at
+	// most; a kind that is missing is kept as its source says.
+	Kinds map[mention.Kind]time.Duration
 	// PagesFor is how long a saved page is kept that is not the latest of its
 	// URL; 0 is without end.
 	PagesFor time.Duration
@@ -53,6 +57,8 @@ type registerPage struct {
 	Register
 	// Facts are what the controller says, in the order of Article 30.
 	Facts []registerFact
+	// KindRows are the kinds that are kept for some time only.
+	KindRows []kindRow
 	// Found are sources of which there are mentions and no configuration.
 	Found []string
 	// Users have access, and tokens of the API; Token and Proxy are other ways in.
@@ -65,6 +71,11 @@ type registerPage struct {
 	Made         time.Time
 }
 
+type kindRow struct {
+	Kind mention.Kind
+	Days int
+}
+
 // registerFact is a thing that only the controller can say: Key names its words.
 type registerFact struct{ Key, Value string }
 
@@ -73,6 +84,11 @@ func (s *Server) register(w http.ResponseWriter, r *http.Request) {
 	p := &registerPage{Register: s.cfg.Register, AuditDays: days(s.cfg.AuditFor), PagesDays: days(s.cfg.Register.PagesFor), Token: s.cfg.Token != "", Proxy: s.cfg.Proxy.Header != "",
 		TLS: overTLS(r), Made: s.now()}
 	p.Facts = []registerFact{{"controller", p.Controller}, {"contact", p.Contact}, {"purpose", p.Purpose}, {"basis", p.Basis}}
+	for _, kind := range mention.Kinds {
+		if d := p.Kinds[kind]; d > 0 {
+			p.KindRows = append(p.KindRows, kindRow{kind, days(d)})
+		}
+	}
 	if err := s.fillRegister(r, p); err != nil {
 		s.failWith(w, r, "the register could not be made", err)
 		return

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"klank/index/desk"
+	"klank/mention"
 )
 
 func TestTheRegisterSaysWhatArticle30AsksAndWhatIsMissing(t *testing.T) {
@@ -14,11 +15,12 @@ func TestTheRegisterSaysWhatArticle30AsksAndWhatIsMissing(t *testing.T) {
 	_, ts := newCheapServer(t, Config{Desk: d, AuditFor: 365 * 24 * time.Hour, Register: Register{Controller: "Lumo <b>B.V.</b>", Purpose: "weten wat klanten zeggen",
 		Authors: "pseudonym", PagesFor: 90 * 24 * time.Hour,
 		Sources:    []RegisterSource{{Name: "keukenwinkel", Type: "site", Terms: "toegestaan, 3 maart", For: 30 * 24 * time.Hour, Pages: true}, {Name: "forum", Type: "discourse"}},
+		Kinds:      map[mention.Kind]time.Duration{mention.Survey: 365 * 24 * time.Hour},
 		Recipients: []Recipient{{Kind: "email", Where: "team@lumo.example"}}}})
 	reader, operator := logIn(t, ts, "anna"), logIn(t, ts, "olga")
 	_, body := get(t, ts, "/register?lang=en", "Cookie", operator)
 	for _, want := range []string{"Lumo &lt;b&gt;B.V.&lt;/b&gt;", "weten wat klanten zeggen", "Missing.</strong> Write it into privacy.register.basis",
-		"privacy.register.contact", "keukenwinkel", "toegestaan, 3 maart", "30 days", "No note.", "Without end", "90 days after a newer copy",
+		"privacy.register.contact", "keukenwinkel", "toegestaan, 3 maart", "30 days", "No note.", "Without end", "90 days after a newer copy", "365 days.",
 		"What they did, for 365 days.", "2 users: ", "anna", "(reader)", "team@lumo.example", "lampentest", "there is a key"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the register lacks %q", want)

@@ -12,7 +12,7 @@ import (
 func registerOf(cfg *configs.Config) web.Register {
 	c := cfg.Privacy.Register
 	r := web.Register{Controller: c.Controller, Contact: c.Contact, Purpose: c.Purpose, Basis: c.Basis,
-		Authors: cfg.Privacy.Authors, PagesFor: cfg.Retention.PagesFor()}
+		Authors: cfg.Privacy.Authors, PagesFor: cfg.Retention.PagesFor(), Kinds: cfg.Retention.MentionsFor()}
 	for i := range cfg.Sources {
 		s := &cfg.Sources[i]
 		terms := s.Terms
