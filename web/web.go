@@ -163,7 +163,6 @@ func New(cfg Config) (*Server, error) {
 		}
 	}
 	s.metrics = newMetrics()
-	s.answers = newAnswers(cfg.Index, s.now, s.log)
 	if cfg.Setup != nil {
 		s.guide = &guide{Setup: cfg.Setup}
 	}
