@@ -67,7 +67,7 @@ func (f *searchFlags) narrowing(fl *pflag.FlagSet) {
 func fieldHelp() string {
 	var b strings.Builder
 	for _, f := range query.Fields {
-		fmt.Fprintf(&b, "  %-12s %s\n", f.Name, f.Help)
+		fmt.Fprintf(&b, "  %-20s %s\n", f.Name, f.Help)
 	}
 	return b.String()
 }
@@ -135,7 +135,7 @@ func (e *env) parseQuery(ctx context.Context, cfg *configs.Config, text string, 
 	if err != nil {
 		var se *query.SyntaxError
 		if errors.As(err, &se) {
-			return nil, usagef("query: %w\n%s", err, se.Caret(text))
+			return nil, usagef("%w\n%s", err, se.Caret(text))
 		}
 		return nil, usageError{err}
 	}
