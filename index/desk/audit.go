@@ -68,9 +68,7 @@ func (s *Store) Audit(ctx context.Context, e AuditEntry, keep time.Duration) err
 func (s *Store) AuditLog(ctx context.Context, q AuditQuery) ([]AuditEntry, *AuditPlace, error) {
 	where, args := "1 = 1", []any{}
 	add := func(condition string, values ...any) {
-		for _, v := range values {
-			args = append(args, v)
-		}
+		args = append(args, values...)
 		where += " AND " + condition
 	}
 	if q.After != (AuditPlace{}) {
