@@ -14,7 +14,11 @@ type Work struct {
 	found, doubtful []Found
 	variants        []int32 // of doubtful
 	marks           []place
+	known           text.Facts[begins]
 }
+
+// begins tells what may begin with a word: most begin nothing.
+type begins struct{ name, exclude bool }
 
 // place is a range of tokens that means something else.
 type place struct{ first, last int }
@@ -68,9 +72,14 @@ const mostFound = 500
 // candidates adds the names of one part: those that are no ordinary words to
 // found, the others to doubtful.
 func (m *Matcher) candidates(w *Work, d *text.Doc, in string, base int, speaks tongue) {
+	w.known.Begin(d.Words, m)
 	m.exclude(w, d)
 	for s, sent := range d.Sentences {
 		for i := sent.First; i < sent.Last && len(w.found)+len(w.doubtful) < mostFound; {
+			if !m.begins(w, &d.Tokens[i]).name {
+				i++
+				continue
+			}
 			v, n, sure := m.at(d, i, sent.Last)
 			if n == 0 || w.excluded(i, i+n) {
 				i++
@@ -88,6 +97,25 @@ func (m *Matcher) candidates(w *Work, d *text.Doc, in string, base int, speaks t
 	}
 }
 
+// begins looks up what may begin with a token.
+func (m *Matcher) begins(w *Work, t *text.Token) begins {
+	b, known := w.known.At(t.Word)
+	if known {
+		return *b
+	}
+	b.exclude = len(m.excludes[t.Norm]) > 0
+	switch t.Kind {
+	case text.Link, text.Handle:
+		b.name = true
+	case text.Word, text.Hashtag, text.Number:
+		b.name = len(m.byFirst[t.Norm]) > 0 || len(m.byFirst[bare(t.Norm)]) > 0
+		if !b.name {
+			_, b.name = m.compound(t)
+		}
+	}
+	return *b
+}
+
 // exclude marks the phrases that mean something else.
 func (m *Matcher) exclude(w *Work, d *text.Doc) {
 	w.marks = w.marks[:0]
@@ -95,6 +123,9 @@ func (m *Matcher) exclude(w *Work, d *text.Doc) {
 		return
 	}
 	for i := range d.Tokens {
+		if !m.begins(w, &d.Tokens[i]).exclude {
+			continue
+		}
 		for _, phrase := range m.excludes[d.Tokens[i].Norm] {
 			if n := len(phrase); i+n <= len(d.Tokens) && same(d.Tokens[i:i+n], phrase) {
 				w.marks = append(w.marks, place{i, i + n})
