@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"klank/index"
+	"klank/index/desk"
 	"klank/mention"
 )
 
@@ -48,7 +49,7 @@ func (s *Server) crawlRoutes() []route {
 		{pattern: "POST /sources/{name}", handler: s.changeSource, audit: "source"},
 		{pattern: "GET /dead", handler: s.dead},
 		{pattern: "POST /dead", handler: s.requeue, audit: "requeue"},
-		{pattern: "GET /try", handler: s.tryForm},
+		{pattern: "GET /try", handler: s.tryForm, role: desk.Operator},
 		{pattern: "POST /try", handler: s.try, audit: "try"},
 	}
 }
@@ -322,6 +323,17 @@ func (s *Server) progress(w http.ResponseWriter, r *http.Request) {
 	p.Ended = p.Begun && p.Running+waiting == 0
 	p.Width = pct(100 * float64(p.Done) / float64(max(1, p.Done+p.Waiting)))
 	p.Live = !p.Ended && r.URL.Query().Get("live") != "0"
+	if p.Ended { // nobody asks again: the last word is the right one
+		all, err := s.bySource(r.Context(), "")
+		if err != nil {
+			s.failWith(w, r, "the mentions could not be counted", err)
+			return
+		}
+		p.Mentions = all.total
+		for i := range p.Sources {
+			p.Sources[i].Mentions = all.bySource[p.Sources[i].Name]
+		}
+	}
 	s.render(w, r, http.StatusOK, "crawlprogress", "progress.title", p)
 }
 

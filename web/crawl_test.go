@@ -246,6 +246,20 @@ func TestFormsPauseResumeStartAndPutBack(t *testing.T) {
 	}
 }
 
+func TestReadersAreShownNoButtonsThatTheyMayNotPress(t *testing.T) {
+	c := newCrawlStub()
+	_, ts := newCheapServer(t, Config{Status: c.status, Crawl: c.crawl(), Desk: newTestDesk(t, anna, olga)})
+	for name, buttons := range map[string]bool{"anna": false, "olga": true} {
+		cookie := logIn(t, ts, name)
+		for path, button := range map[string]string{"/status?lang=en": `href="/try"`, "/sources/lampentest?lang=en": `action="/sources/`, "/dead?lang=en": `action="/dead"><input`} {
+			res, body := get(t, ts, path, "Cookie", cookie)
+			if res.StatusCode != http.StatusOK || strings.Contains(body, button) != buttons {
+				t.Errorf("%s at %s: %d, buttons %t", name, path, res.StatusCode, !buttons)
+			}
+		}
+	}
+}
+
 func TestDeadLettersAreChosenBySourceAndKind(t *testing.T) {
 	_, ts := crawlServer(t)
 	for path, want := range map[string][]string{

@@ -193,23 +193,57 @@ func (s *Server) fillStatus(ctx context.Context) (*statusPage, error) {
 // sourcesCounted bounds the sources whose mentions are counted.
 const sourcesCounted = 1000
 
+// sourceCounts are mentions by source, and the names of those that have any, the
+// largest first.
+type sourceCounts struct {
+	total    int
+	bySource map[string]int
+	names    []string
+}
+
 // bySource counts the mentions of each source that a query finds; an empty one
 // finds all.
-func (s *Server) bySource(ctx context.Context, q string) (*index.AggregateResult, map[string]int, error) {
+func (s *Server) bySource(ctx context.Context, q string) (*sourceCounts, error) {
 	n, err := s.parse(q)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	agg, err := s.cfg.Index.Aggregate(ctx, index.AggregateRequest{Query: n, Facets: []index.Facet{{Field: "source", Size: sourcesCounted}}})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	counts := map[string]int{}
+	c := &sourceCounts{total: agg.Total, bySource: map[string]int{}}
 	for _, b := range agg.Facets["source"] {
-		counts[b.Value] = b.Count
+		c.bySource[b.Value] = b.Count
+		c.names = append(c.names, b.Value)
 	}
-	return agg, counts, nil
+	return c, nil
 }
+
+// countedAtOnce is how many mentions are counted while somebody waits; of more
+// the last count is shown while they are counted anew.
+const countedAtOnce = 50_000
+
+// counts are the mentions of each source.
+func (s *Server) counts(ctx context.Context) (*sourceCounts, error) {
+	have, err := s.answers.get(ctx, "sources", requestTimeout, func(ctx context.Context) (any, int64, error) {
+		c, err := s.bySource(ctx, "")
+		if err != nil {
+			return nil, 0, err
+		}
+		return c, int64(len(c.names)) * countSize, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if c := have.Value.(*sourceCounts); !have.Old || c.total > countedAtOnce {
+		return c, nil
+	}
+	return s.bySource(ctx, "")
+}
+
+// countSize is about what the count of one source takes in memory.
+const countSize = 128
 
 // published counts the mentions of each source by when they were published: in
 // the last silentAfter, and in the six times as long before.
@@ -220,13 +254,16 @@ type published struct{ fresh, before map[string]int }
 func (s *Server) lately(ctx context.Context) (*published, error) {
 	have, err := s.answers.get(ctx, "sources published", s.patience, func(ctx context.Context) (any, int64, error) {
 		from := s.now().Add(-silentAfter)
-		_, fresh, err := s.bySource(ctx, "published:>="+from.Format(time.DateOnly))
+		fresh, err := s.bySource(ctx, "published:>="+from.Format(time.DateOnly))
 		if err != nil {
 			return nil, 0, err
 		}
 		earlier := from.Add(-6 * silentAfter)
-		_, before, err := s.bySource(ctx, "published:"+earlier.Format(time.DateOnly)+".."+from.Format(time.DateOnly))
-		return &published{fresh, before}, int64(len(fresh)+len(before)) * publishedSize, err
+		before, err := s.bySource(ctx, "published:"+earlier.Format(time.DateOnly)+".."+from.Format(time.DateOnly))
+		if err != nil {
+			return nil, 0, err
+		}
+		return &published{fresh.bySource, before.bySource}, int64(len(fresh.names)+len(before.names)) * countSize, nil
 	})
 	if errors.Is(err, errComputing) {
 		return &published{}, nil
@@ -237,18 +274,15 @@ func (s *Server) lately(ctx context.Context) (*published, error) {
 	return have.Value.(*published), nil
 }
 
-// publishedSize is about what the count of one source takes in memory.
-const publishedSize = 128
-
 // fillSources makes the rows of the sources: those that the collecting side
 // knows, and those that only the index does. Sources that are in want of
 // somebody come first.
 func (s *Server) fillSources(ctx context.Context, p *statusPage, st *Status) error {
-	agg, all, err := s.bySource(ctx, "")
+	all, err := s.counts(ctx)
 	if err != nil {
 		return err
 	}
-	p.Total = agg.Total
+	p.Total = all.total
 	pub, err := s.lately(ctx)
 	if err != nil {
 		return err
@@ -258,7 +292,7 @@ func (s *Server) fillSources(ctx context.Context, p *statusPage, st *Status) err
 		whole[row.Source] = &row
 	}
 	add := func(src SourceStatus) {
-		row := sourceRow{SourceStatus: src, Mentions: all[src.Name], Query: term("source", src.Name), URL: sourceURL(src.Name),
+		row := sourceRow{SourceStatus: src, Mentions: all.bySource[src.Name], Query: term("source", src.Name), URL: sourceURL(src.Name),
 			Cover: whole[src.Name], Before: pub.before[src.Name], GivenUp: src.Dead - src.KeptOut}
 		if p.Frontier && (src.Configured || src.Run.ID != "") {
 			row.Health, row.Stale = src.health(s.now(), pub.fresh[src.Name], pub.before[src.Name]), src.stale(s.now())
@@ -271,9 +305,9 @@ func (s *Server) fillSources(ctx context.Context, p *statusPage, st *Status) err
 		seen[src.Name] = true
 		add(src)
 	}
-	for _, b := range agg.Facets["source"] {
-		if !seen[b.Value] {
-			add(SourceStatus{Name: b.Value})
+	for _, name := range all.names {
+		if !seen[name] {
+			add(SourceStatus{Name: name})
 		}
 	}
 	slices.SortStableFunc(p.Sources, func(a, b sourceRow) int { return cmp.Compare(urgency(a.Health), urgency(b.Health)) })

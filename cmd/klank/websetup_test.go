@@ -10,9 +10,11 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/chromedp/chromedp"
 
@@ -171,6 +173,34 @@ func TestADraftIsValidWhateverItsAnswersAre(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "waits for a key") {
 		t.Errorf("nothing to collect: %v", err)
 	}
+}
+
+// FuzzADraftIsReadBackAsItWasAnswered: whatever names and addresses are, the
+// configuration holds them and nothing else, or is refused.
+func FuzzADraftIsReadBackAsItWasAnswered(f *testing.F) {
+	f.Add("Lumo", "lumo.nl", "Brevo", "https://lumo.example/reviews", "https://www.reddit.com/r/lumo")
+	f.Add("a: b", "- c", "#d", "https://x.example/a?b=\"c\"", "https://nl.trustpilot.com/review/x\n  - name: y")
+	f.Fuzz(func(t *testing.T, brand, alias, rival, place, other string) {
+		a := web.Answers{Brand: brand, Aliases: []string{alias}, Rivals: []string{rival}, Contact: "me@x.example", Every: web.Rhythms[0],
+			Places: []web.Place{{URL: place, Kind: web.PlacePage, Own: true}, {URL: "https://ok.example/", Kind: web.PlaceSite}}}
+		if p, ok := platformOf(other); ok {
+			a.Places = append(a.Places, p)
+		}
+		text, err := draft("klank.yaml", a)
+		if err != nil || !utf8.ValidString(brand+alias+rival+place) {
+			return
+		}
+		cfg, err := configs.Parse("klank.yaml", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(cfg.Brands) != 2 || cfg.Brands[0].Name != brand || cfg.Brands[0].Aliases[0] != alias || cfg.Brands[1].Name != rival || !cfg.Brands[1].Rival {
+			t.Errorf("brands %+v of\n%s", cfg.Brands, text)
+		}
+		if !slices.Contains(cfg.Sources[0].URLs, place) || cfg.Contact != a.Contact || len(cfg.Sources) > 3 {
+			t.Errorf("sources %+v of\n%s", cfg.Sources, text)
+		}
+	})
 }
 
 func TestPlatformsAreKnownByTheirHosts(t *testing.T) {
