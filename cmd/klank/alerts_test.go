@@ -33,7 +33,7 @@ type alertHouse struct {
 	n            int
 }
 
-func newAlertHouse(t *testing.T) *alertHouse {
+func newAlertHouse(t *testing.T, more ...string) *alertHouse {
 	t.Helper()
 	h := &alertHouse{t: t, data: filepath.Join(t.TempDir(), "data"), mail: delivertest.NewMailServer(t, false), hook: delivertest.NewHook(t)}
 	dir := t.TempDir()
@@ -52,7 +52,7 @@ alerts:
   rules:
     - {name: everything, when: new, send: [team, crm]}
 digest: {send: [team]}
-`, host, port, ca, h.hook.URL)), 0o600); err != nil {
+%s`, host, port, ca, h.hook.URL, strings.Join(more, ""))), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	h.brings()
@@ -194,6 +194,36 @@ func TestAKilledSenderSendsNothingTwice(t *testing.T) {
 	}
 	if unsure < 2 || unsure > 5 { // at the end of the message, and when it was taken
 		t.Errorf("%d e-mails are unsure", unsure)
+	}
+}
+
+func TestSeveralSendersOnOnePostgreSQLSendOnce(t *testing.T) {
+	t.Setenv("KLANK_TEST_FRONTIER", testPostgres(t))
+	h := newAlertHouse(t, "frontier: {postgres_env: KLANK_TEST_FRONTIER}\n")
+	for range 3 {
+		h.brings()
+	}
+	var all sync.WaitGroup
+	for range 3 {
+		cmd := h.command("alerts", "run")
+		all.Go(func() {
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
+	}
+	all.Wait()
+	text := ""
+	for _, m := range h.mail.Mails() {
+		text += m.Raw
+	}
+	for n := 2; n <= 4; n++ {
+		if got := strings.Count(strings.ReplaceAll(text, "=\n", ""), fmt.Sprintf("> Complaint number %d", n)); got != 1 {
+			t.Errorf("complaint %d came %d times", n, got)
+		}
+	}
+	if len(h.mail.Mails()) != len(h.hook.Posts()) {
+		t.Errorf("%d e-mails and %d posts", len(h.mail.Mails()), len(h.hook.Posts()))
 	}
 }
 

@@ -224,9 +224,13 @@ func TestAWebhookStaysAwayFromPrivateAddressesAndOtherHosts(t *testing.T) {
 	other := delivertest.NewHook(t)
 	same := http.NewServeMux()
 	asked := 0
-	same.HandleFunc("/elsewhere", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, 307) })
-	same.HandleFunc("/moved", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/here", 308) })
-	same.HandleFunc("/get", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/here", 302) })
+	same.HandleFunc("/elsewhere", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect)
+	})
+	same.HandleFunc("/moved", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/here", http.StatusPermanentRedirect)
+	})
+	same.HandleFunc("/get", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/here", http.StatusFound) })
 	same.HandleFunc("/here", func(http.ResponseWriter, *http.Request) { asked++ })
 	srv := httptest.NewServer(same)
 	defer srv.Close()

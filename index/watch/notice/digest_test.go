@@ -90,16 +90,14 @@ func TestADigestTellsWhatChangedWithNumbersThatCanBeChecked(t *testing.T) {
 }
 
 func TestADigestShowsHostileTextAsText(t *testing.T) {
-	for _, text := range hostile {
-		ms := weeks()
-		for i := range ms {
-			ms[i].Text, ms[i].Title, ms[i].URL = text+fmt.Sprint(i), text, "javascript:alert(1)"
-			ms[i].Text = ms[i].Text[:min(len(ms[i].Text), 5000)]
-		}
-		_, plain, page, _ := digestOf(t, "en", ms...)
-		holdsNoMarkup(t, page)
-		if strings.ContainsAny(plain, "\r\x00\x1b\u202e\u2066") || strings.Contains(plain, "://evil") || len(page) > 200_000 {
-			t.Errorf("%.40q becomes %d bytes\n%.1000s", text, len(page), plain)
-		}
+	ms := weeks()
+	for i := range ms {
+		text := hostile[i%len(hostile)]
+		ms[i].Text, ms[i].Title, ms[i].URL = fmt.Sprint(text[:min(len(text), 5000)], i), text[:min(len(text), 5000)], "javascript:alert(1)"
+	}
+	_, plain, page, _ := digestOf(t, "en", ms...)
+	holdsNoMarkup(t, page)
+	if strings.ContainsAny(plain, "\r\x00\x1b\u202e\u2066") || strings.Contains(plain, "://evil") || len(page) > 100_000 {
+		t.Errorf("%d bytes\n%.2000s", len(page), plain)
 	}
 }
