@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -151,5 +153,50 @@ func TestACommandKnowsTheQueriesThatPeopleHaveSaved(t *testing.T) {
 	}
 	if out := klank(t, data, "", "export", "saved:late"); strings.Count(out, "\n") != 1 {
 		t.Errorf("exported is %s", out)
+	}
+}
+
+func TestCorrectionsGoFromOneInstallationToAnother(t *testing.T) {
+	const text = "The delivery was terrible. Nobody answered."
+	data, stored, d := deskData(t, text)
+	m := stored()
+	for i, labels := range []*desk.Labels{{Sentiment: mention.Positive, Touchpoints: []string{"price"}}, {Sentiment: mention.Neutral}} {
+		c, err := d.SetCorrection(t.Context(), desk.Correction{Mention: "m1", Words: desk.SentenceKey(m, m.Analysis.Sentences[i].Span), By: "Anna", At: time.Now(), Labels: labels})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 1 { // taken back
+			c.Labels = nil
+			if _, err := d.SetCorrection(t.Context(), c); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	out := klank(t, data, "", "corrections")
+	if strings.Count(out, "\n") != 1 || !strings.Contains(out, `"by":"Anna"`) || strings.Contains(out, "terrible") {
+		t.Fatalf("written is %s", out)
+	}
+	other, theirs, _ := deskData(t, text)
+	file := filepath.Join(t.TempDir(), "corrections.ndjson")
+	if err := os.WriteFile(file, []byte(out), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"1 correction taken, of 1 stored", "0 corrections taken"} { // a second time changes nothing
+		if got := klank(t, other, "", "corrections", "--from", file); !strings.Contains(got, want) {
+			t.Errorf("said is %q, want %q", got, want)
+		}
+	}
+	if m := theirs(); len(m.Flags) != 1 || m.Analysis.Sentences[0].Score <= 0 {
+		t.Errorf("there it is %v, %+v", m.Flags, m.Analysis.Sentences[0])
+	}
+	for _, bad := range []string{"{", `{"mention":"m1","words":"w"}`, `{"mention":"m1","words":"w","labels":{"sentiment":"angry"}}`} {
+		if err := os.WriteFile(file, []byte(bad), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var stderr bytes.Buffer
+		code := execute(t.Context(), []string{"--data", other, "corrections", "--from", file}, strings.NewReader(""), io.Discard, &stderr)
+		if code != exitUsage || !strings.Contains(stderr.String(), "correction 1") {
+			t.Errorf("%s: status %d, %s", bad, code, &stderr)
+		}
 	}
 }

@@ -113,7 +113,7 @@ answers what people ask before they buy.`,
 		return usagef("%w; see %s --help", err, cmd.CommandPath())
 	})
 	for _, c := range []func(*env) *cobra.Command{
-		newDemo, newCrawl, newRun, newParse, newAnalyze, newSearch, newReport, newLearn, newImport, newExport, newReplay, newPrune, newBackup, newForget, newIndexCommand, newKibana, newCheck, newStatus, newRequeue, newAlerts, newDigest, newPause, newResume, newServe, newUser, newToken, newAudit, newVersion,
+		newDemo, newCrawl, newRun, newParse, newAnalyze, newSearch, newReport, newLearn, newCorrections, newImport, newExport, newReplay, newPrune, newBackup, newForget, newIndexCommand, newKibana, newCheck, newStatus, newRequeue, newAlerts, newDigest, newPause, newResume, newServe, newUser, newToken, newAudit, newVersion,
 	} {
 		root.AddCommand(usageArgs(c(e)))
 	}
