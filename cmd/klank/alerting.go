@@ -287,6 +287,7 @@ func (a *alerting) keepSending(ctx context.Context, raised <-chan struct{}) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-raised:
 		case <-tick.C:
 		}
 	}
