@@ -139,7 +139,7 @@ func (s *Server) atom(r *http.Request, name string, hits []index.Hit) *atomFeed 
 	f := &atomFeed{ID: uuid("feed", name), Title: "klank: " + clean(name), Author: "klank", Entries: []atomEntry{}, Links: []atomLink{
 		{Rel: "self", Type: "application/atom+xml", Href: base + "/feeds/" + url.PathEscape(name) + ".xml"},
 		{Rel: "alternate", Type: "text/html", Href: base + ask(term("saved", name))}}}
-	var latest time.Time
+	latest := time.Unix(0, 0) // of an empty feed
 	for i := range hits {
 		m := &hits[i].Mention
 		at := m.Collected

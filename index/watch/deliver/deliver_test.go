@@ -169,6 +169,43 @@ func TestWhatAMailServerRefusesIsToldFromWhatPasses(t *testing.T) {
 	}
 }
 
+func TestAServerThatSaysNothingHoldsUpNoStop(t *testing.T) {
+	for _, at := range []string{"", "EHLO", "MAIL", "DATA", "."} {
+		s := delivertest.NewMailServer(t, false)
+		ctx, stop := context.WithCancel(t.Context())
+		quiet := make(chan struct{})
+		s.Reply(func(command string) string {
+			if at != "" && strings.HasPrefix(command, at) {
+				stop()
+				<-quiet
+			}
+			return ""
+		})
+		e := mailer(t, s, nil)
+		if at == "" { // it does not even greet
+			ln, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer ln.Close()
+			e = mailer(t, s, func(c *EmailConfig) {
+				_, port, _ := net.SplitHostPort(ln.Addr().String())
+				c.Port, _ = strconv.Atoi(port)
+			})
+			time.AfterFunc(50*time.Millisecond, stop)
+		}
+		start := time.Now()
+		err := e.Send(ctx, hello(), handed)
+		if took := time.Since(start); err == nil || took > smtpTimeout/2 {
+			t.Errorf("%q: it took %s: %v", at, took, err)
+		}
+		if f, _ := errors.AsType[*Error](err); at == "." && (f == nil || !f.Unsure) {
+			t.Errorf("at the end: %v", err)
+		}
+		close(quiet)
+	}
+}
+
 func TestAnEmailThatIsNotHandedOverIsNotSent(t *testing.T) {
 	s := delivertest.NewMailServer(t, false)
 	if err := mailer(t, s, nil).Send(t.Context(), hello(), func() error { return errTaken }); !errors.Is(err, errTaken) {

@@ -87,11 +87,12 @@ func (e *Email) Send(ctx context.Context, m *Message, hand func() error) error {
 		return &Error{Err: err, Permanent: true}
 	}
 	client, conn, err := e.dial(ctx)
+	if conn != nil {
+		defer conn.Close()
+	}
 	if err != nil {
 		return smtpError("connect", err)
 	}
-	defer client.Close()
-	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now().Add(grace)) })()
 	if err := e.envelope(client); err != nil {
 		return err
 	}
@@ -105,9 +106,7 @@ func (e *Email) Send(ctx context.Context, m *Message, hand func() error) error {
 	if err := hand(); err != nil {
 		return err // the connection is closed without the last line: nothing was sent
 	}
-	if ctx.Err() == nil {
-		_ = conn.SetDeadline(time.Now().Add(smtpTimeout))
-	}
+	_ = conn.SetDeadline(time.Now().Add(smtpTimeout))
 	if err := data.Close(); err != nil {
 		failed := smtpError("end of DATA", err)
 		if _, answered := errors.AsType[*textproto.Error](err); !answered {
@@ -149,19 +148,21 @@ func (e *Email) compose(m *Message) ([]byte, error) {
 // start, the best first.
 var overTLS = []gomail.SMTPAuthType{gomail.SMTPAuthSCRAMSHA256, gomail.SMTPAuthSCRAMSHA1, gomail.SMTPAuthPlain, gomail.SMTPAuthLogin}
 
-// dial connects, encrypts and logs in.
+// dial connects, encrypts and logs in. The connection is for the caller to
+// close, also with an error; it ends with ctx.
 func (e *Email) dial(ctx context.Context) (*smtp.Client, net.Conn, error) {
-	var raw net.Conn
-	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
-		var err error
-		if raw, err = (&net.Dialer{}).DialContext(ctx, network, address); err != nil || e.c.TLS != TLS {
-			return raw, err
+	var conn net.Conn
+	dial := func(short context.Context, network, address string) (net.Conn, error) {
+		raw, err := (&net.Dialer{}).DialContext(short, network, address)
+		if err != nil {
+			return nil, err
 		}
-		secure := tls.Client(raw, e.tls)
-		if err := secure.HandshakeContext(ctx); err != nil {
-			return nil, errors.Join(err, raw.Close())
+		conn = newStoppable(ctx, raw)
+		if e.c.TLS != TLS {
+			return conn, nil
 		}
-		return secure, nil
+		secure := tls.Client(conn, e.tls)
+		return secure, secure.HandshakeContext(short)
 	}
 	// Found out by the library where it does the encryption itself.
 	options := []gomail.Option{gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithPort(e.c.Port), gomail.WithTimeout(smtpTimeout), gomail.WithTLSConfig(e.tls), gomail.WithDialContextFunc(dial)}
@@ -183,10 +184,7 @@ func (e *Email) dial(ctx context.Context) (*smtp.Client, net.Conn, error) {
 		return nil, nil, &Error{Err: err, Permanent: true}
 	}
 	client, err := c.DialToSMTPClientWithContext(ctx)
-	if err != nil && raw != nil {
-		_ = raw.Close()
-	}
-	return client, raw, err
+	return client, conn, err
 }
 
 // envelope names the sender and the receivers. It is enough that the server
