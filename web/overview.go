@@ -71,10 +71,7 @@ func (s *Server) overview(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, http.StatusBadRequest, err.Error())
 		return
 	}
-	have, err := s.answers.get(ctx, "overview "+p.Base, s.patience, func(ctx context.Context) (any, int64, error) {
-		v, err := s.countOverview(ctx, n)
-		return v, overviewBytes, err
-	})
+	have, err := s.askOverview(ctx, p.Base, n, s.patience)
 	if errors.Is(err, errComputing) {
 		s.showComputing(w, r, "overview")
 		return
@@ -106,6 +103,15 @@ type overviewCounts struct {
 // overviewBytes is what they take in memory at most: some hundred buckets and
 // lines of coverage, and a few mentions.
 const overviewBytes = 256 << 10
+
+// askOverview gives the counts of what n finds, which base spells, from what is
+// kept or worked out.
+func (s *Server) askOverview(ctx context.Context, base string, n query.Node, patience time.Duration) (counted, error) {
+	return s.answers.get(ctx, "overview "+base, patience, func(ctx context.Context) (any, int64, error) {
+		v, err := s.countOverview(ctx, n)
+		return v, overviewBytes, err
+	})
+}
 
 func (s *Server) countOverview(ctx context.Context, n query.Node) (*overviewCounts, error) {
 	bySentiment := &index.Facet{Field: "sentiment", Size: 3}

@@ -24,6 +24,8 @@ import (
 const (
 	reportPatience = 250 * time.Millisecond
 	reportRetry    = "2"
+	// warmPatience is how long one report may take that nobody waits for.
+	warmPatience = time.Hour
 )
 
 func (s *Server) reportRoutes() []route {
@@ -240,16 +242,26 @@ func (s *Server) reportFile(w http.ResponseWriter, r *http.Request) {
 	w.Write(body.Bytes())
 }
 
-// warm works out what is looked at first, one after the other.
+// warm works out what is looked at first, one after the other: the overview,
+// the brands of the menu, and every report of all brands.
 func (s *Server) warm(ctx context.Context) {
-	if s.reportConfig() == nil {
-		return
+	steps := []func() error{
+		func() error { _, err := s.askOverview(ctx, "", nil, warmPatience); return err },
+		func() error { _, err := s.knownBrands(ctx); return err },
 	}
-	for _, name := range research.Names() {
-		if _, _, err := s.askReport(ctx, name, choice{Period: periods[0]}, time.Hour); ctx.Err() != nil {
+	if s.reportConfig() != nil {
+		for _, name := range research.Names() {
+			steps = append(steps, func() error {
+				_, _, err := s.askReport(ctx, name, choice{Period: periods[0]}, warmPatience)
+				return err
+			})
+		}
+	}
+	for _, step := range steps {
+		if err := step(); ctx.Err() != nil {
 			return
 		} else if err != nil {
-			s.log.Warn("web: a report could not be made in advance", "report", name, "error", err)
+			s.log.Warn("web: figures could not be worked out in advance", "error", err)
 		}
 	}
 }

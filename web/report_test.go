@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"klank/index"
@@ -285,6 +286,55 @@ func verbs(form string) string {
 	}
 	slices.Sort(out)
 	return strings.Join(out, " ")
+}
+
+func TestAPageSaysWhenSomethingHasComeSince(t *testing.T) {
+	ms := testMentions(90)
+	ix := newTestIndex(t, ms[:60]...)
+	s, ts := newTestServer(t, Config{Index: ix, Reports: testReports})
+	for _, path := range []string{"/?lang=en", "/report/overview?lang=en"} {
+		if doc := document(t, ts, path); doc.Find(".banner").Length() != 0 {
+			t.Errorf("%s is said to be old at once", path)
+		}
+	}
+	if _, err := ix.Put(t.Context(), ms[60:]); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/?lang=en", "/report/overview?lang=en"} {
+		s.answers.mu.Lock()
+		for _, e := range s.answers.byKey {
+			e.Value.(*kept).cost = 0 // else it may rest for a moment
+		}
+		s.answers.mu.Unlock()
+		if text := words(document(t, ts, path).Find(".banner")); !strings.Contains(text, "As of 15 Jun 2026, 12:00 UTC") {
+			t.Errorf("%s does not say of when it is: %q", path, text)
+		}
+	}
+	s.answers.work.Wait()
+	if doc := document(t, ts, "/report/overview?lang=en"); doc.Find(".banner").Length() != 0 || words(doc.Find(".based a").First()) != "90" {
+		t.Errorf("the new figures: %s", words(doc.Find(".based")))
+	}
+}
+
+func TestWithoutJavaScriptATableSaysItAll(t *testing.T) {
+	b := browsertest.Open(t)
+	_, ts := wholeServer(t)
+	tab := newTab(t, b, phone)
+	if _, err := chromedp.Call(tab.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
+		t.Fatal(err)
+	}
+	tab.open(ts.URL + "/report/compare?lang=nl")
+	tab.run(chromedp.WaitVisible("section[aria-labelledby=s-sentiment] table"), chromedp.WaitNotVisible("section[aria-labelledby=s-sentiment] canvas"),
+		chromedp.SetAttributeValue(".more", "open", ""), chromedp.SendKeys("input[name=from]", "01012026"),
+		chromedp.Click(".more .primary"), chromedp.WaitVisible(".based"))
+	u, err := url.Parse(read(tab, chromedp.Location()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u.Path != "/report/compare" || u.Query().Get("from") != "2026-01-01" {
+		t.Errorf("the form leads to %s", u)
+	}
+	tab.calm()
 }
 
 func TestAChartLeadsToTheMentionsBehindABar(t *testing.T) {

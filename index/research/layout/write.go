@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"klank/index/research"
 )
@@ -78,7 +79,8 @@ func CSVCell(s string) string {
 		}
 		return r
 	}, s)
-	if t := strings.TrimLeft(s, " \n"); t != "" && strings.ContainsRune("=+-@", rune(t[0])) {
+	t := strings.TrimLeftFunc(s, unicode.IsSpace)
+	if first, _ := utf8.DecodeRuneInString(t); t != "" && strings.ContainsRune("=+-@＝＋－＠", first) {
 		return "'" + s
 	}
 	return s
