@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"runtime"
 	"sync"
 	"time"
 
@@ -19,17 +20,20 @@ import (
 // flushBytes (or of one group, where that is larger) are under way, and
 // queueBytes wait; so the bulker holds no more than
 //
-//	queueBytes + flushers × flushBytes = 8 MiB + 4 × 4 MiB = 24 MiB
+//	queueBytes + flushers × flushBytes ≤ 8 MiB + 4 × 4 MiB = 24 MiB
 //
 // and one group a caller, which blocks until there is room. A group is one
 // document, or some of groupBytes together. The cluster itself takes 100 MB a
 // request (http.max_content_length) unless told otherwise.
 const (
-	flushers   = 4
 	flushBytes = 4 << 20
 	queueBytes = 8 << 20
 	groupBytes = 512 << 10
 )
+
+// flushers is one a processor, as what writes to one node of the same size; two
+// of them keep it busy while answers are on their way.
+func flushers() int { return max(2, min(4, runtime.GOMAXPROCS(0))) }
 
 // op is one line of a bulk request: an action and (but for deletes) its
 // document.
@@ -90,7 +94,7 @@ func newBulker(ix *Index) *bulker {
 	b := &bulker{ix: ix}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	b.work, b.room = sync.NewCond(&b.mu), sync.NewCond(&b.mu)
-	for range flushers {
+	for range flushers() {
 		b.done.Go(b.flush)
 	}
 	return b

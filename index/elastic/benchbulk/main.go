@@ -49,7 +49,7 @@ func main() {
 	rounds := flag.Int("rounds", 5, "rounds of both")
 	b := &bench{docs: map[string]json.RawMessage{}, prefix: fmt.Sprintf("klank-bench-%d", os.Getpid())}
 	flag.StringVar(&b.url, "url", "http://127.0.0.1:9200", "the cluster")
-	flag.IntVar(&b.workers, "workers", 4, "workers of esutil's indexer; klank has four")
+	flag.IntVar(&b.workers, "workers", runtime.NumCPU(), "workers of esutil's indexer, by default its own default; klank has as many, from two to four")
 	flag.IntVar(&b.callers, "callers", 4, "who put mentions into klank at the same time")
 	flag.IntVar(&b.together, "together", 500, "mentions that each puts at a time")
 	flag.Parse()
