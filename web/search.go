@@ -48,6 +48,7 @@ type searchPage struct {
 	Sorts    []string
 	Error    *queryError
 	Total    int
+	Ranked   int // by relevance, where not all are; see index.SearchResult
 	Hits     []hit
 	Active   []activeFilter
 	Facets   []facetList
@@ -166,7 +167,7 @@ func (s *Server) fillSearch(ctx context.Context, p *searchPage, n query.Node, af
 	if err != nil {
 		return err
 	}
-	p.Total, p.Hits = found.Total, hits(found.Hits)
+	p.Total, p.Ranked, p.Hits = found.Total, found.Ranked, hits(found.Hits)
 	active := s.filters(p.Q, n)
 	for _, f := range active {
 		p.Active = append(p.Active, activeFilter{Field: f.Field, Value: f.Value, URL: searchURL(f.Without, p.Sort, "")})
