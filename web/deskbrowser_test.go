@@ -1,6 +1,8 @@
 package web
 
 import (
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +12,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"klank/index/desk"
+	"klank/mention"
 	"klank/web/browsertest"
 )
 
@@ -100,5 +103,39 @@ func TestTheDeskIsReadableAndFitsEveryScreen(t *testing.T) {
 			}
 			tab.calm()
 		})
+	}
+}
+
+func TestNothingHostileHappensOnTheDesk(t *testing.T) {
+	tab := newTab(t, browsertest.Open(t), desktop)
+	hostile := hostileMention()
+	b := newBench(t, append(testMentions(4), hostile)...)
+	const attack = `"><script>alert('desk')</script><img src=x onerror=alert(1)> {{.}} javascript:alert(2)`
+	name := attack[:desk.MaxName]
+	_, err := b.desk.SetCase(t.Context(), desk.Case{Mention: hostile.ID, State: desk.StateAssigned, Assignee: name, Note: attack, By: name, At: testNow, Revision: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.desk.SaveQuery(t.Context(), desk.Query{Name: "attack", Query: attack, By: name, At: testNow}, false); err != nil {
+		t.Fatal(err)
+	}
+	hostile.Text, hostile.Evidence.Fetched = attack+hostile.Text, testNow
+	if _, err := b.ix.Put(t.Context(), []mention.Mention{hostile}); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/queue", "/queue?state=assigned&assignee=" + url.QueryEscape(name), "/queue?brand=" + url.QueryEscape(attack) + "#q-" + attack,
+		mentionURL(hostile.ID) + "?fix=whole&why=1&similar=1&in=" + url.QueryEscape("alert OR script"), mentionURL(hostile.ID) + "?fix=" + url.QueryEscape(attack),
+		mentionURL(hostile.ID) + "?revision=1", "/search?q=alert", "/suggest?q=" + url.QueryEscape(attack)} {
+		tab.run(chromedp.Navigate(b.ts.URL+path), chromedp.WaitReady("body"))
+		if got := read(tab, chromedp.Evaluate[int](`document.querySelectorAll("main script, main img, [onerror], a[href^='javascript:'], a[href^='data:']").length`)); got != 0 {
+			t.Errorf("%s has %d hostile elements", path, got)
+		}
+	}
+	said := b.send(t, "/queue/"+hostile.ID, url.Values{"do": {"note"}, "note": {attack}, "back": {attack}}, http.StatusConflict)
+	if strings.Contains(said, "<script>alert") || strings.Contains(said, "<img") {
+		t.Errorf("the page of a conflict has %s", said)
+	}
+	if errs := tab.unexpected("favicon.ico"); len(errs) > 0 { // which JSON does not name
+		t.Errorf("the desk is not calm: %q", errs)
 	}
 }

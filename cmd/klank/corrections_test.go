@@ -200,3 +200,26 @@ func TestCorrectionsGoFromOneInstallationToAnother(t *testing.T) {
 		}
 	}
 }
+
+func TestPruningTakesAlongWhatPeopleAdded(t *testing.T) {
+	data, _, d := deskData(t, "The delivery was terrible. Nobody answered.")
+	for _, id := range []string{"m1", "yet to come"} {
+		if _, err := d.SetCase(t.Context(), desk.Case{Mention: id, State: desk.StateIgnored, Note: "hers", At: time.Now()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	touched := func(after string, want int) {
+		t.Helper()
+		if ids, err := d.Touched(t.Context()); err != nil || len(ids) != want {
+			t.Errorf("after %s the desk knows %v, %v", after, ids, err)
+		}
+	}
+	config := filepath.Join(t.TempDir(), "klank.yaml")
+	if err := os.WriteFile(config, []byte("retention: {mentions: {review: 1d}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	klank(t, data, "", "prune", "--config", config, "--dry-run")
+	touched("a dry run", 2)
+	klank(t, data, "", "prune", "--config", config)
+	touched("pruning", 1)
+}

@@ -38,6 +38,37 @@ func (e *env) settled(cfg *configs.Config, ix index.Index) func(context.Context)
 	}
 }
 
+// touched are the stored mentions that people have added something to.
+func (w *workspace) touched(ctx context.Context) ([]string, error) {
+	ids, err := w.desk.Touched(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, id := range ids {
+		if _, err := w.index.Get(ctx, id, 0); err == nil {
+			out = append(out, id)
+		} else if !errors.Is(err, index.ErrNotFound) {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// forgetGone takes away what people added to those of ids that are stored no
+// more. What was never stored here is left alone: it may come.
+func (w *workspace) forgetGone(ctx context.Context, ids []string) error {
+	var gone []string
+	for _, id := range ids {
+		if _, err := w.index.Get(ctx, id, 0); errors.Is(err, index.ErrNotFound) {
+			gone = append(gone, id)
+		} else if err != nil {
+			return err
+		}
+	}
+	return w.desk.ForgetMentions(ctx, gone)
+}
+
 // language is the question language with the saved queries of the
 // configuration, and those that people have saved in the web UI. One that can no
 // longer be read is told of where it is used.

@@ -153,6 +153,10 @@ func (r *retention) newest() time.Time {
 // others that prune.
 func (r *retention) prune(ctx context.Context, w *workspace, dryRun bool) (*pruneReport, error) {
 	report := &pruneReport{DryRun: dryRun, Mentions: map[string]int{}, Kinds: map[mention.Kind]int{}}
+	touched, err := w.touched(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for _, kind := range sortedKeys(r.kinds) {
 		n, err := pruneKind(ctx, w.index, kind, r.kinds[kind], dryRun)
 		if err != nil {
@@ -170,6 +174,9 @@ func (r *retention) prune(ctx context.Context, w *workspace, dryRun bool) (*prun
 		if n > 0 {
 			report.Mentions[name] = n
 		}
+	}
+	if err := w.forgetGone(ctx, touched); err != nil {
+		return nil, err
 	}
 	newest := r.newest()
 	if newest.IsZero() {

@@ -126,6 +126,12 @@ func TestCorrectionsAreKeptAndTakenBack(t *testing.T) {
 				t.Errorf("%v: %v", l, err)
 			}
 		}
+		if _, err := s.SetCase(t.Context(), Case{Mention: "m0", State: StateIgnored, At: noon}); err != nil {
+			t.Fatal(err)
+		}
+		if ids, err := s.Touched(t.Context()); err != nil || strings.Join(ids, " ") != "m0 m1" {
+			t.Errorf("touched are %v, %v", ids, err)
+		}
 		if err := s.ForgetMentions(t.Context(), []string{"m1", "m2"}); err != nil {
 			t.Fatal(err)
 		}

@@ -77,22 +77,3 @@ func (s *Store) Queries(ctx context.Context) ([]Query, error) {
 	}, `SELECT name, query, said_by, said_at FROM queries ORDER BY folded`)
 	return out, err
 }
-
-// ForgetMentions takes away what people have added to mentions that are erased,
-// and that alerts told of them.
-func (s *Store) ForgetMentions(ctx context.Context, ids []string) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	return s.write(ctx, func(tx *sql.Tx) error {
-		for _, id := range ids {
-			for _, statement := range []string{`DELETE FROM cases WHERE mention = $1`, `DELETE FROM corrections WHERE mention = $1`,
-				`DELETE FROM alert_seen WHERE subject = $1`, `DELETE FROM alert_subjects WHERE subject = $1`} {
-				if _, err := tx.ExecContext(ctx, statement, id); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
-}
