@@ -290,11 +290,9 @@ type progressPage struct {
 	// Mentions are in the index, Waiting pages are known and not read yet.
 	Mentions, Done, Waiting int
 	Running                 int
-	// Begun says that a source has had a run, Ended that all have had one and
-	// none is under way.
-	Begun, Ended bool
-	Live         bool
-	Width        string // of what is done
+	Ended                   bool // nothing is under way, or about to be
+	Live                    bool
+	Width                   string // of what is done
 }
 
 // progress shows the runs that are under way, until there are none.
@@ -305,7 +303,7 @@ func (s *Server) progress(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p := &progressPage{Mentions: all.Total}
-	waiting := 0 // sources that have not had their turn
+	waiting := 0 // sources that are due and have not had their turn
 	for _, row := range all.Sources {
 		if !row.Configured && !row.Working {
 			continue
@@ -316,11 +314,12 @@ func (s *Server) progress(w http.ResponseWriter, r *http.Request) {
 		case healthRunning:
 			p.Running++
 		case healthNew, healthInterrupted:
-			waiting++
+			if row.Schedule != "" && s.cfg.Crawl != nil && s.cfg.Crawl.Start != nil {
+				waiting++
+			}
 		}
-		p.Begun = p.Begun || row.Run.ID != ""
 	}
-	p.Ended = p.Begun && p.Running+waiting == 0
+	p.Ended = p.Running+waiting == 0
 	p.Width = pct(100 * float64(p.Done) / float64(max(1, p.Done+p.Waiting)))
 	p.Live = !p.Ended && r.URL.Query().Get("live") != "0"
 	if p.Ended { // nobody asks again: the last word is the right one

@@ -76,7 +76,7 @@ func (c *crawlStub) status(context.Context) (*Status, error) {
 		{Name: "gesloten", Type: "site", Configured: true, Dead: 3, KeptOut: 3, Run: run("gesloten", "done")},
 		{Name: "verhuist", Type: "site", Configured: true, Run: run("verhuist", "interrupted"), Paused: &Paused{Since: testNow.Add(-time.Hour), Reason: "moves house"}},
 		{Name: "oude winkel", Type: "site", Dead: 1, DeadBy: map[string]int{"dns": 1}, Run: run("oude winkel", "failed"), Problem: "no address"},
-		{Name: "nieuw", Type: "feed", Configured: true},
+		{Name: "nieuw", Type: "feed", Configured: true, Schedule: "every 1h"},
 	}, KeptClasses: []string{"robots", "reserved"}, DeadLetters: c.letters, DeadTotal: 3, Hosts: []HostStatus{
 		{Host: "lampentest.example", Interval: 2 * time.Second, CrawlDelay: 2 * time.Second, Requests: 44},
 		{Host: "gesloten.example", Interval: time.Second, KeptOut: 3},
@@ -341,7 +341,7 @@ func TestProgressIsFollowedUntilNothingRuns(t *testing.T) {
 	tab.open(ts.URL + "/progress?lang=en")
 	tab.run(chromedp.WaitVisible(`//*[contains(@class, "health") and contains(., "collecting now")]`))
 	c.set(false)
-	tab.run(chromedp.WaitNotPresent(`.health.running`), chromedp.WaitVisible(`#live[data-live="true"]`)) // new sources wait still
+	tab.run(chromedp.WaitNotPresent(`.health.running`), chromedp.WaitVisible(`#live[data-live="true"]`)) // a new source waits still
 	tab.open(ts.URL + "/sources/lampentest?lang=en&live=0")
 	tab.run(chromedp.WaitNotPresent(".liveline"))
 	tab.calm()
@@ -365,6 +365,24 @@ func TestProgressIsFollowedUntilNothingRuns(t *testing.T) {
 		t.Errorf("without scripts: %q", got)
 	}
 	plain.calm()
+}
+
+func TestProgressEndsWhereNothingIsAboutToBegin(t *testing.T) {
+	for _, collects := range []bool{true, false} {
+		c := newCrawlStub()
+		can := c.crawl()
+		if !collects { // whoever does, in another process, shows as working
+			can.Start = nil
+		}
+		_, ts := newTestServer(t, Config{Index: newTestIndex(t, testMentions(3)...), Status: c.status, Crawl: can})
+		doc := document(t, ts, "/progress?lang=en")
+		if ended := doc.Find("#live[data-ended]").Length() == 1; ended == collects {
+			t.Errorf("a process that collects (%t) and has a new source: ended %t", collects, ended)
+		}
+		if text := words(doc.Find("main")); !strings.Contains(text, "3 mentions") {
+			t.Error(text)
+		}
+	}
 }
 
 func TestCrawlPagesAreCalmReadableAndFitEveryScreen(t *testing.T) {

@@ -132,14 +132,15 @@ var attention = [][2]string{
 
 type sourceRow struct {
 	SourceStatus
-	Mentions int
-	Query    string
-	URL      string
-	Health   string
-	Cover    *coverageRow // of the whole source
-	Before   int          // published in the half year before silentAfter
-	Stale    bool         // no good run for long
-	GivenUp  int          // of the dead, what the site does not keep out
+	Mentions  int
+	Query     string
+	URL       string
+	Health    string
+	Cover     *coverageRow // of the whole source
+	Before    int          // published in the half year before silentAfter
+	Stale     bool         // no good run for long
+	GivenUp   int          // of the dead, what the site does not keep out
+	ItemCount int          // that declare how many mentions they have
 }
 
 func (s *Server) status(w http.ResponseWriter, r *http.Request) {
@@ -287,13 +288,18 @@ func (s *Server) fillSources(ctx context.Context, p *statusPage, st *Status) err
 	if err != nil {
 		return err
 	}
-	whole := map[string]*coverageRow{}
+	whole, items := map[string]*coverageRow{}, map[string]int{}
+	for _, c := range st.Coverage {
+		if c.Item != "" {
+			items[c.Source]++
+		}
+	}
 	for _, row := range wholeRows(st.Coverage) {
 		whole[row.Source] = &row
 	}
 	add := func(src SourceStatus) {
 		row := sourceRow{SourceStatus: src, Mentions: all.bySource[src.Name], Query: term("source", src.Name), URL: sourceURL(src.Name),
-			Cover: whole[src.Name], Before: pub.before[src.Name], GivenUp: src.Dead - src.KeptOut}
+			Cover: whole[src.Name], Before: pub.before[src.Name], GivenUp: src.Dead - src.KeptOut, ItemCount: items[src.Name]}
 		if p.Frontier && (src.Configured || src.Run.ID != "") {
 			row.Health, row.Stale = src.health(s.now(), pub.fresh[src.Name], pub.before[src.Name]), src.stale(s.now())
 		}
