@@ -37,6 +37,7 @@ func newCheck(e *env) *cobra.Command {
 			if _, partial := errors.AsType[partialError](err); err != nil && !partial {
 				return err
 			}
+			err = errors.Join(err, describeAlerts(p, cfg))
 			if online {
 				return errors.Join(err, checkOnline(cmd.Context(), e, p, cfg, allowPrivate))
 			}

@@ -74,6 +74,14 @@ func TestTheExampleShowsEveryKindOfSource(t *testing.T) {
 			t.Setenv(s.KeyEnv, "a-key-for-"+s.Name)
 		}
 	}
+	t.Setenv(cfg.Alerts.SMTP.PasswordEnv, "a-password")
+	for _, c := range cfg.Alerts.Channels {
+		for _, name := range []string{c.URLEnv, c.SecretEnv} {
+			if name != "" {
+				t.Setenv(name, "https://hooks.example/a-secret")
+			}
+		}
+	}
 	for _, want := range configs.SourceTypes {
 		if !types[want] {
 			t.Errorf("no source of type %s", want)
