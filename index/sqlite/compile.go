@@ -169,9 +169,11 @@ func (c *condition) rang(r *query.Range) error {
 	if !date && !slices.Contains(numberFields, r.Field) {
 		return fmt.Errorf("%w: no field %q with ranges", index.ErrRequest, r.Field)
 	}
-	c.sql.WriteString("(f." + r.Field + " IS NOT NULL")
+	// The + keeps SQLite from looking up by date, one by one, what may be most of
+	// all mentions.
+	c.sql.WriteString("(+f." + r.Field + " IS NOT NULL")
 	bound := func(op string, v any) {
-		c.sql.WriteString(" AND f." + r.Field + op + "?")
+		c.sql.WriteString(" AND +f." + r.Field + op + "?")
 		c.args = append(c.args, v)
 	}
 	switch {

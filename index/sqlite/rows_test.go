@@ -44,7 +44,7 @@ func TestAFileOfTheLayoutWithoutRowsOfReportsIsBroughtUpToDate(t *testing.T) {
 	for _, s := range []string{"ALTER TABLE facts DROP COLUMN touchpoint_sentiment", "ALTER TABLE facts DROP COLUMN care_sentiment",
 		"ALTER TABLE facts DROP COLUMN brand_sentiment", "ALTER TABLE facts DROP COLUMN rank", "ALTER TABLE facts DROP COLUMN brief",
 		"DROP TABLE pending", "DROP TABLE near", "DROP TABLE aliases", "DROP TABLE moves",
-		"DELETE FROM meta WHERE name = 'changes'", "PRAGMA user_version = 2"} {
+		"DELETE FROM meta WHERE name = 'changes'", "DROP INDEX facts_published", "PRAGMA user_version = 2"} {
 		if _, err := db.Exec(s); err != nil {
 			t.Fatalf("%s: %v", s, err)
 		}

@@ -1,11 +1,13 @@
 package sqlite
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"klank/index"
 	"klank/index/query"
@@ -50,5 +52,54 @@ func TestOnlyTheLatestMatchesAreRankedAndThatIsSaid(t *testing.T) {
 	ix.rankedMost = 8
 	if res, err := ix.Search(t.Context(), r); err != nil || res.Ranked != 0 {
 		t.Errorf("all are ranked: %v, %v", res, err)
+	}
+}
+
+// The newest are looked for among the last published first; few matches among
+// many mentions, and those without a date, are found by sorting all.
+func TestTheNewestAreFoundHoweverFewTheyAre(t *testing.T) {
+	ix := mustOpen(t, filepath.Join(t.TempDir(), "index.db"))
+	var ms []mention.Mention
+	for i := range newestTried + 200 {
+		m := mention.Mention{ID: fmt.Sprintf("m%05d", i), Published: time.Date(2026, 1, 1, 0, 0, i/3, 0, time.UTC), Brands: []string{"many"}}
+		if i%100 == 0 { // among the oldest
+			m.Brands = []string{"few"}
+			m.Published = time.Date(2020, 1, 1, 0, 0, i/200, 0, time.UTC)
+		}
+		if i%1000 == 500 {
+			m.Published = time.Time{}
+		}
+		ms = append(ms, m)
+	}
+	for part := range slices.Chunk(ms, 2000) {
+		mustPut(t, ix, part)
+	}
+	slices.SortFunc(ms, func(a, b mention.Mention) int {
+		return cmp.Or(b.Published.Compare(a.Published), cmp.Compare(a.ID, b.ID)) // the zero time last
+	})
+	for _, brand := range []string{"many", "few"} {
+		var want, got []string
+		for _, m := range ms {
+			if m.Brands[0] == brand {
+				want = append(want, m.ID)
+			}
+		}
+		r := index.SearchRequest{Query: &query.Term{Field: "brand", Value: brand}, Limit: 7}
+		if brand == "many" {
+			r.Limit = 1000
+		}
+		for first := true; first || r.After != ""; first = false {
+			res, err := ix.Search(t.Context(), r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, h := range res.Hits {
+				got = append(got, h.Mention.ID)
+			}
+			r.After = res.Next
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %d are found, %d wanted, or in another order", brand, len(got), len(want))
+		}
 	}
 }
