@@ -67,6 +67,7 @@ type alertRuleRow struct {
 	Span      string // the rule's time, in words
 	Drop      string
 	Link      string
+	Single    bool // it holds or not, for nothing in particular
 	State     desk.AlertRule
 }
 
@@ -131,6 +132,7 @@ func (s *Server) fillAlerts(v *view, r *http.Request) (*alertsPage, error) {
 	}
 	for _, rule := range a.Rules {
 		row := alertRuleRow{AlertRule: rule, Condition: conditions[rule.When], Span: notice.Lasting(v.code, max(rule.Within, rule.After)), Link: ask(rule.Query), State: states[rule.Name]}
+		row.Single = rule.When == watch.Count || rule.When == watch.Sentiment || rule.When == watch.Rating
 		row.Drop = v.decimal(rule.Drop, 2, false)
 		p.Rules = append(p.Rules, row)
 	}
@@ -158,12 +160,8 @@ func (s *Server) alertHistory(v *view, r *http.Request, p *alertsPage) error {
 		if ev.Kind == watch.Sources {
 			row.Link = "/status"
 		}
-		for _, sub := range ev.Subjects {
-			if word, _ := watch.Split(sub); word == "" && len(row.Mentions) < eventMentions {
-				row.Mentions = append(row.Mentions, sub)
-			}
-		}
-		if len(row.Mentions) > 0 {
+		if ev.Kind == watch.New || ev.Kind == watch.Waiting { // others tell of no single mentions
+			row.Mentions = ev.Subjects[:min(len(ev.Subjects), eventMentions)]
 			row.More = ev.Count - len(row.Mentions)
 		}
 		p.Events = append(p.Events, row)

@@ -18,6 +18,7 @@ import (
 	"klank/index/desk"
 	"klank/index/query"
 	"klank/index/watch"
+	"klank/index/watch/notice"
 	"klank/mention"
 )
 
@@ -43,9 +44,11 @@ func tellAlerts(t testing.TB, d *desk.Store, id string) {
 	for i, c := range []desk.AlertCheck{
 		{Kind: watch.New, Facts: facts(watch.Facts{Query: "saved:slecht", Count: 1}), Subjects: []desk.AlertSubject{{ID: id}}, Channels: []desk.AlertChannel{{Name: "team"}, {Name: "chat"}}},
 		{Kind: watch.Rating, Facts: facts(watch.Facts{Value: &drop, Was: &was, Change: &change, Low: &low, High: &high, N: 44, Hours: 720}), Subjects: []desk.AlertSubject{{ID: watch.Down}}},
+		{Kind: notice.KindDigest, Facts: "{}", Subjects: []desk.AlertSubject{{ID: "2026-03-02T08:00:00Z"}}},
 		{Kind: watch.Sources, Facts: facts(watch.Facts{Count: 1}), Subjects: []desk.AlertSubject{{ID: "silent lampentest"}}, Channels: []desk.AlertChannel{{Name: "team", NotBefore: testNow.Add(8 * time.Hour)}}},
 	} {
-		c.Rule = desk.AlertRule{Name: testAlerts().Rules[i].Name, Print: "p", Started: testNow, Checked: testNow.Add(time.Duration(i) * time.Minute)}
+		names := []string{"klachten", "cijfer", "digest", "bronnen"}
+		c.Rule = desk.AlertRule{Name: names[i], Print: "p", Started: testNow, Checked: testNow.Add(time.Duration(i) * time.Minute)}
 		if _, err := d.RaiseAlert(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
@@ -107,6 +110,9 @@ func TestAlertsShowRulesWhatWasToldAndWhatWasSent(t *testing.T) {
 			if !strings.Contains(body, want) {
 				t.Errorf("%s: %q is not on the page", lang, want)
 			}
+		}
+		if strings.Contains(body, "/mention/2026") {
+			t.Errorf("%s: the time of a digest is no mention", lang)
 		}
 		if strings.Contains(body, "key-of-") || strings.Contains(body, "<script>alert") {
 			t.Errorf("%s: the page shows a key that nobody needs here, or a script", lang)
