@@ -492,3 +492,73 @@ func TestWhatIsDoneIsRemembered(t *testing.T) {
 		}
 	}
 }
+
+func FuzzTheClientsAddressIsOneThatWasGiven(f *testing.F) {
+	f.Add("10.0.0.1:1", "1.2.3.4, 10.0.0.2")
+	f.Add("[fe80::1%eth0]:1", "::1,,%")
+	f.Add("", "10.0.0.0/8")
+	trusted := netip.MustParsePrefix("10.0.0.0/8")
+	s := &Server{cfg: Config{Proxy: Proxy{From: []netip.Prefix{trusted}}}}
+	f.Fuzz(func(t *testing.T, remote, forwarded string) {
+		r := &http.Request{RemoteAddr: remote, Header: http.Header{"X-Forwarded-For": {forwarded}}}
+		key := s.clientKey(r)
+		if addr := remoteAddr(r); addr.IsValid() && !trusted.Contains(addr) && addr.Is4() && key != addr.String() {
+			t.Errorf("%q from %q counts as %q", forwarded, remote, key)
+		}
+	})
+}
+
+func FuzzAPlaceInTheAuditLogIsReadAsItWasWritten(f *testing.F) {
+	f.Add(int64(1), "A B", "")
+	f.Add(int64(-1), "", "MSA")
+	f.Fuzz(func(t *testing.T, at int64, id, text string) {
+		p := desk.AuditPlace{At: at, ID: id}
+		if got, ok := readAuditPlace(writeAuditPlace(p)); !ok || got != p {
+			t.Errorf("%+v comes back as %+v, %v", p, got, ok)
+		}
+		readAuditPlace(text)
+	})
+}
+
+func FuzzAStoredHashThatIsDamagedLetsNobodyIn(f *testing.F) {
+	f.Add(cheap.hash(goodPassword))
+	f.Add("$argon2id$v=19$m=64,t=1,p=1$AAAA$AAAA")
+	f.Fuzz(func(t *testing.T, stored string) {
+		if len(stored) > 200 || !strings.Contains(stored, "$m=64,t=1,p=1$") { // others take their time and memory
+			t.Skip()
+		}
+		if fits, err := passwordFits("another password", stored); fits && err == nil {
+			t.Errorf("%q lets in", stored)
+		}
+	})
+}
+
+func BenchmarkCheckingAPassword(b *testing.B) {
+	stored, err := HashPassword(goodPassword)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if fits, err := passwordFits(goodPassword, stored); !fits || err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkFindingOutWhoAsks(b *testing.B) {
+	d := newTestDesk(b, anna)
+	s, err := New(Config{Index: newTestIndex(b), Desk: d})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := d.AddSession(b.Context(), desk.Session{Hash: hashSecret("id"), User: anna, Created: time.Now(), Expires: time.Now().Add(sessionIdle)}); err != nil {
+		b.Fatal(err)
+	}
+	r := httptest.NewRequestWithContext(b.Context(), "GET", "/", nil)
+	r.Header.Set("Cookie", "klank_session=id")
+	for b.Loop() {
+		if id, err := s.identify(r); id == nil || err != nil {
+			b.Fatal(id, err)
+		}
+	}
+}
