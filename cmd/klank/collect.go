@@ -136,6 +136,9 @@ func (c *collector) collect(ctx context.Context, sources []*crawler.Source) (*cr
 	if err := cmp.Or(errs...); err != nil {
 		return nil, err
 	}
+	if err := c.pipe.corrected.settle(last, c.w.index); err != nil {
+		return nil, err
+	}
 	res.coverage = slices.Concat(covered...)
 	res.took = time.Since(start)
 	return res, ctx.Err()

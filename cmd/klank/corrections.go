@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -81,4 +82,35 @@ func (c *corrections) apply(m *mention.Mention) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	desk.Apply(m, c.of[m.ID])
+}
+
+// settle puts the corrections upon what is stored where a crawl has not: an
+// edited mention that only its text identifies is known again in the index, and
+// not yet when it is analysed.
+func (c *corrections) settle(ctx context.Context, ix store) error {
+	if err := c.refresh(ctx); err != nil {
+		return err
+	}
+	c.mu.RLock()
+	ids := slices.Sorted(maps.Keys(c.of))
+	c.mu.RUnlock()
+	var labels []index.Rereading
+	for _, id := range ids {
+		m, err := ix.Get(ctx, id, 0)
+		if errors.Is(err, index.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		again := *m
+		again.Flags = slices.Clone(m.Flags)
+		c.apply(&again)
+		labels = append(labels, index.Rereading{ID: m.ID, Mention: &again, Labels: true})
+	}
+	if len(labels) == 0 {
+		return nil
+	}
+	_, err := ix.Reread(ctx, labels) // those that have their labels stay the same
+	return err
 }

@@ -223,3 +223,37 @@ func TestPruningTakesAlongWhatPeopleAdded(t *testing.T) {
 	klank(t, data, "", "prune", "--config", config)
 	touched("pruning", 1)
 }
+
+func TestACorrectionGoesAlongWithAnEditOfTheOtherWords(t *testing.T) {
+	s := newLiveShop(t, "", "")
+	const first, edited = "It boils slowly and loudly. Mine looks terrible on the counter.", "It boils slowly and very loudly. Mine looks terrible on the counter."
+	s.shows("/", links("/k"), "/k", kettle(opinion("Ann", first), opinion("Bob", "Mine broke after a week of tea.")))
+	s.crawl(exitDone)
+	m := s.byText()[first]
+	d, err := desk.Open(t.Context(), filepath.Join(s.dir, deskFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	last := m.Analysis.Sentences[len(m.Analysis.Sentences)-1]
+	if _, err := d.SetCorrection(t.Context(), desk.Correction{Mention: m.ID, Words: desk.SentenceKey(&m, last.Span), At: time.Now(),
+		Labels: &desk.Labels{Sentiment: mention.Positive}}); err != nil {
+		t.Fatal(err)
+	}
+	corrected := func(when, text string) {
+		t.Helper()
+		got := s.byText()[text]
+		if got.ID != m.ID || len(got.Flags) != 1 || got.Flags[0].Name != mention.FlagCorrected || got.Analysis.Sentences[len(got.Analysis.Sentences)-1].Score <= 0 {
+			t.Errorf("%s it is %v, %+v", when, got.Flags, got.Analysis)
+		}
+	}
+	s.crawl(exitDone, "--deep")
+	corrected("collected again, though its page is the same", first)
+	s.shows("/k", kettle(opinion("Bob", "Mine broke after a week of tea."), opinion("Ann", edited)))
+	s.crawl(exitDone)
+	corrected("edited", edited)
+	s.crawl(exitDone, "--deep")
+	corrected("collected once more", edited)
+	s.replay(exitDone)
+	corrected("read again", edited)
+}
