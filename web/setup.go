@@ -193,7 +193,6 @@ var setupSteps = []string{"brand", "places", "rhythm", "review"}
 
 type setupPage struct {
 	Step    string
-	Number  int // of the step, from 1
 	Steps   []string
 	Answers Answers
 
@@ -241,7 +240,7 @@ func (s *Server) showSetup(w http.ResponseWriter, r *http.Request, status int, s
 		return
 	}
 	p.Aliases, p.Rivals = strings.Join(p.Answers.Aliases, ", "), strings.Join(p.Answers.Rivals, "\n")
-	p.Step, p.Number, p.Steps, p.Rhythms, p.File = step, at+1, setupSteps, Rhythms, g.File
+	p.Step, p.Steps, p.Rhythms, p.File = step, setupSteps, Rhythms, g.File
 	s.render(w, r, status, "setup", "setup.title", p)
 }
 

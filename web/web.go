@@ -226,11 +226,13 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 	defer s.Close()
-	s.answers.work.Add(1)
-	go func() {
-		defer s.answers.work.Done()
-		s.warm(s.answers.ctx)
-	}()
+	if s.cfg.Index != nil { // else klank is being set up
+		s.answers.work.Add(1)
+		go func() {
+			defer s.answers.work.Done()
+			s.warm(s.answers.ctx)
+		}()
+	}
 	failed := make(chan error, 1)
 	if s.certificate != nil {
 		srv.TLSConfig = s.certificate.config()

@@ -38,6 +38,7 @@ type setup struct {
 
 	mu      sync.Mutex
 	service *service
+	ui      *web.Server
 	done    chan struct{} // the service has ended
 }
 
@@ -115,7 +116,7 @@ func (s *setup) start(ctx context.Context, stop context.CancelFunc, text string)
 		return nil, fmt.Errorf("%s is written, but: %w; put that right and start klank run again", s.e.config, err)
 	}
 	s.mu.Lock()
-	s.service = v
+	s.service, s.ui = v, srv
 	s.mu.Unlock()
 	go func() {
 		defer close(s.done)
@@ -160,6 +161,7 @@ func (s *setup) close() error {
 		return nil
 	}
 	<-s.done
+	s.ui.Close()
 	return s.service.close()
 }
 
