@@ -37,7 +37,7 @@ type AlertRule struct {
 func (s *Server) alertRoutes() []route {
 	return []route{
 		{pattern: "GET /alerts", handler: s.alerts},
-		{pattern: "POST /alerts", handler: s.changeAlerts},
+		{pattern: "POST /alerts", handler: s.changeAlerts, audit: "alerts"},
 		{pattern: "GET /feeds/{file}", handler: s.feed, role: anyone}, // by the feed's own key, too
 	}
 }

@@ -28,7 +28,7 @@ func (s *Server) audit(r *http.Request, action, object, detail string) {
 const auditShown = 100
 
 // auditActions are the words that have texts; they are chosen from.
-var auditActions = []string{"login", "snapshot", "labels", "queue", "saved", "export", "forget", "requeue", "source", "try",
+var auditActions = []string{"login", "snapshot", "labels", "queue", "saved", "export", "forget", "requeue", "source", "try", "alerts",
 	"user.add", "user.password", "user.remove", "token.add", "token.revoke"}
 
 type auditPage struct {

@@ -65,6 +65,7 @@ type registerPage struct {
 	Users        []desk.User
 	Tokens       int
 	Token, Proxy bool
+	Feeds        bool // their addresses open them
 	TLS          bool
 	PagesDays    int // 0 is without end
 	AuditDays    int
@@ -81,7 +82,7 @@ type registerFact struct{ Key, Value string }
 
 // register shows the record of processing.
 func (s *Server) register(w http.ResponseWriter, r *http.Request) {
-	p := &registerPage{Register: s.cfg.Register, AuditDays: days(s.cfg.AuditFor), PagesDays: days(s.cfg.Register.PagesFor), Token: s.cfg.Token != "", Proxy: s.cfg.Proxy.Header != "",
+	p := &registerPage{Register: s.cfg.Register, AuditDays: days(s.cfg.AuditFor), PagesDays: days(s.cfg.Register.PagesFor), Token: s.cfg.Token != "", Proxy: s.cfg.Proxy.Header != "", Feeds: s.cfg.Alerts.FeedKey != nil && !s.open(r.Context()),
 		TLS: overTLS(r), Made: s.now()}
 	p.Facts = []registerFact{{"controller", p.Controller}, {"contact", p.Contact}, {"purpose", p.Purpose}, {"basis", p.Basis}}
 	for _, kind := range mention.Kinds {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,7 +13,7 @@ import (
 
 func TestTheRegisterSaysWhatArticle30AsksAndWhatIsMissing(t *testing.T) {
 	d := newTestDesk(t, anna, olga)
-	_, ts := newCheapServer(t, Config{Desk: d, AuditFor: 365 * 24 * time.Hour, Register: Register{Controller: "Lumo <b>B.V.</b>", Purpose: "weten wat klanten zeggen",
+	_, ts := newCheapServer(t, Config{Desk: d, AuditFor: 365 * 24 * time.Hour, Alerts: Alerts{FeedKey: func(string) string { return "k" }}, Register: Register{Controller: "Lumo <b>B.V.</b>", Purpose: "weten wat klanten zeggen",
 		Authors: "pseudonym", PagesFor: 90 * 24 * time.Hour,
 		Sources:    []RegisterSource{{Name: "keukenwinkel", Type: "site", Terms: "toegestaan, 3 maart", For: 30 * 24 * time.Hour, Pages: true}, {Name: "forum", Type: "discourse"}},
 		Kinds:      map[mention.Kind]time.Duration{mention.Survey: 365 * 24 * time.Hour},
@@ -21,7 +22,7 @@ func TestTheRegisterSaysWhatArticle30AsksAndWhatIsMissing(t *testing.T) {
 	_, body := get(t, ts, "/register?lang=en", "Cookie", operator)
 	for _, want := range []string{"Lumo &lt;b&gt;B.V.&lt;/b&gt;", "weten wat klanten zeggen", "Missing.</strong> Write it into privacy.register.basis",
 		"privacy.register.contact", "keukenwinkel", "toegestaan, 3 maart", "30 days", "No note.", "Without end", "90 days after a newer copy", "365 days.",
-		"What they did, for 365 days.", "2 users: ", "anna", "(reader)", "team@lumo.example", "lampentest", "there is a key"} {
+		"What they did, for 365 days.", "2 users: ", "anna", "(reader)", "team@lumo.example", "lampentest", "there is a key", "the address of a feed"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the register lacks %q", want)
 		}
@@ -74,6 +75,16 @@ func TestTheAuditLogIsForOperatorsAndPages(t *testing.T) {
 	for path, want := range map[string]int{"/audit?after=nonsense!": 400, "/audit?who=nobody": 200, "/audit?action=nothing": 200} {
 		if res, _ := get(t, ts, path, "Cookie", cookie); res.StatusCode != want {
 			t.Errorf("%s: %d", path, res.StatusCode)
+		}
+	}
+}
+
+func TestEveryChangeHasAWordInTheAuditLog(t *testing.T) {
+	s, _ := newTestServer(t, Config{Index: newTestIndex(t)})
+	for _, rt := range s.routes {
+		method, _ := concrete(rt.pattern)
+		if rt.role != anyone && (!safe(method) || rt.audit != "") && !slices.Contains(auditActions, rt.audit) {
+			t.Errorf("%s is recorded as %q, which is no word of the audit log", rt.pattern, rt.audit)
 		}
 	}
 }
