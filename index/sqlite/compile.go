@@ -88,7 +88,9 @@ func (c *condition) add(n query.Node) error {
 	case *query.And:
 		return c.list(joinWords(n.Nodes), " AND ", "1")
 	case *query.Or:
-		return c.list(n.Nodes, " OR ", "0")
+		return c.list(joinTerms(n.Nodes), " OR ", "0")
+	case *anyOf:
+		c.anyOf(n)
 	case *query.Not:
 		c.sql.WriteString("NOT (")
 		err := c.add(n.Node)
@@ -149,12 +151,7 @@ func (c *condition) term(t *query.Term) error {
 		c.sql.WriteString("f.id = ?")
 		c.args = append(c.args, t.Value)
 	case slices.Contains(setFields, t.Field):
-		v := text.Fold(t.Value)
-		if t.Field == "language" {
-			v = text.Primary(v)
-		}
-		c.sql.WriteString("f." + t.Field + " IN (SELECT set_id FROM members WHERE field = ? AND folded = ?)")
-		c.args = append(c.args, t.Field, v)
+		c.anyOf(&anyOf{t.Field, []string{t.Value}})
 	case slices.Contains(hashFields, t.Field):
 		c.sql.WriteString("(f." + t.Field + " IS NOT NULL AND f." + t.Field + " = ?)")
 		c.args = append(c.args, hash(t.Value))
@@ -162,6 +159,48 @@ func (c *condition) term(t *query.Term) error {
 		return fmt.Errorf("%w: no field %q to compare with a value", index.ErrRequest, t.Field)
 	}
 	return nil
+}
+
+// anyOf stands in a tree for several values of one set field, of which any may
+// match: they are looked up once for all mentions, not one by one for each.
+type anyOf struct {
+	field  string
+	values []string
+}
+
+func (a *anyOf) String() string {
+	return fmt.Sprintf("%s:(%s)", a.field, strings.Join(a.values, " OR "))
+}
+
+// joinTerms puts the values of each set field into one node.
+func joinTerms(nodes []query.Node) []query.Node {
+	var out []query.Node
+	joined := map[string]*anyOf{}
+	for _, n := range nodes {
+		t, ok := n.(*query.Term)
+		if !ok || !slices.Contains(setFields, t.Field) {
+			out = append(out, n)
+			continue
+		}
+		if joined[t.Field] == nil {
+			joined[t.Field] = &anyOf{field: t.Field}
+			out = append(out, joined[t.Field])
+		}
+		joined[t.Field].values = append(joined[t.Field].values, t.Value)
+	}
+	return out
+}
+
+func (c *condition) anyOf(a *anyOf) {
+	c.args = append(c.args, a.field)
+	for _, v := range a.values {
+		v = text.Fold(v)
+		if a.field == "language" {
+			v = text.Primary(v)
+		}
+		c.args = append(c.args, v)
+	}
+	c.sql.WriteString("f." + a.field + " IN (SELECT set_id FROM members WHERE field = ? AND folded IN (?" + strings.Repeat(", ?", len(a.values)-1) + "))")
 }
 
 func (c *condition) rang(r *query.Range) error {
