@@ -21,6 +21,9 @@ func Keywords(m *mention.Mention, field string) []string {
 		}
 		return []string{strings.ToValidUTF8(s, "\uFFFD")}
 	}
+	if values, ok := listed(m, field); ok {
+		return unique(values)
+	}
 	switch field {
 	case "id":
 		return one(m.ID)
@@ -32,8 +35,6 @@ func Keywords(m *mention.Mention, field string) []string {
 		return one(m.Source.Type)
 	case "host":
 		return one(m.Source.Host)
-	case "brand":
-		return unique(m.Brands)
 	case "item":
 		return one(itemName(m.Item))
 	case "language":
@@ -69,14 +70,6 @@ func Keywords(m *mention.Mention, field string) []string {
 	switch a := m.Analysis; field {
 	case "sentiment":
 		return one(a.Sentiment.Label)
-	case "moment":
-		return unique(a.Moments)
-	case "touchpoint":
-		return unique(a.Touchpoints)
-	case "care":
-		return unique(a.Care)
-	case "signal":
-		return unique(a.Signals)
 	case "moment_sentiment":
 		return labelled(a.Sentences, func(s *mention.Sentence) []string { return s.Moments })
 	case "touchpoint_sentiment":
@@ -263,6 +256,9 @@ func present(m *mention.Mention, part string) bool {
 	case "duplicate":
 		return m.DuplicateOf != ""
 	}
+	if values, ok := listed(m, part); ok {
+		return slices.ContainsFunc(values, func(v string) bool { return v != "" })
+	}
 	f, _ := query.Lookup(part)
 	switch f.Type {
 	case query.Number:
@@ -272,6 +268,28 @@ func present(m *mention.Mention, part string) bool {
 		return !Date(m, part).IsZero()
 	}
 	return len(Keywords(m, part)) > 0
+}
+
+// listed are the values of a field that is a list, as they stand: to see whether
+// there are any takes no sorting.
+func listed(m *mention.Mention, field string) (values []string, ok bool) {
+	a := m.Analysis
+	if a == nil {
+		a = &mention.Analysis{}
+	}
+	switch field {
+	case "brand":
+		return m.Brands, true
+	case "moment":
+		return a.Moments, true
+	case "touchpoint":
+		return a.Touchpoints, true
+	case "care":
+		return a.Care, true
+	case "signal":
+		return a.Signals, true
+	}
+	return nil, false
 }
 
 func boolean(b *bool) []string {
