@@ -243,11 +243,13 @@ func (s *Server) reportFile(w http.ResponseWriter, r *http.Request) {
 }
 
 // warm works out what is looked at first, one after the other: the overview,
-// the brands of the menu, and every report of all brands.
+// the brands of the menu, the sources, and every report of all brands.
 func (s *Server) warm(ctx context.Context) {
 	steps := []func() error{
 		func() error { _, err := s.askOverview(ctx, "", nil, warmPatience); return err },
 		func() error { _, err := s.knownBrands(ctx); return err },
+		func() error { _, err := s.counts(ctx); return err },
+		func() error { _, err := s.lately(ctx); return err },
 	}
 	if s.reportConfig() != nil {
 		for _, name := range research.Names() {

@@ -34,7 +34,7 @@ func BenchmarkPages(b *testing.B) {
 	s, _ := newTestServer(b, Config{Index: ix, Reports: research.Config{Brands: []research.Brand{{Name: "Brand 1"}, {Name: "Brand 2", Rival: true}},
 		Questions: []string{"Is het goed?"}}})
 	s.patience = 10 * time.Minute
-	paths := []string{"/", "/?brand=Brand+1&period=12m", "/search?q=brand%3A%22Brand+1%22"}
+	paths := []string{"/", "/?brand=Brand+1&period=12m", "/search?q=brand%3A%22Brand+1%22", "/status"}
 	for _, name := range research.Names() {
 		paths = append(paths, "/report/"+name, "/report/"+name+"?brand=Brand+1")
 	}
