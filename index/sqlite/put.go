@@ -21,7 +21,7 @@ type statements struct {
 	known, find, addFacts, addDoc, addWords *sql.Stmt // of a new mention
 	putFacts, putDoc, putRevision, putWords *sql.Stmt // of one that is there
 	findSet, addSet, addMember, addPending  *sql.Stmt
-	count                                   *sql.Stmt // of a transaction
+	mark                                    *sql.Stmt // of a transaction
 }
 
 func (w *writer) prepare() error {
@@ -46,7 +46,7 @@ func (w *writer) prepare() error {
 		{&w.stmts.addSet, "INSERT INTO sets (field, members) VALUES (?, ?) ON CONFLICT (field, members) DO NOTHING"},
 		{&w.stmts.addMember, "INSERT INTO members (set_id, value, field, folded) VALUES (?, ?, ?, ?)"},
 		{&w.stmts.addPending, "INSERT INTO pending (doc) SELECT value FROM json_each(?)"},
-		{&w.stmts.count, "UPDATE meta SET value = value + 1 WHERE name = 'changes'"},
+		{&w.stmts.mark, "UPDATE meta SET value = hex(randomblob(8)) WHERE name = 'changes'"},
 	} {
 		var err error
 		if *s.stmt, err = w.db.Prepare(s.sql); err != nil {
@@ -58,7 +58,7 @@ func (w *writer) prepare() error {
 
 func (s *statements) close() error {
 	var errs []error
-	for _, st := range []*sql.Stmt{s.known, s.find, s.addFacts, s.addDoc, s.addWords, s.putFacts, s.putDoc, s.putRevision, s.putWords, s.findSet, s.addSet, s.addMember, s.addPending, s.count} {
+	for _, st := range []*sql.Stmt{s.known, s.find, s.addFacts, s.addDoc, s.addWords, s.putFacts, s.putDoc, s.putRevision, s.putWords, s.findSet, s.addSet, s.addMember, s.addPending, s.mark} {
 		if st != nil {
 			errs = append(errs, st.Close())
 		}

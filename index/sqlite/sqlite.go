@@ -128,15 +128,15 @@ func dsn(path, txlock string, pragmas ...string) string {
 // Generation returns the random id given to this file when it was created.
 func (ix *Index) Generation() string { return ix.generation }
 
-// Changed returns the generation and the number of transactions so far; see
+// Changed returns the generation and the mark of the latest transaction; see
 // index.Changes. It takes some ten microseconds.
 func (ix *Index) Changed(ctx context.Context) (string, error) {
-	var n string
-	err := ix.readers.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = 'changes'").Scan(&n)
+	var mark string
+	err := ix.readers.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = 'changes'").Scan(&mark)
 	if err != nil {
 		return "", ix.wrap("changes", because(ctx, err))
 	}
-	return ix.generation + "-" + n, nil
+	return ix.generation + "-" + mark, nil
 }
 
 // Close waits for a Put that is running and closes the file; questions that

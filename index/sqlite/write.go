@@ -81,7 +81,7 @@ func (w *writer) commit(ctx context.Context, together []*write) bool {
 			err = w.addWords(tx)
 		}
 		if err == nil {
-			_, err = tx.StmtContext(ctx, w.stmts.count).ExecContext(ctx)
+			_, err = tx.StmtContext(ctx, w.stmts.mark).ExecContext(ctx)
 		}
 		if err == nil {
 			err = tx.Commit()
