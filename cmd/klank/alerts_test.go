@@ -127,7 +127,11 @@ func TestAKilledSenderSendsNothingTwice(t *testing.T) {
 	for _, at := range []string{"EHLO", "MAIL", "RCPT", "DATA", ".", "taken", "hook", "30ms", "120ms", "250ms"} {
 		h.brings()
 		cmd := h.command("alerts", "run")
-		kill := sync.OnceFunc(func() { _ = cmd.Process.Signal(syscall.SIGKILL) })
+		wanted, killed := make(chan struct{}), make(chan struct{})
+		kill := sync.OnceFunc(func() { // returns when it is dead, or never was alive
+			close(wanted)
+			<-killed
+		})
 		h.mail.Reply(func(command string) string {
 			if strings.HasPrefix(command, at) {
 				kill()
@@ -147,6 +151,11 @@ func TestAKilledSenderSendsNothingTwice(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
+		go func() {
+			<-wanted
+			_ = cmd.Process.Signal(syscall.SIGKILL)
+			close(killed)
+		}()
 		if after, err := time.ParseDuration(at); err == nil {
 			time.Sleep(after)
 			kill()
@@ -154,6 +163,7 @@ func TestAKilledSenderSendsNothingTwice(t *testing.T) {
 		if err := cmd.Wait(); err == nil && !strings.HasSuffix(at, "ms") {
 			t.Errorf("at %s it was not killed", at)
 		}
+		kill()
 		h.mail.Reply(nil)
 		h.mail.Taken(nil)
 		h.hook.Reply(nil)

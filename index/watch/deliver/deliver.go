@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -127,7 +128,7 @@ func (s *Sender) Run(ctx context.Context) (sent, failed int, err error) {
 			log.Info("alert dropped", "reason", problem)
 		default:
 			failed++
-			log.Warn("alert not sent", "state", state, "attempt", m.Attempts, "not_before", again, "error", problem)
+			log.Warn("alert not sent", "state", state, "attempt", m.Attempts, "not_before", again, "error", address.ReplaceAllString(problem, "(an address)"))
 		}
 	}
 	return sent, failed, nil
@@ -189,6 +190,9 @@ func (s *Sender) send(ctx context.Context, ch Channel, m *desk.AlertMessage) err
 		return err
 	})
 }
+
+// address is an e-mail address, which no log line is to hold.
+var address = regexp.MustCompile(`[^\s<>:;,"]+@[^\s<>:;,"]+`)
 
 // longestProblem bounds what is kept of an error.
 const longestProblem = 300

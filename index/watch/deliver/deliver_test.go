@@ -429,6 +429,26 @@ func TestAnEmailThatMayHaveArrivedIsNotSentAgainByItself(t *testing.T) {
 	}
 }
 
+func TestLogLinesHoldNoAddresses(t *testing.T) {
+	s := delivertest.NewMailServer(t, false)
+	s.Reply(func(command string) string {
+		if strings.HasPrefix(command, "RCPT") {
+			return "550 <" + strings.TrimPrefix(command, "RCPT TO:") + ">: unknown"
+		}
+		return ""
+	})
+	b := newBench(t, mailer(t, s, nil))
+	var log strings.Builder
+	b.Log = slog.New(slog.NewTextHandler(&log, nil))
+	b.raise()
+	if m := b.run(); !strings.Contains(m.Problem, "team@lumo.test") {
+		t.Errorf("the page does not say who: %s", m.Problem)
+	}
+	if out := log.String(); strings.Contains(out, "@") || !strings.Contains(out, "550") {
+		t.Errorf("it logs %s", out)
+	}
+}
+
 func TestAMessageWithNothingLeftToTellIsDropped(t *testing.T) {
 	h := delivertest.NewHook(t)
 	b := newBench(t, hook(t, WebhookConfig{URL: h.URL, AllowPrivate: true}))
