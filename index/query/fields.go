@@ -56,7 +56,7 @@ var Fields = []Field{
 	{"touchpoint_sentiment", Keyword, withSentiments(touchpoints()), true, "a touchpoint with the sentiment of a sentence on it, e.g. delivery:negative"},
 	{"care_sentiment", Keyword, withSentiments(mention.CareLenses), true, "a care lens with the sentiment of a sentence on it, e.g. service:positive"},
 	{"brand_sentiment", Keyword, nil, true, "a brand with the attitude to it, e.g. \"Acme:negative\""},
-	{"flag", Keyword, nil, true, "rating_mismatch, duplicate, suspect"},
+	{"flag", Keyword, nil, true, "rating_mismatch, duplicate, suspect, corrected"},
 	{"verified", Keyword, booleans, true, "true or false, where the source says so"},
 	{"invited", Keyword, booleans, true, "true or false, where the source says so"},
 	{"parser", Keyword, nil, true, "the parser that read it"},
