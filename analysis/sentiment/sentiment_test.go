@@ -162,7 +162,8 @@ func TestScoringLeavesNoGarbage(t *testing.T) {
 func BenchmarkScore(b *testing.B) {
 	s := newScorer(b)
 	var w Work
-	var none, d text.Doc
+	var words text.Words
+	none, d := text.Doc{}, text.Doc{Words: &words}
 	texts := []struct{ language, text string }{
 		{"nl", "Snel geleverd en goed verpakt, maar de klantenservice was helaas onbereikbaar voor mijn vraag."},
 		{"en", "The food was delicious and the staff friendly, although we had to wait half an hour for a table."},
