@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -359,5 +358,8 @@ func conditionWords(r *watch.Rule) string {
 	case watch.Waiting:
 		return "no reply for " + hours(r.After)
 	}
-	return cmp.Or(map[bool]string{true: "new, or edited"}[r.Edits], "new")
+	if r.Edits {
+		return "new, or edited"
+	}
+	return "new"
 }
