@@ -24,6 +24,8 @@ import (
 const (
 	reportPatience = 250 * time.Millisecond
 	reportRetry    = "2"
+	// filePatience is how long a file waits, within requestTimeout.
+	filePatience = requestTimeout - time.Second
 	// warmPatience is how long one report may take that nobody waits for.
 	warmPatience = time.Hour
 )
@@ -121,6 +123,9 @@ func (s *Server) reportFailed(w http.ResponseWriter, r *http.Request, err error)
 		s.fail(w, r, http.StatusNotImplemented, "")
 	case errors.Is(err, research.ErrRequest):
 		s.fail(w, r, http.StatusBadRequest, err.Error())
+	case errors.Is(err, errComputing): // a file: nothing else may be saved in its place
+		w.Header().Set("Retry-After", reportRetry)
+		s.fail(w, r, http.StatusServiceUnavailable, "")
 	default:
 		s.failWith(w, r, "the report could not be made", err)
 	}
@@ -171,15 +176,19 @@ func (s *Server) askReport(ctx context.Context, name string, c choice, patience 
 // strings once, with slices, pointers and headers about as much again.
 func reportBytes(text int) int64 { return int64(2*text) + 4096 }
 
-// knownBrands are the brands of the menu, kept as reports are.
+// knownBrands are the brands of the menu, kept as reports are. As long as those
+// of the index are being counted they are the configured ones.
 func (s *Server) knownBrands(ctx context.Context) ([]string, error) {
-	a, err := s.answers.get(ctx, "brands", requestTimeout, func(ctx context.Context) (any, int64, error) {
+	a, err := s.answers.get(ctx, "brands", s.patience, func(ctx context.Context) (any, int64, error) {
 		res, err := s.cfg.Index.Aggregate(ctx, index.AggregateRequest{Facets: []index.Facet{brandFacet}})
 		if err != nil {
 			return nil, 0, err
 		}
 		return s.brands(res.Facets["brand"]), 4096, nil
 	})
+	if errors.Is(err, errComputing) {
+		return s.brands(nil), nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -217,7 +226,7 @@ func (s *Server) reportFile(w http.ResponseWriter, r *http.Request) {
 		s.notFound(w, r)
 		return
 	}
-	rep, _, err := s.askReport(r.Context(), name, c, requestTimeout)
+	rep, _, err := s.askReport(r.Context(), name, c, filePatience)
 	if err != nil {
 		s.reportFailed(w, r, err)
 		return

@@ -3,8 +3,10 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -12,6 +14,7 @@ import (
 	"time"
 
 	"klank/index"
+	"klank/index/research"
 )
 
 // ledger is an index of which only the state matters.
@@ -211,5 +214,35 @@ func TestAReportThatTakesLongSaysSoAndComesBack(t *testing.T) {
 	}
 	if res, _ := get(t, ts, "/report/trend?lang=en&brand=Lumara"); res.StatusCode != http.StatusOK {
 		t.Errorf("%d", res.StatusCode)
+	}
+}
+
+func TestFiguresAreWorkedOutInAdvance(t *testing.T) {
+	s, _ := newTestServer(t, Config{Index: newTestIndex(t, testMentions(40)...), Reports: testReports})
+	s.warm(t.Context())
+	for _, name := range research.Names() {
+		never := func(context.Context) (any, int64, error) { return nil, 0, errors.New("it is not there") }
+		if _, err := s.answers.get(t.Context(), fmt.Sprintf("report %q %q %q %s %s", name, "", []string(nil), "0001-01-01", "0001-01-01"), time.Minute, never); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if n := len(s.answers.byKey); n < len(research.Names())+2 {
+		t.Errorf("%d answers are kept, want the reports, the overview and the brands at least", n)
+	}
+}
+
+func TestWhileBrandsAreCountedTheConfiguredOnesAreOffered(t *testing.T) {
+	s, _ := newTestServer(t, Config{Index: newTestIndex(t, testMentions(40)...), Brands: []string{"Ours"}})
+	s.patience = time.Millisecond
+	s.answers.slots <- struct{}{}
+	s.answers.slots <- struct{}{}
+	if got, err := s.knownBrands(t.Context()); err != nil || !slices.Equal(got, []string{"Ours"}) {
+		t.Errorf("%q, %v", got, err)
+	}
+	<-s.answers.slots
+	<-s.answers.slots
+	s.patience = time.Minute
+	if got, err := s.knownBrands(t.Context()); err != nil || len(got) != 4 {
+		t.Errorf("%q, %v", got, err)
 	}
 }
