@@ -36,7 +36,7 @@ func (ix *Index) Search(ctx context.Context, r index.SearchRequest) (*index.Sear
 		res.Total = total
 		var page []found
 		if match := relevant(spelled); r.Sort == index.SortRelevance && match != "" && matches.words {
-			page, res.Ranked, err = ix.ranked(ctx, tx, r, match, after)
+			page, res.Ranked, err = ix.ranked(ctx, tx, r, matches, match, after)
 		} else {
 			page, err = findPage(ctx, tx, r, where, total, after)
 		}
@@ -143,15 +143,20 @@ func page(ctx context.Context, tx *sql.Tx, r index.SearchRequest, q string, args
 // a tenth of a second.
 const maxRanked = 20_000
 
-// ranked is findPage by relevance (BM25), among the kept matches. match is the
-// expression that ranks. It returns how many were ranked where that is not all.
-func (ix *Index) ranked(ctx context.Context, tx *sql.Tx, r index.SearchRequest, match string, after *cursor) (out []found, bounded int, err error) {
+// ranked is findPage by relevance (BM25), among the kept matches of c. match is
+// the expression that ranks, of any of the words; where nothing but words was
+// asked for, c ranks itself, which finds fewer. It returns how many were ranked
+// where that is not all.
+func (ix *Index) ranked(ctx context.Context, tx *sql.Tx, r index.SearchRequest, c *condition, match string, after *cursor) (out []found, bounded int, err error) {
 	if _, err := tx.ExecContext(ctx, "CREATE TEMP TABLE ranked (doc INTEGER PRIMARY KEY, score REAL NOT NULL)"); err != nil {
 		return nil, 0, err
 	}
-	// The + keeps the full-text index from being asked for every match.
-	res, err := tx.ExecContext(ctx, `INSERT INTO ranked SELECT rowid, bm25(words) FROM words
-		WHERE words MATCH ? AND +rowid IN (SELECT doc FROM matches) ORDER BY rowid DESC LIMIT ?`, match, ix.rankedMost)
+	kept := " AND +rowid IN (SELECT doc FROM matches)" // the + keeps the full-text index from being asked for every match
+	if c.match != nil {
+		match, kept = *c.match, ""
+	}
+	res, err := tx.ExecContext(ctx, "INSERT INTO ranked SELECT rowid, bm25(words) FROM words WHERE words MATCH ?"+kept+
+		" ORDER BY rowid DESC LIMIT ?", match, ix.rankedMost)
 	if err != nil {
 		return nil, 0, err
 	}
