@@ -7,6 +7,7 @@ import (
 	"net/mail"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -373,7 +374,14 @@ func (v *validator) alertQuery(path string, c *Config, a *Alert) {
 	if err != nil {
 		return
 	}
-	if _, err := language.Parse(a.Query, time.Time{}); err != nil {
+	elsewhere := map[string]string{}
+	for _, name := range c.SavedElsewhere(a) {
+		elsewhere[name] = "*"
+	}
+	if language, err = language.With(elsewhere); err == nil {
+		_, err = language.Parse(a.Query, time.Time{})
+	}
+	if err != nil {
 		v.fail(path+".query", "%v", err)
 	}
 	known := map[string]bool{}
@@ -385,6 +393,22 @@ func (v *validator) alertQuery(path string, c *Config, a *Alert) {
 			v.fail(fmt.Sprintf("%s.sources[%d]", path, i), "%q is not a configured source", s)
 		}
 	}
+}
+
+// savedName is a saved query in a query.
+var savedName = regexp.MustCompile(`(?i)\bsaved:(?:"([^"\\]+)"|([^\s()"]+))`)
+
+// SavedElsewhere returns the saved queries that a rule asks for and that are
+// not in the file: people save some in the UI, where only a run can find them.
+func (c *Config) SavedElsewhere(a *Alert) []string {
+	var out []string
+	for _, m := range savedName.FindAllStringSubmatch(a.Query, -1) {
+		name := cmp.Or(m[1], m[2])
+		if !slices.ContainsFunc(c.Queries, func(q SavedQuery) bool { return strings.EqualFold(q.Name, name) }) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // ErrNoRule says that a name is not that of an alert.

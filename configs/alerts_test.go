@@ -72,3 +72,13 @@ func TestARuleIsFoundByItsName(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestARuleMayAskForAQueryThatIsSavedInTheUI(t *testing.T) {
+	c, err := Parse("k.yaml", []byte("queries: [{name: Late, query: laat}]\nalerts: {rules: [{name: a, when: new, query: 'saved:late OR saved:\"very bad\" OR (saved:mine)'}]}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.SavedElsewhere(&c.Alerts.Rules[0]); len(got) != 2 || got[0] != "very bad" || got[1] != "mine" {
+		t.Errorf("not in the file are %q", got)
+	}
+}

@@ -146,8 +146,12 @@ func (a *alerting) compose(ctx context.Context, m *desk.AlertMessage) (*deliver.
 // check checks one rule. Without dry it records what it finds, and what is to
 // be sent. It returns what is new, or nil.
 func (a *alerting) check(ctx context.Context, r *watch.Rule, dry bool) (*desk.AlertEvent, error) {
-	now := a.now()
-	state := desk.AlertRule{Name: r.Name, Print: a.print(r), Started: now, Checked: now}
+	now, asked := a.now(), a.watch
+	var err error
+	if asked.Language, err = a.language(ctx); err != nil {
+		return nil, err
+	}
+	state := desk.AlertRule{Name: r.Name, Print: printOf(asked.Language, r), Started: now, Checked: now}
 	known, ok, err := a.desk.AlertRule(ctx, r.Name)
 	if err != nil {
 		return nil, err
@@ -155,7 +159,7 @@ func (a *alerting) check(ctx context.Context, r *watch.Rule, dry bool) (*desk.Al
 	if ok && known.Print == state.Print {
 		state.Started = known.Started
 	}
-	f, err := watch.Check(ctx, a.watch, *r, state.Started, now)
+	f, err := watch.Check(ctx, asked, *r, state.Started, now)
 	if err != nil {
 		if !dry && ctx.Err() == nil {
 			state.Problem = err.Error()
@@ -177,10 +181,25 @@ func (a *alerting) check(ctx context.Context, r *watch.Rule, dry bool) (*desk.Al
 	return a.desk.RaiseAlert(ctx, c)
 }
 
-// print tells what a rule asks, its saved queries spelt out.
-func (a *alerting) print(r *watch.Rule) string {
+// language is that of the configuration with the queries that people have saved
+// by now. What is wrong with one is told of where it is used.
+func (a *alerting) language(ctx context.Context) (*query.Language, error) {
+	queries, err := a.desk.Queries(ctx)
+	if err != nil || len(queries) == 0 {
+		return a.watch.Language, err
+	}
+	saved := map[string]string{}
+	for _, q := range queries {
+		saved[q.Name] = q.Query
+	}
+	l, _ := a.watch.Language.With(saved)
+	return l, nil
+}
+
+// printOf tells what a rule asks, its saved queries spelt out.
+func printOf(l *query.Language, r *watch.Rule) string {
 	spelt := *r
-	if n, err := a.watch.Language.Parse(r.Query, time.Time{}); err == nil {
+	if n, err := l.Parse(r.Query, time.Time{}); err == nil {
 		spelt.Query = query.String(n)
 	}
 	sum := sha256.Sum256([]byte(spelt.Print()))

@@ -410,3 +410,49 @@ digest: {schedule: 0 8 * * mon, send: [box]}
 		t.Errorf("in quiet hours it is sent at %s", first.NotBefore)
 	}
 }
+
+func TestARuleFollowsAQueryThatIsSavedInTheUI(t *testing.T) {
+	cfg, err := configs.Parse("klank.yaml", []byte("alerts: {rules: [{name: mine, when: new, query: 'saved:mine'}]}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &env{data: t.TempDir(), err: io.Discard}
+	w, err := e.openWorkspace(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	a, err := newAlerting(cfg, w.index, w.desk, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := func() (desk.AlertRule, int) {
+		t.Helper()
+		_, failed, err := a.checkAll(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, _, err := w.desk.AlertRule(t.Context(), "mine")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r, failed
+	}
+	if r, failed := state(); failed != 1 || !strings.Contains(r.Problem, "mine") {
+		t.Errorf("before it is saved: %+v", r)
+	}
+	var prints []string
+	for _, q := range []string{"laat", "stuk"} {
+		if err := w.desk.SaveQuery(t.Context(), desk.Query{Name: "Mine", Query: q, By: "test", At: time.Now()}, true); err != nil {
+			t.Fatal(err)
+		}
+		r, failed := state()
+		if failed != 0 || r.Problem != "" {
+			t.Errorf("of %s: %+v", q, r)
+		}
+		prints = append(prints, r.Print)
+	}
+	if prints[0] == prints[1] {
+		t.Error("another query does not begin the rule anew")
+	}
+}

@@ -29,6 +29,11 @@ func describeAlerts(p *printer, cfg *configs.Config) error {
 			p.linef("%-24s cannot be used: %s", "", clean(strings.TrimPrefix(err.Error(), "configuration: ")))
 		}
 	}
+	for i := range cfg.Alerts.Rules {
+		if names := cfg.SavedElsewhere(&cfg.Alerts.Rules[i]); len(names) > 0 {
+			p.linef("%-24s asks for what must be saved in the UI, as it is not in queries: %s", "alert "+clean(cfg.Alerts.Rules[i].Name), clean(strings.Join(names, ", ")))
+		}
+	}
 	if missing > 0 {
 		return partialError{fmt.Sprintf("%s of alerts cannot be used", counted(missing, "channel"))}
 	}
