@@ -15,13 +15,14 @@ import (
 	"klank/configs"
 	"klank/index/research"
 	"klank/index/research/layout"
+	"klank/web"
 )
 
 type reportFlags struct {
 	brand, from, to string
 	against         []string
 	json, csv       bool
-	html            string
+	html, lang      string
 }
 
 func newReport(e *env) *cobra.Command {
@@ -38,7 +39,8 @@ below 20 it says "too few". What the numbers mean: docs/research.md.`,
 		Example: `  klank report overview --brand Lumo
   klank report compare --brand Lumo --against Ovia --against Kettler
   klank report respond --json
-  klank report trend --from 2026-01-01 --html trend.html`,
+  klank report trend --from 2026-01-01 --html trend.html
+  klank report moments --lang nl --html momenten.html`,
 		Args:      cobra.ExactArgs(1),
 		ValidArgs: research.Names(),
 		RunE:      func(cmd *cobra.Command, args []string) error { return runReport(cmd.Context(), e, &f, args[0]) },
@@ -51,7 +53,9 @@ below 20 it says "too few". What the numbers mean: docs/research.md.`,
 	fl.BoolVar(&f.json, "json", false, "as JSON")
 	fl.BoolVar(&f.csv, "csv", false, "as CSV, a line a number, safe for spreadsheets")
 	fl.StringVar(&f.html, "html", "", "write one HTML file with charts, which needs nothing else")
+	fl.StringVar(&f.lang, "lang", "", "language of text and HTML, nl or en; without it plain English, with labels as queries have them")
 	cmd.MarkFlagsMutuallyExclusive("json", "csv", "html")
+	cmd.MarkFlagsMutuallyExclusive("json", "csv", "lang")
 	return cmd
 }
 
@@ -67,8 +71,11 @@ func runReport(ctx context.Context, e *env, f *reportFlags, name string) error {
 	if research.Asks(name) == "" {
 		return usagef("there is no report %q; there are %s", name, strings.Join(research.Names(), ", "))
 	}
+	speech, err := reportSpeech(f.lang)
+	if err != nil {
+		return err
+	}
 	req := research.Request{Name: name, Brand: f.brand, Against: f.against, Now: time.Now()}
-	var err error
 	if req.From, err = dayFlag("--from", f.from); err != nil {
 		return err
 	}
@@ -99,7 +106,7 @@ func runReport(ctx context.Context, e *env, f *reportFlags, name string) error {
 	}
 	if f.html != "" {
 		var page bytes.Buffer
-		if err := layout.WriteHTML(ctx, &page, layout.English{}, rep, ix); err != nil {
+		if err := layout.WriteHTML(ctx, &page, speech, rep, ix); err != nil {
 			return err
 		}
 		if err := os.WriteFile(f.html, page.Bytes(), 0o600); err != nil {
@@ -115,10 +122,22 @@ func runReport(ctx context.Context, e *env, f *reportFlags, name string) error {
 		err = layout.WriteCSV(w, rep)
 	default:
 		p := &printer{w: w}
-		printReport(p, rep)
+		printReport(p, layout.Lay(speech, rep))
 		err = p.err
 	}
 	return errors.Join(err, w.Flush())
+}
+
+// reportSpeech is the language that --lang names.
+func reportSpeech(code string) (layout.Language, error) {
+	if code == "" {
+		return layout.English{}, nil
+	}
+	speech, err := web.Speech(code)
+	if err != nil {
+		return nil, usagef("--lang %s: want nl or en", code)
+	}
+	return speech, nil
 }
 
 // researchConfig takes from the configuration what reports ask of it.

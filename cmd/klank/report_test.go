@@ -148,9 +148,32 @@ func checkPage(t *testing.T, name, page string) {
 	}
 }
 
+func TestAReportIsSaidInTheLanguageThatIsAskedFor(t *testing.T) {
+	dir := hostileFolder(t)
+	page := filepath.Join(t.TempDir(), "report.html")
+	report(t, dir, "moments", "--lang", "nl", "--html", page)
+	b, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkPage(t, "moments", string(b))
+	text := report(t, dir, "moments", "--lang", "nl")
+	for _, words := range []string{"Momenten van de waarheid", "bezorging", "Bewijs"} {
+		if !strings.Contains(string(b), words) {
+			t.Errorf("the page lacks %q", words)
+		}
+	}
+	if !strings.Contains(text, "MOMENTEN VAN DE WAARHEID") || strings.ContainsAny(text, "\x1b\u202e") {
+		t.Errorf("the text: %s", text)
+	}
+	if plain := report(t, dir, "moments"); !strings.Contains(plain, "service_contact") {
+		t.Error("without --lang labels are not as queries have them")
+	}
+}
+
 func TestReportsThatDoNotExistAreRefusedWithTheNamesOfThoseThatDo(t *testing.T) {
 	dir := hostileFolder(t)
-	for _, args := range [][]string{{"nonsense"}, {"overview", "--from", "yesterday"}, {"overview", "--json", "--csv"}, {}, {"overview", "--from", "2026-02-01", "--to", "2026-01-01"}} {
+	for _, args := range [][]string{{"nonsense"}, {"overview", "--from", "yesterday"}, {"overview", "--json", "--csv"}, {"overview", "--lang", "fr"}, {}, {"overview", "--from", "2026-02-01", "--to", "2026-01-01"}} {
 		var out, errOut bytes.Buffer
 		if status := execute(t.Context(), append([]string{"report", "--data", dir}, args...), nil, &out, &errOut); status != exitUsage {
 			t.Errorf("report %v: status %d: %s", args, status, errOut.String())

@@ -4,13 +4,11 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"klank/index/research"
 	"klank/index/research/layout"
 )
 
 // printReport prints a report for a person at a terminal.
-func printReport(p *printer, rep *research.Report) {
-	page := layout.Lay(layout.English{}, rep)
+func printReport(p *printer, page *layout.Page) {
 	p.linef("%s", page.Asks)
 	p.linef("%s", clean(page.Scope))
 	for _, line := range page.Findings {
@@ -27,7 +25,7 @@ func printReport(p *printer, rep *research.Report) {
 		p.linef("note: %s", clean(line))
 	}
 	p.linef("")
-	p.linef("the mentions: klank search %s", shellQuote(clean(rep.Query)))
+	p.linef("the mentions: klank search %s", shellQuote(clean(page.Report.Query)))
 }
 
 // shellQuote quotes a query for a shell.
