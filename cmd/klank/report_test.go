@@ -163,7 +163,7 @@ func TestAReportIsSaidInTheLanguageThatIsAskedFor(t *testing.T) {
 			t.Errorf("the page lacks %q", words)
 		}
 	}
-	if !strings.Contains(text, "MOMENTEN VAN DE WAARHEID") || strings.ContainsAny(text, "\x1b\u202e") {
+	if !strings.Contains(text, "MOMENTEN VAN DE WAARHEID") || !strings.Contains(text, "de vermeldingen: klank search") || strings.Contains(text, "note:") || strings.ContainsAny(text, "\x1b\u202e") {
 		t.Errorf("the text: %s", text)
 	}
 	if plain := report(t, dir, "moments"); !strings.Contains(plain, "service_contact") {

@@ -16,16 +16,16 @@ func printReport(p *printer, page *layout.Page) {
 	}
 	for i := range page.Sections {
 		p.linef("")
-		printSection(p, &page.Sections[i])
+		printSection(p, page, &page.Sections[i])
 	}
 	if len(page.Notes) > 0 {
 		p.linef("")
 	}
 	for _, line := range page.Notes {
-		p.linef("note: %s", clean(line))
+		p.linef("%s", page.Say("note: %s", clean(line)))
 	}
 	p.linef("")
-	p.linef("the mentions: klank search %s", shellQuote(clean(page.Report.Query)))
+	p.linef("%s", page.Say("the mentions: klank search %s", shellQuote(clean(page.Report.Query))))
 }
 
 // shellQuote quotes a query for a shell.
@@ -34,13 +34,13 @@ func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''
 // quoteWidth is how much of a passage a line shows.
 const quoteWidth = 110
 
-func printSection(p *printer, sec *layout.Section) {
+func printSection(p *printer, page *layout.Page, sec *layout.Section) {
 	p.linef("%s", strings.ToUpper(sec.Title))
 	if sec.Note != "" {
 		p.linef("  %s", clean(sec.Note))
 	}
 	if len(sec.Rows) == 0 {
-		p.linef("  (nothing)")
+		p.linef("  (%s)", page.Say("nothing"))
 		return
 	}
 	widths := make([]int, len(sec.Columns))

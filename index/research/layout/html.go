@@ -24,13 +24,9 @@ var reportTemplate = template.Must(template.New("report").Parse(reportPage))
 // file is a report laid out for a page that stands alone.
 type file struct {
 	*Page
-	lang     Language
 	Sections []fileSection
 	Evidence []evidence
 }
-
-// Say is what the page itself says.
-func (f *file) Say(form string, args ...any) string { return say(f.lang, form, args...) }
 
 type fileSection struct {
 	*Section
@@ -58,7 +54,7 @@ type passage struct{ ID, Head, Text, URL string }
 // WriteHTML writes a report as one page that needs nothing else: its charts are
 // SVG inside, its evidence stands at the end.
 func WriteHTML(ctx context.Context, w io.Writer, l Language, rep *research.Report, docs index.Getter) error {
-	f := file{Page: Lay(l, rep), lang: l}
+	f := file{Page: Lay(l, rep)}
 	known := map[string]int{} // evidence by query
 	for i := range f.Page.Sections {
 		sec := &f.Page.Sections[i]

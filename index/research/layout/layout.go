@@ -51,7 +51,12 @@ type Page struct {
 	Scope, Period, Coverage string
 	Findings, Notes         []string
 	Sections                []Section
+
+	lang Language
 }
+
+// Say is what whoever shows the page says around it, in the page's language.
+func (p *Page) Say(form string, args ...any) string { return say(p.lang, form, args...) }
 
 // Section is one table in words.
 type Section struct {
@@ -82,7 +87,7 @@ type Quote struct{ ID, Text, Source, URL string }
 
 // Lay puts a report into words.
 func Lay(l Language, rep *research.Report) *Page {
-	p := &Page{Report: rep, Code: l.Code(), Asks: plain(l, rep.Asks), Period: period(l, rep), Coverage: coverage(l, rep.Coverage)}
+	p := &Page{Report: rep, lang: l, Code: l.Code(), Asks: plain(l, rep.Asks), Period: period(l, rep), Coverage: coverage(l, rep.Coverage)}
 	p.Scope = strings.Join(nonEmpty(rep.Brand, strings.Join(rep.Against, ", "), p.Period, p.Coverage), " · ")
 	for _, s := range rep.Findings {
 		p.Findings = append(p.Findings, l.Say(s))
