@@ -326,7 +326,7 @@ func TestWithoutJavaScriptATableSaysItAll(t *testing.T) {
 	tab.open(ts.URL + "/report/compare?lang=nl")
 	tab.run(chromedp.WaitVisible("section[aria-labelledby=s-sentiment] table"), chromedp.WaitNotVisible("section[aria-labelledby=s-sentiment] canvas"),
 		chromedp.SetAttributeValue(".more", "open", ""), chromedp.SendKeys("input[name=from]", "01012026"),
-		chromedp.Click(".more .primary"), chromedp.WaitVisible(".based"))
+		chromedp.Click(".more .primary"), chromedp.WaitReady(`input[name=from][value="2026-01-01"]`)) // on the next page
 	u, err := url.Parse(read(tab, chromedp.Location()))
 	if err != nil {
 		t.Fatal(err)
