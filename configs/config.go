@@ -43,6 +43,7 @@ type Config struct {
 	Privacy   Privacy   `yaml:"privacy"`
 	Retention Retention `yaml:"retention"`
 	Frontier  Frontier  `yaml:"frontier"`
+	Snapshots Snapshots `yaml:"snapshots"`
 	Index     Index     `yaml:"index"`
 	// Queries are saved by name, to be asked for as saved:name.
 	Queries []SavedQuery `yaml:"queries"`
@@ -233,6 +234,13 @@ func (f Frontier) PostgresURL() (string, error) {
 		return "", fmt.Errorf("configuration: frontier.postgres_env: the environment variable %s is not set; set it to postgres://user:password@host/database", f.PostgresEnv)
 	}
 	return url, nil
+}
+
+// Snapshots says where saved pages are.
+type Snapshots struct {
+	// Dir is their folder; empty for snapshots in the data folder. Machines that
+	// share a PostgreSQL need one that all of them reach.
+	Dir string `yaml:"dir"`
 }
 
 // Retention says how long what was collected is kept, where a source has no

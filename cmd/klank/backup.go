@@ -38,6 +38,10 @@ func runBackup(ctx context.Context, e *env, dir string) error {
 	if _, err := os.Stat(filepath.Join(e.data, secretFile)); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is nothing in %s to back up; name the data folder with --data", e.data)
 	}
+	cfg, err := e.loadConfig()
+	if err != nil {
+		return err
+	}
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
 		return usagef("%s is not empty; name a new folder", dir)
 	}
@@ -52,6 +56,9 @@ func runBackup(ctx context.Context, e *env, dir string) error {
 		copy func(ctx context.Context, from, to string) error
 	}{{frontierFile, backupFrontier}, {indexFile, backupIndex}, {deskFile, backupDesk}, {snapshotDir, backupPages}, {modelDir, backupModels}, {secretFile, backupFile}} {
 		from := filepath.Join(e.data, part.name)
+		if part.name == snapshotDir {
+			from = e.snapshotsIn(cfg)
+		}
 		if _, err := os.Stat(from); errors.Is(err, fs.ErrNotExist) {
 			p.linef("%s: there is none", part.name)
 			continue

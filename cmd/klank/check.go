@@ -59,13 +59,29 @@ func describe(p *printer, file string, cfg *configs.Config) {
 		p.linef("no contact: set one, so that a site's operator can reach you")
 	}
 	if cfg.Frontier.PostgresEnv != "" {
-		p.linef("PostgreSQL keeps the state of crawls: several processes on this machine may share it with this data folder.")
-		p.linef("Several machines are not supported: beside PostgreSQL they need one Elasticsearch and one store of saved pages")
-		p.linef("that all of them reach, and this klank keeps its saved pages in the data folder.")
+		describeMachines(p, cfg)
 	}
 	if es := &cfg.Index.Elasticsearch; es.Used() {
 		p.linef("Elasticsearch keeps the mentions, under names that begin with %s; %s", clean(es.Prefix), "klank index setup tries it")
 	}
+}
+
+// describeMachines says whether machines may share the work, and what they lack.
+func describeMachines(p *printer, cfg *configs.Config) {
+	var lack []string
+	if !cfg.Index.Elasticsearch.Used() {
+		lack = append(lack, "one Elasticsearch (index.elasticsearch)")
+	}
+	if cfg.Snapshots.Dir == "" {
+		lack = append(lack, "one folder of saved pages that all of them reach (snapshots.dir)")
+	}
+	if len(lack) > 0 {
+		p.linef("PostgreSQL keeps the state of crawls: several processes on this machine may share it with this data folder,")
+		p.linef("but not several machines: these need %s", strings.Join(lack, " and "))
+		return
+	}
+	p.linef("PostgreSQL, Elasticsearch and %s: several machines may share the work, if all of them reach that folder", clean(cfg.Snapshots.Dir))
+	p.linef("and have the same file %s in their data folders", secretFile)
 }
 
 // describeAPI says how a published API is asked, and what may be kept of it. It

@@ -46,8 +46,8 @@ const (
 
 // join registers the folder of saved pages with all who share the desk, and
 // makes sure that they have one secret.
-func (w *workspace) join(ctx context.Context, cfg *configs.Config, data string) error {
-	folder := filepath.Join(data, snapshotDir)
+func (w *workspace) join(ctx context.Context, cfg *configs.Config, e *env) error {
+	folder := e.snapshotsIn(cfg)
 	id, err := readSecret(filepath.Join(folder, holderFile))
 	if err != nil {
 		return err
@@ -61,7 +61,7 @@ func (w *workspace) join(ctx context.Context, cfg *configs.Config, data string) 
 		}
 		if print != own {
 			return fmt.Errorf("%s differs from the secret of those who share this PostgreSQL, and the same author would get another key here: copy theirs over it",
-				filepath.Join(data, secretFile))
+				filepath.Join(e.data, secretFile))
 		}
 	}
 	if abs, err := filepath.Abs(folder); err == nil {

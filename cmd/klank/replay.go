@@ -82,7 +82,7 @@ func runReplay(ctx context.Context, e *env, f *replayFlags) error {
 	if f.labels && !since.IsZero() {
 		return usagef("--labels reads no pages, so that --since cannot choose among them; leave out one of the two")
 	}
-	if _, err := os.Stat(filepath.Join(e.data, snapshotDir)); err != nil && !f.labels {
+	if _, err := os.Stat(e.snapshotsIn(cfg)); err != nil && !f.labels {
 		return fmt.Errorf("there are no saved pages in %s; run klank crawl first, or name the folder with --data", e.data)
 	}
 	w, err := e.openWorkspace(ctx, cfg)

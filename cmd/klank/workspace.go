@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -69,16 +70,21 @@ func (e *env) openWorkspace(ctx context.Context, cfg *configs.Config) (*workspac
 	if w.frontier, err = e.newFrontier(ctx, cfg); err != nil {
 		return nil, errors.Join(err, w.index.Close())
 	}
-	if w.snapshots, err = snapshot.Open(filepath.Join(e.data, snapshotDir)); err != nil {
+	if w.snapshots, err = snapshot.Open(e.snapshotsIn(cfg)); err != nil {
 		return nil, errors.Join(err, w.frontier.Close(), w.index.Close())
 	}
 	if w.desk, err = e.newDesk(ctx, cfg); err != nil {
 		return nil, errors.Join(err, w.snapshots.Close(), w.frontier.Close(), w.index.Close())
 	}
-	if err := w.join(ctx, cfg, e.data); err != nil {
+	if err := w.join(ctx, cfg, e); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
 	return w, nil
+}
+
+// snapshotsIn is the folder of saved pages.
+func (e *env) snapshotsIn(cfg *configs.Config) string {
+	return cmp.Or(cfg.Snapshots.Dir, filepath.Join(e.data, snapshotDir))
 }
 
 // newDesk opens the desk beside the frontier that the configuration names, and
