@@ -15,7 +15,7 @@ import (
 const (
 	gcMost  = 150
 	gcLeast = 75
-	gcRoom  = 20 << 20
+	gcRoom  = 15 << 20
 )
 
 // garbage is a policy of collecting it that looks at the heap after each
