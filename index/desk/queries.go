@@ -5,8 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"regexp"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"klank/index/text"
 )
@@ -21,8 +22,16 @@ type Query struct {
 const queriesTable = `CREATE TABLE IF NOT EXISTS queries (
 	folded TEXT PRIMARY KEY, name TEXT NOT NULL, query TEXT NOT NULL, said_by TEXT NOT NULL, said_at BIGINT NOT NULL)`
 
-// queryName is what the language reads behind saved: without quotes.
-var queryName = regexp.MustCompile(`^[\pL\pN][\pL\pN_-]{0,39}$`)
+// queryName tells what the language reads behind saved: without quotes.
+func queryName(s string) bool {
+	for i, r := range s {
+		if !unicode.IsLetter(r) && !unicode.IsNumber(r) && (i == 0 || r != '_' && r != '-') {
+			return false
+		}
+	}
+	n := utf8.RuneCountInString(s)
+	return 0 < n && n <= 40
+}
 
 // SaveQuery keeps a query under a name; names that differ in case only are
 // the same. ErrExists says that the name is taken, unless it is to replace what
@@ -31,7 +40,7 @@ func (s *Store) SaveQuery(ctx context.Context, q Query, replace bool) error {
 	if err := errors.Join(tidy("name", &q.Name, MaxName), tidy("query", &q.Query, MaxNote), tidy("name", &q.By, MaxName)); err != nil {
 		return err
 	}
-	if !queryName.MatchString(q.Name) {
+	if !queryName(q.Name) {
 		return fmt.Errorf("%w: the name %q is not letters, digits, - and _ (40 at most)", ErrInput, q.Name)
 	}
 	if q.Query == "" {
