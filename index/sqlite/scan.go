@@ -35,6 +35,12 @@ func (ix *Index) ScanJSON(ctx context.Context, q query.Node, fn func(doc []byte)
 // by walking the ids, and not by sorting the matches.
 const manyMatches = 20_000
 
+// Ids are walked where, to judge by firstIDs of them, walkedIDs hold enough.
+const (
+	firstIDs  = 2000
+	walkedIDs = 50_000
+)
+
 // drawn returns the statement that finds the first n matches by id, all for
 // -1, without their documents. It may make a temporary table, so the
 // transaction is to be rolled back.
@@ -64,7 +70,16 @@ func drawn(ctx context.Context, tx *sql.Tx, q query.Node, n int) (statement stri
 		return "", nil, err
 	}
 	in := "f.rowid IN (SELECT doc FROM matches) AND "
+	soon := false
 	if many > manyMatches {
+		// By how many there are among the first ids: whether n are soon met.
+		err := tx.QueryRowContext(ctx, `SELECT count(*) >= ? FROM (SELECT rowid FROM facts INDEXED BY facts_id ORDER BY id LIMIT ?) p
+			CROSS JOIN facts f ON f.rowid = p.rowid WHERE +`+in+c.sql.String(), append([]any{n * firstIDs / walkedIDs, firstIDs}, c.args...)...).Scan(&soon)
+		if err != nil {
+			return "", nil, err
+		}
+	}
+	if soon {
 		return drawnSQL("facts f INDEXED BY facts_id", "+"+in, c), append(c.args, n), nil
 	}
 	return drawnSQL("facts f", in, c), append(c.args, n), nil
