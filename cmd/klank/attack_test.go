@@ -183,31 +183,39 @@ func checkHTML(t *testing.T, where, page string) (links []string) {
 
 func TestHostileMentionsHarmNoTerminalNoSheetAndNoMail(t *testing.T) {
 	h := besieged(t)
+	say := func(args ...string) string {
+		t.Helper()
+		var out bytes.Buffer
+		if got := execute(t.Context(), append(args, "--data", h.data, "--config", h.config), strings.NewReader(""), &out, &out); got != exitDone {
+			t.Errorf("klank %s: exit status %d\n%.2000s", strings.Join(args, " "), got, &out)
+		}
+		return out.String()
+	}
 	for _, args := range [][]string{{"search", "*", "--limit", "100"}, {"status"}, {"alerts"}, {"audit"}, {"replay", "--diff"},
 		{"search", "slecht", "--sort", "relevance"}, {"digest"}, {"alerts", "run", "--dry-run"}, {"prune", "--dry-run"}} {
-		checkTerminal(t, strings.Join(args, " "), h.run(args...))
+		checkTerminal(t, strings.Join(args, " "), say(args...))
 	}
 	file := filepath.Join(t.TempDir(), "out.html")
 	for _, name := range research.Names() {
-		checkTerminal(t, "report "+name, h.run("report", name))
-		checkCSV(t, "report --csv "+name, h.run("report", name, "--csv"))
-		h.run("report", name, "--html", file)
+		checkTerminal(t, "report "+name, say("report", name))
+		checkCSV(t, "report --csv "+name, say("report", name, "--csv"))
+		say("report", name, "--html", file)
 		page, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
 		checkHTML(t, "report --html "+name, string(page))
 	}
-	h.run("digest", "--out", file)
+	say("digest", "--out", file)
 	page, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	checkHTML(t, "digest --out", string(page))
-	checkCSV(t, "search --csv", h.run("search", "*", "--csv", "--limit", "100"))
-	checkCSV(t, "export", h.run("export", "--csv"))
-	h.run("alerts", "run")
-	h.run("digest", "--send")
+	checkCSV(t, "search --csv", say("search", "*", "--csv", "--limit", "100"))
+	checkCSV(t, "export", say("export", "--csv"))
+	say("alerts", "run")
+	say("digest", "--send")
 	mails := h.mail.Mails()
 	if len(mails) < 2 {
 		t.Fatalf("%d mails were sent: the test would prove nothing", len(mails))
