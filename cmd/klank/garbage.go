@@ -14,7 +14,7 @@ import (
 // so that it is gcRoom at most, yet gcLeast percent in a large heap.
 const (
 	gcMost  = 150
-	gcLeast = 75
+	gcLeast = 50
 	gcRoom  = 15 << 20
 )
 
