@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 	"klank/index/query"
 	"klank/mention"
 	"klank/parsers"
+	"klank/parsers/redact"
 )
 
 type forgetFlags struct {
@@ -46,7 +48,8 @@ Where several machines share a PostgreSQL, each carries the order out on its own
 saved pages when klank run or klank crawl works there next; klank status lists
 those that have not.
 
-Files that were exported are yours to look after.`,
+Messages and digests in the folders of file channels go when they quote it. Files that
+you exported yourself are yours to look after.`,
 		Example: `  klank forget --author 'Jan Jansen' --source keukenwinkel --dry-run
   klank forget --author 'Jan Jansen' --source keukenwinkel
   klank forget --mention 6nw7gfppn9rc7ps26aq7zn26ww
@@ -79,6 +82,8 @@ type forgotten struct {
 	Erased    int `json:"pages_erased"`
 	// URLs were taken out of the state of the crawl.
 	URLs int `json:"urls"`
+	// Files are messages and digests that were written into folders.
+	Files int `json:"files,omitempty"`
 	// Unread saved pages are damaged: nobody can read what is in them.
 	Unread int  `json:"pages_damaged,omitempty"`
 	DryRun bool `json:"dry_run,omitempty"`
@@ -107,6 +112,11 @@ func runForget(ctx context.Context, e *env, f *forgetFlags) error {
 		return p.err
 	}
 	er := &erasure{suppression: w.suppression(), f: f, w: w, progress: newProgress(e)}
+	for _, c := range cfg.Alerts.Channels {
+		if c.Type == "file" {
+			er.dirs = append(er.dirs, c.Dir)
+		}
+	}
 	if er.pipe, err = newPipeline(cfg, e.log(), nil); err != nil {
 		return err
 	}
@@ -163,6 +173,9 @@ func (d *forgotten) print(p *printer) {
 	}
 	p.linef("%s %s; %s rewritten, %s erased whole; %s taken out of the crawl",
 		counted(d.Mentions, "mention"), verb, counted(d.Rewritten, "saved page"), strconv.Itoa(d.Erased), counted(d.URLs, "URL"))
+	if d.Files > 0 {
+		p.linef("%s that quoted it %s", counted(d.Files, "file"), verb)
+	}
 	if d.Unread > 0 {
 		p.linef("%s damaged and could not be looked into; klank prune takes them away in time", counted(d.Unread, "saved page"))
 	}
@@ -187,6 +200,9 @@ type erasure struct {
 	sources map[string]bool // whose pages are looked into; nil for all
 	urls    []string
 	number  int // of the order
+	// openings are how the mentions begin, dirs the folders of messages that may
+	// quote them.
+	openings, dirs []string
 }
 
 func (er *erasure) run(ctx context.Context) error {
@@ -204,7 +220,10 @@ func (er *erasure) run(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := er.pages(ctx); err != nil || er.f.dryRun {
+	if err := er.pages(ctx); err != nil {
+		return err
+	}
+	if err := er.files(); err != nil || er.f.dryRun {
 		return err
 	}
 	if err := er.w.desk.CarriedOut(ctx, er.w.holder, er.number); err != nil {
@@ -284,6 +303,9 @@ func (er *erasure) find(ctx context.Context) error {
 		er.ids[m.ID] = true
 		er.sources[m.Source.Name] = true
 		er.urls = append(er.urls, urlsOf([]mention.Mention{*m})...)
+		if o := opening(m.Text); o != "" {
+			er.openings = append(er.openings, o)
+		}
 		return nil
 	})
 	if len(er.sources) == 0 { // an author of whom nothing is stored any more
@@ -381,6 +403,50 @@ func (er *erasure) page(h snapshot.Head) error {
 	case erasedWhole:
 		er.done.Erased++
 		er.urls = append(er.urls, page.URL)
+	}
+	return nil
+}
+
+// opening is the beginning of a text, as far as a message quotes it for sure.
+func opening(text string) string {
+	text, _, _ = strings.Cut(text, "\n")
+	text, _, _ = strings.Cut(text, "http") // links are written in another way
+	if r := []rune(text); len(r) > maxOpening {
+		text = string(r[:maxOpening])
+		text = text[:max(0, strings.LastIndexByte(text, ' '))]
+	}
+	return strings.TrimSpace(text)
+}
+
+const maxOpening = 100
+
+// files takes away the messages that were written into folders and name or
+// quote what goes.
+func (er *erasure) files() error {
+	for _, dir := range er.dirs {
+		found, err := filepath.Glob(filepath.Join(dir, "klank-*.html"))
+		if err != nil {
+			return err
+		}
+		for _, file := range found {
+			body, err := os.ReadFile(file)
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			if !redact.Contains(body, er.openings) && !slices.ContainsFunc(sorted(er.ids), func(id string) bool { return bytes.Contains(body, []byte(id)) }) {
+				continue
+			}
+			er.done.Files++
+			if er.f.dryRun {
+				continue
+			}
+			if err := os.Remove(file); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

@@ -143,3 +143,26 @@ func TestAForgottenSourceIsGoneWithItsPages(t *testing.T) {
 		t.Errorf("of nobody it says %s", out)
 	}
 }
+
+func TestMessagesInFoldersThatQuoteWhatIsForgottenGo(t *testing.T) {
+	dir := t.TempDir()
+	s := newLiveShop(t, "", fmt.Sprintf("alerts:\n  channels: [{name: folder, type: file, dir: %q}]\n  rules: [{name: all, when: new, send: [folder]}]\n", dir))
+	s.shows("/", `<a href="/p">reviews</a>`)
+	s.crawl(exitDone)
+	s.run(t.Context(), exitDone, "alerts", "run", "--config", s.config) // the rule begins
+	s.shows("/p", told(reviewsOfThree...))
+	s.crawl(exitDone, "--deep")
+	s.run(t.Context(), exitDone, "alerts", "run", "--config", s.config)
+	if found := findsAnywhere(t, dir, "dreadfully"); len(found) != 1 {
+		t.Fatalf("the messages are %q: the test would prove nothing", found)
+	}
+	if out, _ := s.run(t.Context(), exitDone, "forget", "--config", s.config, "--author", "Nobody Known"); strings.Contains(out, "file") {
+		t.Errorf("of nobody it says %s", out)
+	}
+	if out, _ := s.run(t.Context(), exitDone, "forget", "--config", s.config, "--author", "Zoë Janszoon"); !strings.Contains(out, "1 file that quoted it erased") {
+		t.Errorf("it says %s", out)
+	}
+	if found := findsAnywhere(t, dir, traces...); len(found) > 0 {
+		t.Errorf("left is %q", found)
+	}
+}
