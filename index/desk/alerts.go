@@ -299,22 +299,12 @@ func (s *Store) AlertRules(ctx context.Context) ([]AlertRule, error) {
 }
 
 func (s *Store) alertRules(ctx context.Context, which string, args ...any) ([]AlertRule, error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT name, print, started, checked, holds, problem FROM alert_rules"+which, args...)
-	if err != nil {
-		return nil, s.wrap(err)
-	}
-	defer rows.Close()
-	var out []AlertRule
-	for rows.Next() {
-		var r AlertRule
+	return collect(ctx, s, func(rows *sql.Rows) (r AlertRule, err error) {
 		var started, checked int64
-		if err := rows.Scan(&r.Name, &r.Print, &started, &checked, &r.Holds, &r.Problem); err != nil {
-			return nil, s.wrap(err)
-		}
+		err = rows.Scan(&r.Name, &r.Print, &started, &checked, &r.Holds, &r.Problem)
 		r.Started, r.Checked = moment(started), moment(checked)
-		out = append(out, r)
-	}
-	return out, s.wrap(rows.Err())
+		return r, err
+	}, "SELECT name, print, started, checked, holds, problem FROM alert_rules"+which, args...)
 }
 
 // AlertEvents returns the latest events, latest first, at most limit.
@@ -323,23 +313,14 @@ func (s *Store) AlertEvents(ctx context.Context, limit int) ([]AlertEvent, error
 }
 
 func (s *Store) alertEvents(ctx context.Context, query string, args ...any) ([]AlertEvent, error) {
-	rows, err := s.db.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, s.wrap(err)
-	}
-	defer rows.Close()
-	var out []AlertEvent
-	for rows.Next() {
-		var ev AlertEvent
+	out, err := collect(ctx, s, func(rows *sql.Rows) (ev AlertEvent, err error) {
 		var raised, acked int64
-		if err := rows.Scan(&ev.ID, &ev.Rule, &ev.Kind, &raised, &ev.Count, &ev.Facts, &acked, &ev.AckedBy); err != nil {
-			return nil, s.wrap(err)
-		}
+		err = rows.Scan(&ev.ID, &ev.Rule, &ev.Kind, &raised, &ev.Count, &ev.Facts, &acked, &ev.AckedBy)
 		ev.Raised, ev.Acked = moment(raised), moment(acked)
-		out = append(out, ev)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, s.wrap(err)
+		return ev, err
+	}, query, args...)
+	if err != nil {
+		return nil, err
 	}
 	for i := range out {
 		if out[i].Subjects, err = s.alertSubjects(ctx, out[i].ID); err != nil {
@@ -350,20 +331,10 @@ func (s *Store) alertEvents(ctx context.Context, query string, args ...any) ([]A
 }
 
 func (s *Store) alertSubjects(ctx context.Context, event string) ([]string, error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT subject FROM alert_subjects WHERE event = $1 ORDER BY place", event)
-	if err != nil {
-		return nil, s.wrap(err)
-	}
-	defer rows.Close()
-	var out []string
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, s.wrap(err)
-		}
-		out = append(out, id)
-	}
-	return out, s.wrap(rows.Err())
+	return collect(ctx, s, func(rows *sql.Rows) (id string, err error) {
+		err = rows.Scan(&id)
+		return id, err
+	}, "SELECT subject FROM alert_subjects WHERE event = $1 ORDER BY place", event)
 }
 
 // ErrNoAlert says that there is no such event or message.

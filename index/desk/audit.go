@@ -80,24 +80,15 @@ func (s *Store) AuditLog(ctx context.Context, q AuditQuery) ([]AuditEntry, *Audi
 	if q.Action != "" {
 		add(fmt.Sprintf("action = $%d", len(args)+1), q.Action)
 	}
-	rows, err := s.db.QueryContext(ctx, "SELECT at, id, who, role, action, object, detail FROM audit WHERE "+where+
-		fmt.Sprintf(" ORDER BY at DESC, id DESC LIMIT %d", q.Limit+1), args...)
-	if err != nil {
-		return nil, nil, s.wrap(err)
-	}
-	defer rows.Close()
-	var out []AuditEntry
-	for rows.Next() {
-		var e AuditEntry
+	out, err := collect(ctx, s, func(rows *sql.Rows) (e AuditEntry, err error) {
 		var at int64
-		if err := rows.Scan(&at, &e.id, &e.Who, &e.Role, &e.Action, &e.Object, &e.Detail); err != nil {
-			return nil, nil, s.wrap(err)
-		}
+		err = rows.Scan(&at, &e.id, &e.Who, &e.Role, &e.Action, &e.Object, &e.Detail)
 		e.At = time.UnixMilli(at).UTC()
-		out = append(out, e)
-	}
-	if err := rows.Err(); err != nil || len(out) <= q.Limit {
-		return out, nil, s.wrap(err)
+		return e, err
+	}, "SELECT at, id, who, role, action, object, detail FROM audit WHERE "+where+
+		fmt.Sprintf(" ORDER BY at DESC, id DESC LIMIT %d", q.Limit+1), args...)
+	if err != nil || len(out) <= q.Limit {
+		return out, nil, err
 	}
 	out = out[:q.Limit]
 	last := out[len(out)-1]

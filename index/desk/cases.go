@@ -181,16 +181,26 @@ func (s *Store) CaseHistory(ctx context.Context, mention string) ([]Case, error)
 }
 
 func (s *Store) cases(ctx context.Context, query string, args ...any) ([]Case, error) {
-	var out []Case
-	err := s.read(ctx, func(row *sql.Rows) error {
-		var c Case
+	return collect(ctx, s, func(row *sql.Rows) (c Case, err error) {
 		var at int64
-		err := row.Scan(&c.Mention, &c.Version, &c.State, &c.Assignee, &c.Note, &c.Revision, &c.By, &at)
+		err = row.Scan(&c.Mention, &c.Version, &c.State, &c.Assignee, &c.Note, &c.Revision, &c.By, &at)
 		c.At = time.UnixMilli(at).UTC()
-		out = append(out, c)
+		return c, err
+	}, query, args...)
+}
+
+// collect reads every row of the answer; nothing where one cannot be read.
+func collect[T any](ctx context.Context, s *Store, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
+	var out []T
+	err := s.read(ctx, func(rows *sql.Rows) error {
+		v, err := scan(rows)
+		out = append(out, v)
 		return err
 	}, query, args...)
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 // read calls fn for every row of the answer.

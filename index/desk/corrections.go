@@ -151,23 +151,18 @@ func (s *Store) SetCorrection(ctx context.Context, c Correction) (Correction, er
 // Corrections returns the latest of each words of every mention, or of one,
 // those that were taken back too.
 func (s *Store) Corrections(ctx context.Context, mention string) ([]Correction, error) {
-	var out []Correction
-	err := s.read(ctx, func(row *sql.Rows) error {
-		var c Correction
+	return collect(ctx, s, func(row *sql.Rows) (c Correction, err error) {
 		var at int64
 		var labels string
-		if err := row.Scan(&c.Mention, &c.Words, &c.Version, &labels, &c.By, &at); err != nil {
-			return err
-		}
+		err = row.Scan(&c.Mention, &c.Words, &c.Version, &labels, &c.By, &at)
 		c.At = time.UnixMilli(at).UTC()
-		out = append(out, c)
-		if labels == "" {
-			return nil
+		if err != nil || labels == "" {
+			return c, err
 		}
-		return json.Unmarshal([]byte(labels), &out[len(out)-1].Labels)
+		err = json.Unmarshal([]byte(labels), &c.Labels)
+		return c, err
 	}, `SELECT `+correctionColumns+` FROM corrections c WHERE (mention = $1 OR $1 = '')
 		AND version = (SELECT MAX(version) FROM corrections WHERE mention = c.mention AND words = c.words) ORDER BY mention, words`, mention)
-	return out, err
 }
 
 // CorrectionsMark is another value after every change of corrections.

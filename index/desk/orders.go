@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"time"
 )
 
@@ -95,24 +94,14 @@ func (s *Store) GiveOrder(ctx context.Context, sealed []byte, now time.Time) (nu
 
 // Orders returns those that a holder has not carried out, the first first.
 func (s *Store) Orders(ctx context.Context, holder string) ([]Order, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT number, ordered_at, sealed FROM orders
-		WHERE number > (SELECT carried FROM holders WHERE id = $1) ORDER BY number`, holder)
-	if err != nil {
-		return nil, s.wrap(err)
-	}
-	defer rows.Close()
-	var out []Order
-	for rows.Next() {
-		var o Order
+	return collect(ctx, s, func(rows *sql.Rows) (o Order, err error) {
 		var at int64
 		var sealed string
-		if err := rows.Scan(&o.Number, &at, &sealed); err != nil {
-			return nil, s.wrap(err)
-		}
+		err = rows.Scan(&o.Number, &at, &sealed)
 		o.At, o.Sealed = time.UnixMilli(at).UTC(), []byte(sealed)
-		out = append(out, o)
-	}
-	return out, s.wrap(rows.Err())
+		return o, err
+	}, `SELECT number, ordered_at, sealed FROM orders
+		WHERE number > (SELECT carried FROM holders WHERE id = $1) ORDER BY number`, holder)
 }
 
 // CarriedOut notes that a holder has carried out an order and all before it.
@@ -152,28 +141,12 @@ func (s *Store) Release(ctx context.Context, id string) (bool, error) {
 
 // Holders lists all, those that owe most first.
 func (s *Store) Holders(ctx context.Context) ([]Holder, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT h.id, h.name, h.seen_at, count(o.number), coalesce(min(o.ordered_at), 0)
+	return collect(ctx, s, func(rows *sql.Rows) (h Holder, err error) {
+		var seen, since int64
+		err = rows.Scan(&h.ID, &h.Name, &seen, &h.Owes, &since)
+		h.Seen, h.Since = time.UnixMilli(seen).UTC(), moment(since)
+		return h, err
+	}, `SELECT h.id, h.name, h.seen_at, count(o.number), coalesce(min(o.ordered_at), 0)
 		FROM holders h LEFT JOIN orders o ON o.number > h.carried
 		GROUP BY h.id, h.name, h.seen_at ORDER BY 4 DESC, h.id`)
-	if err != nil {
-		return nil, s.wrap(err)
-	}
-	defer rows.Close()
-	var out []Holder
-	for rows.Next() {
-		var h Holder
-		var seen, since int64
-		if err := rows.Scan(&h.ID, &h.Name, &seen, &h.Owes, &since); err != nil {
-			return nil, s.wrap(err)
-		}
-		h.Seen = time.UnixMilli(seen).UTC()
-		if since > 0 {
-			h.Since = time.UnixMilli(since).UTC()
-		}
-		out = append(out, h)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("desk: holders: %w", s.wrap(err))
-	}
-	return out, nil
 }

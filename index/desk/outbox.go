@@ -158,21 +158,12 @@ func (s *Store) AgainAlert(ctx context.Context, id string, now time.Time) error 
 // AlertMessages returns the latest messages, latest first, at most limit, each
 // with the ids of its events only.
 func (s *Store) AlertMessages(ctx context.Context, limit int) ([]AlertMessage, error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT "+messageColumns+" FROM alert_messages ORDER BY created DESC, id LIMIT $1", limit)
+	out, err := collect(ctx, s, func(rows *sql.Rows) (m AlertMessage, err error) {
+		err = m.scan(rows)
+		return m, err
+	}, "SELECT "+messageColumns+" FROM alert_messages ORDER BY created DESC, id LIMIT $1", limit)
 	if err != nil {
-		return nil, s.wrap(err)
-	}
-	defer rows.Close()
-	var out []AlertMessage
-	for rows.Next() {
-		var m AlertMessage
-		if err := m.scan(rows); err != nil {
-			return nil, s.wrap(err)
-		}
-		out = append(out, m)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, s.wrap(err)
+		return nil, err
 	}
 	for i := range out {
 		if out[i].Events, err = s.partsOf(ctx, out[i].ID); err != nil {
@@ -183,18 +174,8 @@ func (s *Store) AlertMessages(ctx context.Context, limit int) ([]AlertMessage, e
 }
 
 func (s *Store) partsOf(ctx context.Context, message string) ([]AlertEvent, error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT event FROM alert_parts WHERE message = $1 ORDER BY event", message)
-	if err != nil {
-		return nil, s.wrap(err)
-	}
-	defer rows.Close()
-	var out []AlertEvent
-	for rows.Next() {
-		var ev AlertEvent
-		if err := rows.Scan(&ev.ID); err != nil {
-			return nil, s.wrap(err)
-		}
-		out = append(out, ev)
-	}
-	return out, s.wrap(rows.Err())
+	return collect(ctx, s, func(rows *sql.Rows) (ev AlertEvent, err error) {
+		err = rows.Scan(&ev.ID)
+		return ev, err
+	}, "SELECT event FROM alert_parts WHERE message = $1 ORDER BY event", message)
 }

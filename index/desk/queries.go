@@ -75,14 +75,10 @@ func (s *Store) DeleteQuery(ctx context.Context, name string) error {
 
 // Queries returns the saved queries by name.
 func (s *Store) Queries(ctx context.Context) ([]Query, error) {
-	var out []Query
-	err := s.read(ctx, func(row *sql.Rows) error {
-		var q Query
+	return collect(ctx, s, func(row *sql.Rows) (q Query, err error) {
 		var at int64
-		err := row.Scan(&q.Name, &q.Query, &q.By, &at)
+		err = row.Scan(&q.Name, &q.Query, &q.By, &at)
 		q.At = time.UnixMilli(at).UTC()
-		out = append(out, q)
-		return err
+		return q, err
 	}, `SELECT name, query, said_by, said_at FROM queries ORDER BY folded`)
-	return out, err
 }

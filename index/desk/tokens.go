@@ -64,20 +64,8 @@ func (s *Store) Token(ctx context.Context, hash string, now time.Time) (Token, e
 
 // Tokens returns all tokens by name, also those that have expired.
 func (s *Store) Tokens(ctx context.Context) ([]Token, error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT name, hash, scope, created, expires, used FROM tokens ORDER BY name")
-	if err != nil {
-		return nil, s.wrap(err)
-	}
-	defer rows.Close()
-	var out []Token
-	for rows.Next() {
-		t, err := scanToken(rows)
-		if err != nil {
-			return nil, s.wrap(err)
-		}
-		out = append(out, t)
-	}
-	return out, s.wrap(rows.Err())
+	return collect(ctx, s, func(rows *sql.Rows) (Token, error) { return scanToken(rows) },
+		"SELECT name, hash, scope, created, expires, used FROM tokens ORDER BY name")
 }
 
 // UseToken remembers when a token was used.

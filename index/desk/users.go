@@ -100,22 +100,12 @@ func (s *Store) User(ctx context.Context, name string) (User, error) {
 
 // Users returns all users by name.
 func (s *Store) Users(ctx context.Context) ([]User, error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT name, role, created, changed FROM users ORDER BY name")
-	if err != nil {
-		return nil, s.wrap(err)
-	}
-	defer rows.Close()
-	var out []User
-	for rows.Next() {
-		var u User
+	return collect(ctx, s, func(rows *sql.Rows) (u User, err error) {
 		var created, changed int64
-		if err := rows.Scan(&u.Name, &u.Role, &created, &changed); err != nil {
-			return nil, s.wrap(err)
-		}
+		err = rows.Scan(&u.Name, &u.Role, &created, &changed)
 		u.Created, u.Changed = time.UnixMilli(created), time.UnixMilli(changed)
-		out = append(out, u)
-	}
-	return out, s.wrap(rows.Err())
+		return u, err
+	}, "SELECT name, role, created, changed FROM users ORDER BY name")
 }
 
 // HasUsers tells whether there is any user.
