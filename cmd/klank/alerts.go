@@ -12,6 +12,7 @@ import (
 
 	"klank/configs"
 	"klank/index/desk"
+	"klank/index/research/layout"
 )
 
 // alertsShown bounds the events and messages that klank alerts lists.
@@ -311,7 +312,7 @@ func (l *alertList) print(p *printer) {
 		case r.Problem != "":
 			state = "could not be checked: " + r.Problem
 		}
-		p.linef("%-20s %s; %s; to %s", shorten(clean(r.Name), 20), r.Condition, clean(state), cmp.Or(strings.Join(r.Send, ", "), "nobody"))
+		p.linef("%-20s %s; %s; to %s", layout.Shorten(clean(r.Name), 20), r.Condition, clean(state), cmp.Or(strings.Join(r.Send, ", "), "nobody"))
 	}
 	if len(l.Events) > 0 {
 		p.linef("\ntold of:")
@@ -321,7 +322,7 @@ func (l *alertList) print(p *printer) {
 		if !ev.Acked.IsZero() {
 			acked = ", noted by " + clean(ev.AckedBy)
 		}
-		p.linef("  %s  %-20s %d%s  (%s)", ev.Raised.Local().Format("2006-01-02 15:04"), shorten(clean(ev.Rule), 20), ev.Count, acked, ev.ID)
+		p.linef("  %s  %-20s %d%s  (%s)", ev.Raised.Local().Format("2006-01-02 15:04"), layout.Shorten(clean(ev.Rule), 20), ev.Count, acked, ev.ID)
 	}
 	if len(l.Messages) > 0 {
 		p.linef("\nmessages:")
@@ -338,6 +339,6 @@ func (l *alertList) print(p *printer) {
 		if m.Problem != "" {
 			note = ": " + clean(m.Problem) + note
 		}
-		p.linef("  %s  %-20s to %s: %s%s", when.Local().Format("2006-01-02 15:04"), shorten(clean(m.Rule), 20), clean(m.Channel), m.State, note)
+		p.linef("  %s  %-20s to %s: %s%s", when.Local().Format("2006-01-02 15:04"), layout.Shorten(clean(m.Rule), 20), clean(m.Channel), m.State, note)
 	}
 }

@@ -19,6 +19,7 @@ import (
 
 	"klank/configs"
 	"klank/index"
+	"klank/index/research/layout"
 	"klank/mention"
 	"klank/parsers"
 	"klank/parsers/imports"
@@ -283,7 +284,7 @@ func (im *importer) show(res *imported) {
 		if c.Guessed {
 			role += " (guessed)"
 		}
-		fmt.Fprintf(im.e.err, "  %-44s %s\n", shorten(clean(c.Header), 44), role)
+		fmt.Fprintf(im.e.err, "  %-44s %s\n", layout.Shorten(clean(c.Header), 44), role)
 	}
 }
 

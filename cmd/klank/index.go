@@ -11,6 +11,7 @@ import (
 	"klank/configs"
 	"klank/index"
 	"klank/index/elastic"
+	"klank/index/research/layout"
 )
 
 func newIndexCommand(e *env) *cobra.Command {
@@ -139,7 +140,7 @@ func runIndexVerify(ctx context.Context, e *env, cfg *configs.Config) error {
 			return err
 		}
 		for _, l := range letters {
-			p.linef("dead: %s: %s", shorten(clean(l.ID), 32), clean(l.Reason))
+			p.linef("dead: %s: %s", layout.Shorten(clean(l.ID), 32), clean(l.Reason))
 		}
 	}
 	if !a.Balances() {

@@ -41,19 +41,6 @@ func isBidiControl(r rune) bool {
 	return r == 0x061C || r == 0x200E || r == 0x200F || (r >= 0x202A && r <= 0x202E) || (r >= 0x2066 && r <= 0x2069)
 }
 
-// shorten cuts s to at most n characters at a word, marked with an ellipsis.
-func shorten(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n {
-		return s
-	}
-	cut := string(r[:n-1])
-	if i := strings.LastIndexByte(cut, ' '); i > n/2 {
-		cut = cut[:i]
-	}
-	return cut + "…"
-}
-
 // jsonLines writes one JSON value a line; HTML characters stay as they are.
 func jsonLines(w io.Writer) *json.Encoder {
 	enc := json.NewEncoder(w)

@@ -19,6 +19,7 @@ import (
 	"klank/configs"
 	"klank/crawler/fetch"
 	"klank/crawler/frontier"
+	"klank/index/research/layout"
 	"klank/mention"
 	"klank/parsers"
 )
@@ -409,10 +410,10 @@ func printMention(p *printer, m *mention.Mention) {
 		p.linef("    %s", clean(m.Title))
 	}
 	if m.Text != "" {
-		p.linef("    %s", shorten(clean(m.Text), 300))
+		p.linef("    %s", layout.Shorten(clean(m.Text), 300))
 	}
 	if m.Reply != nil {
-		p.linef("    ↳ reply: %s", shorten(clean(m.Reply.Text), 160))
+		p.linef("    ↳ reply: %s", layout.Shorten(clean(m.Reply.Text), 160))
 	}
 	for _, f := range m.Flags {
 		p.linef("    %s: %s", clean(f.Name), clean(f.Reason))

@@ -1,6 +1,9 @@
 package main
 
-import "klank/mention"
+import (
+	"klank/index/research/layout"
+	"klank/mention"
+)
 
 // printExplanation shows what each selector found and, where blocks are asked
 // for, which groups of blocks were taken and why.
@@ -8,7 +11,7 @@ func printExplanation(p *printer, out parseOutput, groups bool) {
 	for _, h := range out.Explain.Selectors {
 		p.linef("  selector %s: %d of %d  %s", h.Field, h.Found, h.Of, clean(h.Rule))
 		if h.First != "" {
-			p.linef("    first: %s", shorten(clean(h.First), 100))
+			p.linef("    first: %s", layout.Shorten(clean(h.First), 100))
 		}
 	}
 	if !groups {

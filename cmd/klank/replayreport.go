@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"klank/index"
+	"klank/index/research/layout"
 	"klank/mention"
 )
 
@@ -239,8 +240,8 @@ func sharedStart(a, b []rune) int {
 func window(s []rune, shared int) string {
 	const before, width = 30, 120
 	if shared <= before || len(s) <= width {
-		return shorten(clean(string(s)), width)
+		return layout.Shorten(clean(string(s)), width)
 	}
 	from := min(shared, len(s)) - before
-	return "…" + shorten(clean(string(s[from:])), width)
+	return "…" + layout.Shorten(clean(string(s[from:])), width)
 }

@@ -54,7 +54,7 @@ func printSection(p *printer, page *layout.Page, sec *layout.Section) {
 		line := make([]string, len(row))
 		for i, c := range row {
 			if c.Quotes == nil {
-				line[i] = shorten(clean(c.Text), 60)
+				line[i] = layout.Shorten(clean(c.Text), 60)
 			}
 		}
 		lines = append(lines, line)
@@ -77,7 +77,7 @@ func printSection(p *printer, page *layout.Page, sec *layout.Section) {
 		}
 		for i, c := range sec.Rows[n-1] {
 			for _, q := range c.Quotes {
-				p.linef("      %s: “%s” %s", clean(sec.Columns[i].Title), shorten(clean(q.Text), quoteWidth), clean(strings.Join(nonEmpty(q.Source, q.ID, q.URL), ", ")))
+				p.linef("      %s: “%s” %s", clean(sec.Columns[i].Title), layout.Shorten(clean(q.Text), quoteWidth), clean(strings.Join(nonEmpty(q.Source, q.ID, q.URL), ", ")))
 			}
 		}
 	}

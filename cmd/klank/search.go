@@ -236,6 +236,6 @@ func marked(s, in string, spans []mention.Span, n int, colour bool) string {
 		at = sp.End
 	}
 	room -= at - from
-	b.WriteString(shorten(clean(s[at:]), max(room, 1)))
+	b.WriteString(layout.Shorten(clean(s[at:]), max(room, 1)))
 	return b.String()
 }

@@ -18,6 +18,7 @@ import (
 	"klank/crawler/frontier"
 	"klank/index"
 	"klank/index/desk"
+	"klank/index/research/layout"
 	"klank/mention"
 	"klank/web"
 )
@@ -97,7 +98,7 @@ func runStatus(ctx context.Context, e *env, asJSON bool) error {
 		if s.Paused != nil {
 			due = "paused"
 		}
-		p.linef("%-24s %8d %8d %8d %8d  %-23s  %s", shorten(clean(s.Source), 24), s.Left(), s.Done, s.Dead-s.DeadBy[string(fetch.Robots)]-s.DeadBy[string(fetch.Reserved)],
+		p.linef("%-24s %8d %8d %8d %8d  %-23s  %s", layout.Shorten(clean(s.Source), 24), s.Left(), s.Done, s.Dead-s.DeadBy[string(fetch.Robots)]-s.DeadBy[string(fetch.Reserved)],
 			s.DeadBy[string(fetch.Robots)]+s.DeadBy[string(fetch.Reserved)], due, runWords(s.Run))
 	}
 	printPaused(p, r.Sources)
@@ -271,7 +272,7 @@ func printCoverage(p *printer, cov []mention.Coverage) {
 		if item == "" {
 			item = "(all)"
 		}
-		line := fmt.Sprintf("%-24s %-32s %9s %9d %9s %8d", shorten(clean(c.Source), 24), shorten(clean(item), 32), declared, c.Collected, share, c.Blocked)
+		line := fmt.Sprintf("%-24s %-32s %9s %9d %9s %8d", layout.Shorten(clean(c.Source), 24), layout.Shorten(clean(item), 32), declared, c.Collected, share, c.Blocked)
 		if c.Reason != "" {
 			line += "  " + clean(c.Reason)
 		}

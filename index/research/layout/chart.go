@@ -214,7 +214,7 @@ func (d *drawing) bars(c *Chart, top float64) {
 	scale := (chartWidth - chartLeft - chartRight) / top
 	y := 6.0
 	for i, label := range c.Labels {
-		d.Labels = append(d.Labels, svgLabel{chartLeft - 8, y + 12, "end", shorten(label, 26)})
+		d.Labels = append(d.Labels, svgLabel{chartLeft - 8, y + 12, "end", Shorten(label, 26)})
 		for k, s := range c.Series {
 			p := s.Points[i]
 			if p.Value == nil {
@@ -271,8 +271,8 @@ func (d *drawing) lines(l Language, c *Chart, top float64) {
 	}
 }
 
-// shorten cuts s to at most n characters at a word, marked with an ellipsis.
-func shorten(s string, n int) string {
+// Shorten cuts s to at most n characters at a word, marked with an ellipsis.
+func Shorten(s string, n int) string {
 	r := []rune(s)
 	if len(r) <= n {
 		return s

@@ -98,7 +98,7 @@ func newEvidence(ctx context.Context, l Language, docs index.Getter, figure *Fig
 			return out, err
 		}
 		out.Mentions = append(out.Mentions, passage{ID: m.ID, Head: head(l, m),
-			Text: shorten(strings.Join(nonEmpty(m.Title, m.Text), ": "), 280), URL: webURL(m.URL)})
+			Text: Shorten(strings.Join(nonEmpty(m.Title, m.Text), ": "), 280), URL: webURL(m.URL)})
 	}
 	return out, nil
 }
