@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"klank/configs"
+	"klank/crawler/frontier/postgrestest"
 	"klank/index/desk"
 	"klank/index/watch/deliver/delivertest"
 )
@@ -89,12 +90,18 @@ func (h *alertHouse) brings() string {
 // leasesEnd is the time passing until a dead process's claims are free.
 func (h *alertHouse) leasesEnd() {
 	h.t.Helper()
+	h.change("UPDATE alert_messages SET leased = 0")
+}
+
+// change makes the desk as some time leaves it.
+func (h *alertHouse) change(statement string) {
+	h.t.Helper()
 	db, err := sql.Open("sqlite", filepath.Join(h.data, deskFile))
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	defer db.Close()
-	if _, err := db.Exec("PRAGMA busy_timeout=10000; UPDATE alert_messages SET leased = 0"); err != nil {
+	if _, err := db.Exec("PRAGMA busy_timeout=10000; " + statement); err != nil {
 		h.t.Fatal(err)
 	}
 }
@@ -208,7 +215,7 @@ func TestAKilledSenderSendsNothingTwice(t *testing.T) {
 }
 
 func TestSeveralSendersOnOnePostgreSQLSendOnce(t *testing.T) {
-	t.Setenv("KLANK_TEST_FRONTIER", testPostgres(t))
+	t.Setenv("KLANK_TEST_FRONTIER", postgrestest.URL(t))
 	h := newAlertHouse(t, "frontier: {postgres_env: KLANK_TEST_FRONTIER}\n")
 	for range 3 {
 		h.brings()
@@ -294,14 +301,7 @@ func (h *alertHouse) events() []desk.AlertEvent {
 // dueNow is the time passing until the next attempt.
 func (h *alertHouse) dueNow() {
 	h.t.Helper()
-	db, err := sql.Open("sqlite", filepath.Join(h.data, deskFile))
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	defer db.Close()
-	if _, err := db.Exec("UPDATE alert_messages SET not_before = 0"); err != nil {
-		h.t.Fatal(err)
-	}
+	h.change("UPDATE alert_messages SET not_before = 0")
 }
 
 func TestTheServiceTellsOfWhatACrawlBrings(t *testing.T) {

@@ -18,6 +18,7 @@ import (
 
 	"klank/cmd/klank/market"
 	"klank/configs"
+	"klank/crawler/frontier/postgrestest"
 	"klank/mention"
 )
 
@@ -86,7 +87,7 @@ func disturbed(t *testing.T, processes []int, disturb func(f *fleet, processes i
 			t.Run(fmt.Sprintf("%s, %d at a time", kind, n), func(t *testing.T) {
 				database := ""
 				if kind == "postgres" {
-					database = testPostgres(t)
+					database = postgrestest.URL(t)
 				}
 				f := newFleet(t, m, database)
 				disturb(f, n)

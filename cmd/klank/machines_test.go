@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"klank/crawler/frontier/postgrestest"
 	"klank/index/indextest"
 )
 
@@ -22,7 +23,7 @@ import (
 // disturbed.
 func TestTwoMachinesShareTheWork(t *testing.T) {
 	url, prefix := indextest.Cluster(t)
-	t.Setenv("KLANK_TEST_FRONTIER", testPostgres(t))
+	t.Setenv("KLANK_TEST_FRONTIER", postgrestest.URL(t))
 	m := startMarket(t)
 	plain := marketConfig(t, m)
 	calm := filepath.Join(t.TempDir(), "calm")

@@ -5,13 +5,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"klank/crawler/frontier/postgrestest"
 )
 
 // sharing has a live shop whose frontier and desk are in a PostgreSQL, and a
 // second folder with the same saved pages, as another machine has it.
 func sharing(t *testing.T) (s *liveShop, other string) {
 	t.Helper()
-	t.Setenv("KLANK_TEST_FRONTIER", testPostgres(t))
+	t.Setenv("KLANK_TEST_FRONTIER", postgrestest.URL(t))
 	s = newLiveShop(t, "", "frontier: {postgres_env: KLANK_TEST_FRONTIER}\n")
 	s.shows("/", `<a href="/p">reviews</a>`, "/p", told(reviewsOfThree...))
 	s.crawl(exitDone)

@@ -2,51 +2,18 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"crypto/rand"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
+	"klank/crawler/frontier/postgrestest"
 )
-
-// testPostgres returns the URL of a schema of its own on the server that
-// KLANK_TEST_POSTGRES names, and drops it at the end.
-func testPostgres(t *testing.T) string {
-	t.Helper()
-	server := os.Getenv("KLANK_TEST_POSTGRES")
-	if server == "" {
-		if strings.Contains(os.Getenv("KLANK_TEST_REQUIRE"), "postgres") {
-			t.Fatal("KLANK_TEST_POSTGRES is not set, and KLANK_TEST_REQUIRE asks for it")
-		}
-		t.Skip("skipped: KLANK_TEST_POSTGRES names no server")
-	}
-	schema := "klank_test_" + strings.ToLower(rand.Text()[:12])
-	t.Cleanup(func() {
-		c, err := pgx.Connect(context.Background(), server)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer c.Close(context.Background())
-		if _, err := c.Exec(context.Background(), "DROP SCHEMA IF EXISTS "+schema+" CASCADE"); err != nil {
-			t.Error(err)
-		}
-	})
-	sep := "?"
-	if strings.Contains(server, "?") {
-		sep = "&"
-	}
-	return server + sep + "search_path=" + schema
-}
 
 // TestAPostgreSQLMayKeepTheFrontier crawls the market twice with the state of
 // the crawl in PostgreSQL: everything once, then nothing again.
 func TestAPostgreSQLMayKeepTheFrontier(t *testing.T) {
-	t.Setenv("KLANK_TEST_FRONTIER", testPostgres(t))
+	t.Setenv("KLANK_TEST_FRONTIER", postgrestest.URL(t))
 	m := startMarket(t)
 	config := marketConfig(t, m)
 	b, err := os.ReadFile(config)

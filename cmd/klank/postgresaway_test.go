@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"klank/crawler/frontier/postgrestest"
 	"klank/mention"
 )
 
@@ -140,14 +141,14 @@ func TestADatabaseThatGoesAwayLosesNothing(t *testing.T) {
 	calm.finish()
 	want := exported(t, calm.data)
 	t.Run("cut", func(t *testing.T) {
-		w := newWire(t, testPostgres(t))
+		w := newWire(t, postgrestest.URL(t))
 		newFleet(t, m, w.url).cutOff(w, func() { w.setCut(true) }, want)
 	})
 	if !fullFaults() {
 		return
 	}
 	t.Run("silent", func(t *testing.T) { // waits for a call's time limit
-		w := newWire(t, testPostgres(t))
+		w := newWire(t, postgrestest.URL(t))
 		newFleet(t, m, w.url).cutOff(w, w.setSilent, want)
 	})
 }

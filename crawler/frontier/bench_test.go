@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"klank/crawler/frontier"
+	"klank/crawler/frontier/postgrestest"
 	"klank/mention"
 )
 
@@ -21,7 +22,7 @@ func stores(b *testing.B, run func(b *testing.B, f frontier.Frontier)) {
 		run(b, f)
 	})
 	b.Run("postgres", func(b *testing.B) {
-		f := openPostgres(b, frontier.PostgresURL(b))
+		f := openPostgres(b, postgrestest.URL(b))
 		defer f.Close()
 		run(b, f)
 	})

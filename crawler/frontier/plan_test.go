@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"klank/crawler/frontier/postgrestest"
 )
 
 // The queries of the hot path must find their rows by an index: a scan or a
@@ -46,7 +48,7 @@ func TestHotQueriesUseAnIndex(t *testing.T) {
 // So must PostgreSQL, whose statistics of new tables are guesses: a plan with
 // a sort reads all that is due on a host.
 func TestHotQueriesUseAnIndexOfPostgres(t *testing.T) {
-	p, err := OpenPostgres(t.Context(), PostgresURL(t))
+	p, err := OpenPostgres(t.Context(), postgrestest.URL(t))
 	if err != nil {
 		t.Fatal(err)
 	}

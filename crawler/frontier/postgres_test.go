@@ -12,6 +12,7 @@ import (
 
 	"klank/crawler/frontier"
 	"klank/crawler/frontier/frontiertest"
+	"klank/crawler/frontier/postgrestest"
 )
 
 func openPostgres(t testing.TB, url string) *frontier.Postgres {
@@ -25,15 +26,15 @@ func openPostgres(t testing.TB, url string) *frontier.Postgres {
 
 func TestPostgres(t *testing.T) {
 	frontiertest.Run(t, func(t *testing.T) func() frontier.Frontier {
-		url := frontier.PostgresURL(t)
+		url := postgrestest.URL(t)
 		return func() frontier.Frontier { return openPostgres(t, url) }
 	})
 }
 
 func TestNewerSchemaIsRefused(t *testing.T) {
-	url := frontier.PostgresURL(t)
+	url := postgrestest.URL(t)
 	openPostgres(t, url).Close()
-	if _, err := frontier.Database(t, url).Exec("UPDATE frontier_version SET version = 99"); err != nil {
+	if _, err := postgrestest.Open(t, url).Exec("UPDATE frontier_version SET version = 99"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := frontier.OpenPostgres(t.Context(), url); err == nil || !strings.Contains(err.Error(), "version 99") {
@@ -42,7 +43,7 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 }
 
 func TestProcessesMayMakeTheTablesAtTheSameTime(t *testing.T) {
-	url := frontier.PostgresURL(t)
+	url := postgrestest.URL(t)
 	var wg sync.WaitGroup
 	for range 6 {
 		wg.Go(func() {
@@ -59,7 +60,7 @@ func TestProcessesMayMakeTheTablesAtTheSameTime(t *testing.T) {
 	}
 	wg.Wait()
 	var runs int
-	if err := frontier.Database(t, url).QueryRow("SELECT count(*) FROM runs").Scan(&runs); err != nil || runs != 1 {
+	if err := postgrestest.Open(t, url).QueryRow("SELECT count(*) FROM runs").Scan(&runs); err != nil || runs != 1 {
 		t.Errorf("%d runs were begun, want one for all: %v", runs, err)
 	}
 }
@@ -67,14 +68,14 @@ func TestProcessesMayMakeTheTablesAtTheSameTime(t *testing.T) {
 // A call that is cut off while it waits for a lock ends at once, and leaves
 // nothing that the next call suffers from.
 func TestPostgresCallsEndWithTheirContext(t *testing.T) {
-	url := frontier.PostgresURL(t)
+	url := postgrestest.URL(t)
 	f := openPostgres(t, url)
 	defer f.Close()
 	run, _, err := f.BeginRun(t.Context(), "shop", frontier.Plan{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	blocker, err := frontier.Database(t, url).BeginTx(t.Context(), nil)
+	blocker, err := postgrestest.Open(t, url).BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +128,7 @@ func TestPostgresThatIsAwayIsAnError(t *testing.T) {
 }
 
 func TestPostgresIsUsedAgainAfterItsRestart(t *testing.T) {
-	url := frontier.PostgresURL(t) + "&application_name=restart"
+	url := postgrestest.URL(t) + "&application_name=restart"
 	f := openPostgres(t, url)
 	defer f.Close()
 	var wg sync.WaitGroup
@@ -140,7 +141,7 @@ func TestPostgresIsUsedAgainAfterItsRestart(t *testing.T) {
 	}
 	wg.Wait()
 	var ended int
-	err := frontier.Database(t, url).QueryRow(`SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+	err := postgrestest.Open(t, url).QueryRow(`SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
 		WHERE application_name = 'restart' AND pid <> pg_backend_pid()`).Scan(&ended)
 	if err != nil || ended < 2 {
 		t.Fatalf("%d connections ended: %v", ended, err)

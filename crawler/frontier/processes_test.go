@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"klank/crawler/frontier"
+	"klank/crawler/frontier/postgrestest"
 )
 
 const (
@@ -124,7 +125,7 @@ func (s *hostsSite) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 // workers at once, and what a process writes whose lease is gone is refused.
 func TestKilledAndStoppedProcessesLoseNothing(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) { disturb(t, filepath.Join(t.TempDir(), "frontier.db"), false) })
-	t.Run("postgres", func(t *testing.T) { disturb(t, frontier.PostgresURL(t), true) })
+	t.Run("postgres", func(t *testing.T) { disturb(t, postgrestest.URL(t), true) })
 }
 
 // disturb stops processes only where one that is stopped in the middle of a

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"klank/crawler/frontier/postgrestest"
 )
 
 // A machine whose clock is wrong asks for a time of its own and gets it back,
@@ -28,7 +30,7 @@ func TestTimesAreConvertedToTheDatabasesClock(t *testing.T) {
 }
 
 func TestPostgresCallGivesUpByItself(t *testing.T) {
-	url := PostgresURL(t)
+	url := postgrestest.URL(t)
 	p, err := OpenPostgres(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
@@ -37,7 +39,7 @@ func TestPostgresCallGivesUpByItself(t *testing.T) {
 	if _, _, err := p.BeginRun(t.Context(), "shop", Plan{}); err != nil {
 		t.Fatal(err)
 	}
-	blocker, err := Database(t, url).BeginTx(t.Context(), nil)
+	blocker, err := postgrestest.Open(t, url).BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

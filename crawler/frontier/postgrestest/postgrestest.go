@@ -1,4 +1,6 @@
-package frontier
+// Package postgrestest has schemas of their own on the PostgreSQL that
+// KLANK_TEST_POSTGRES names, for the tests of whoever keeps something there.
+package postgrestest
 
 import (
 	"crypto/rand"
@@ -11,8 +13,9 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver
 )
 
-// PostgresURL is the address of a new schema, which is dropped at the end.
-func PostgresURL(t testing.TB) string {
+// URL is the address of a new schema, which is dropped at the end. Without a
+// server the test is skipped, or fails where KLANK_TEST_REQUIRE asks for one.
+func URL(t testing.TB) string {
 	t.Helper()
 	server := os.Getenv("KLANK_TEST_POSTGRES")
 	if server == "" {
@@ -30,15 +33,15 @@ func PostgresURL(t testing.TB) string {
 	q.Set("search_path", schema)
 	u.RawQuery = q.Encode()
 	t.Cleanup(func() {
-		if _, err := Database(t, server).Exec("DROP SCHEMA IF EXISTS " + schema + " CASCADE"); err != nil {
+		if _, err := Open(t, server).Exec("DROP SCHEMA IF EXISTS " + schema + " CASCADE"); err != nil {
 			t.Error(err)
 		}
 	})
 	return u.String()
 }
 
-// Database is a connection to look at what a frontier wrote.
-func Database(t testing.TB, url string) *sql.DB {
+// Open is a connection to look at what a test wrote.
+func Open(t testing.TB, url string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("pgx", url)
 	if err != nil {
