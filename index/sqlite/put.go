@@ -131,6 +131,7 @@ type batch struct {
 	// pending are mentions that passes over the index are to look at.
 	pending []int64
 	doc     bytes.Buffer
+	blob    []byte
 }
 
 // known returns which ids of ms are stored.
@@ -285,7 +286,8 @@ func (b *batch) putRow(facts, docs *sql.Stmt, rowid any, m *mention.Mention, doc
 	if err != nil {
 		return 0, err
 	}
-	_, err = b.tx.Stmt(docs).Exec(id, b.codec.pack(doc))
+	b.blob = b.codec.pack(b.blob, doc)
+	_, err = b.tx.Stmt(docs).Exec(id, b.blob)
 	return id, err
 }
 

@@ -86,6 +86,7 @@ func migrations() []string {
 		`INSERT INTO words (words, rank) VALUES ('automerge', 8);`,
 		// Not partial: SQLite takes a partial index for a short cut where it is none.
 		`CREATE INDEX facts_published ON facts (published);`,
+		"", // new documents are S2 blocks, which older versions of klank cannot read
 	}
 }
 

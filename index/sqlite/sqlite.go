@@ -149,9 +149,6 @@ func (ix *Index) Close() error {
 	if ix.writer != nil {
 		errs = append(errs, ix.writer.close())
 	}
-	if ix.codec != nil {
-		ix.codec.close()
-	}
 	return errors.Join(errs...)
 }
 
