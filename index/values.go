@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"math"
 	"net/url"
 	"slices"
@@ -13,73 +14,71 @@ import (
 )
 
 // Keywords returns the values of a keyword field (or of has) that a mention
-// carries, without repeats: what back-ends store and count. See query.Fields.
-func Keywords(m *mention.Mention, field string) []string {
-	one := func(s string) []string {
-		if s == "" {
-			return nil
-		}
-		return []string{strings.ToValidUTF8(s, "\uFFFD")}
-	}
-	if values, ok := listed(m, field); ok {
-		return unique(values)
+// carries, without repeats and sorted (those of has as query.Presences lists
+// them): what back-ends store and count. See query.Fields.
+func Keywords(m *mention.Mention, field string) []string { return AppendKeywords(nil, m, field) }
+
+// AppendKeywords appends to values what Keywords returns.
+func AppendKeywords(values []string, m *mention.Mention, field string) []string {
+	if list, ok := listed(m, field); ok {
+		return unique(values, list...)
 	}
 	switch field {
 	case "id":
-		return one(m.ID)
+		return unique(values, m.ID)
 	case "kind":
-		return one(string(m.Kind))
+		return unique(values, string(m.Kind))
 	case "source":
-		return one(m.Source.Name)
+		return unique(values, m.Source.Name)
 	case "type":
-		return one(m.Source.Type)
+		return unique(values, m.Source.Type)
 	case "host":
-		return one(m.Source.Host)
+		return unique(values, m.Source.Host)
 	case "item":
-		return one(itemName(m.Item))
+		return unique(values, itemName(m.Item))
 	case "language":
-		return one(Language(m))
+		return unique(values, Language(m))
 	case "flag":
-		var out []string
+		from := len(values)
 		for _, f := range m.Flags {
-			out = append(out, f.Name)
+			values = insert(values, from, f.Name, "")
 		}
-		return unique(out)
+		return values
 	case "verified":
-		return boolean(m.Verified)
+		return boolean(values, m.Verified)
 	case "invited":
-		return boolean(m.Invited)
+		return boolean(values, m.Invited)
 	case "parser":
-		return one(m.Evidence.Parser)
+		return unique(values, m.Evidence.Parser)
 	case "author":
-		return one(Author(m))
+		return unique(values, Author(m))
 	case "thread":
-		return one(m.Thread)
+		return unique(values, m.Thread)
 	case "parent":
-		return one(m.Parent)
+		return unique(values, m.Parent)
 	case "url":
-		return one(m.URL)
+		return unique(values, m.URL)
 	case "page":
-		return one(m.Page)
+		return unique(values, m.Page)
 	case "has":
-		return presences(m)
+		return presences(values, m)
 	}
 	if m.Analysis == nil {
-		return nil
+		return values
 	}
 	switch a := m.Analysis; field {
 	case "sentiment":
-		return one(a.Sentiment.Label)
+		return unique(values, a.Sentiment.Label)
 	case "moment_sentiment":
-		return labelled(a.Sentences, func(s *mention.Sentence) []string { return s.Moments })
+		return labelled(values, a.Sentences, func(s *mention.Sentence) []string { return s.Moments })
 	case "touchpoint_sentiment":
-		return labelled(a.Sentences, func(s *mention.Sentence) []string { return s.Touchpoints })
+		return labelled(values, a.Sentences, func(s *mention.Sentence) []string { return s.Touchpoints })
 	case "care_sentiment":
-		return labelled(a.Sentences, func(s *mention.Sentence) []string { return s.Care })
+		return labelled(values, a.Sentences, func(s *mention.Sentence) []string { return s.Care })
 	case "brand_sentiment":
-		return brandSentiments(m)
+		return brandSentiments(values, m)
 	}
-	return nil
+	return values
 }
 
 // Language is the primary language a mention is filed and stemmed under: its
@@ -199,24 +198,24 @@ func SentenceLabel(score float64) string {
 	return mention.Neutral
 }
 
-// labelled joins the labels that of gives of every sentence with that of its
-// sentiment, so that a text that praises the shop and damns the delivery counts
-// in both.
-func labelled(ss []mention.Sentence, of func(*mention.Sentence) []string) []string {
-	var out []string
+// labelled appends the labels that of gives of every sentence, each joined with
+// the sentence's sentiment, so that a text that praises the shop and damns the
+// delivery counts in both.
+func labelled(values []string, ss []mention.Sentence, of func(*mention.Sentence) []string) []string {
+	from := len(values)
 	for i := range ss {
 		for _, label := range of(&ss[i]) {
-			out = append(out, label+":"+SentenceLabel(ss[i].Score))
+			values = insert(values, from, label, SentenceLabel(ss[i].Score))
 		}
 	}
-	return unique(out)
+	return values
 }
 
-// brandSentiments joins every brand with the attitude to it: that of the
-// clauses about it, and where the analysis does not tell them apart that of
+// brandSentiments appends every brand joined with the attitude to it: that of
+// the clauses about it, and where the analysis does not tell them apart that of
 // the whole text.
-func brandSentiments(m *mention.Mention) []string {
-	var out []string
+func brandSentiments(values []string, m *mention.Mention) []string {
+	from := len(values)
 	for _, b := range m.Brands {
 		label := m.Analysis.Sentiment.Label
 		for _, own := range m.Analysis.Brands {
@@ -224,21 +223,20 @@ func brandSentiments(m *mention.Mention) []string {
 				label = SentenceLabel(own.Score)
 			}
 		}
-		if b != "" && label != "" {
-			out = append(out, b+":"+label)
+		if label != "" {
+			values = insert(values, from, b, label)
 		}
 	}
-	return unique(out)
+	return values
 }
 
-func presences(m *mention.Mention) []string {
-	var out []string
+func presences(values []string, m *mention.Mention) []string {
 	for _, p := range query.Presences {
 		if present(m, p) {
-			out = append(out, p)
+			values = append(values, p)
 		}
 	}
-	return out
+	return values
 }
 
 func present(m *mention.Mention, part string) bool {
@@ -267,7 +265,8 @@ func present(m *mention.Mention, part string) bool {
 	case query.Date:
 		return !Date(m, part).IsZero()
 	}
-	return len(Keywords(m, part)) > 0
+	var few [8]string
+	return len(AppendKeywords(few[:0], m, part)) > 0
 }
 
 // listed are the values of a field that is a list, as they stand: to see whether
@@ -292,24 +291,53 @@ func listed(m *mention.Mention, field string) (values []string, ok bool) {
 	return nil, false
 }
 
-func boolean(b *bool) []string {
+func boolean(values []string, b *bool) []string {
 	switch {
 	case b == nil:
-		return nil
+		return values
 	case *b:
-		return []string{"true"}
+		return append(values, "true")
 	}
-	return []string{"false"}
+	return append(values, "false")
 }
 
-// unique returns the non-empty values, sorted and without repeats.
-func unique(values []string) []string {
-	out := make([]string, 0, len(values))
-	for _, v := range values {
-		if v != "" {
-			out = append(out, strings.ToValidUTF8(v, "\uFFFD"))
-		}
+// unique appends the non-empty values of list, sorted and without repeats.
+func unique(values []string, list ...string) []string {
+	from := len(values)
+	for _, v := range list {
+		values = insert(values, from, v, "")
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
+	return values
+}
+
+// insert puts a value, joined with a label where there is one, among the sorted
+// values from the given place on, unless it is empty or there. They are few, and
+// mostly there: no string is made to find that out.
+func insert(values []string, from int, value, label string) []string {
+	if value == "" {
+		return values
+	}
+	value = strings.ToValidUTF8(value, "\uFFFD")
+	at, there := slices.BinarySearchFunc(values[from:], value, func(have, value string) int { return compareJoined(have, value, label) })
+	if there {
+		return values
+	}
+	if label != "" {
+		value += ":" + label
+	}
+	return slices.Insert(values, from+at, value)
+}
+
+// compareJoined orders a string and value + ":" + label, or value alone where
+// there is no label.
+func compareJoined(have, value, label string) int {
+	n := min(len(have), len(value))
+	if c := strings.Compare(have[:n], value[:n]); c != 0 || label == "" || n < len(value) {
+		return cmp.Or(c, cmp.Compare(len(have), len(value)))
+	}
+	have = have[n:]
+	if have == "" || have[0] != ':' {
+		return strings.Compare(have, ":")
+	}
+	return strings.Compare(have[1:], label)
 }

@@ -247,6 +247,6 @@ func (b *batch) finish() error {
 		return err
 	}
 	b.pending = b.pending[:0]
-	_, err = b.tx.Stmt(b.w.stmts.addPending).Exec(string(docs))
+	_, err = b.w.stmts.addPending.in(b.tx).Exec(string(docs))
 	return err
 }

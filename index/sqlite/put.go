@@ -18,38 +18,65 @@ import (
 
 // statements are the writer's prepared statements.
 type statements struct {
-	known, find, addFacts, addDoc, addWords *sql.Stmt // of a new mention
-	putFacts, putDoc, putRevision, putWords *sql.Stmt // of one that is there
-	findSet, addSet, addMember, addPending  *sql.Stmt
-	mark                                    *sql.Stmt // of a transaction
+	known, find, addFacts, addDoc, addWords stmt // of a new mention
+	putFacts, putDoc, putRevision, putWords stmt // of one that is there
+	findSet, addSet, addPending             stmt
+	addMembers                              [len(memberRows)]stmt
+	mark                                    stmt // of a transaction
 }
 
-func (w *writer) prepare() error {
+// stmt is a prepared statement, and as the latest transaction knows it.
+type stmt struct {
+	*sql.Stmt
+	tx    *sql.Tx
+	bound *sql.Stmt
+}
+
+// in returns the statement within tx, which is looked up once in each.
+func (s *stmt) in(tx *sql.Tx) *sql.Stmt {
+	if s.tx != tx {
+		s.tx, s.bound = tx, tx.Stmt(s.Stmt)
+	}
+	return s.bound
+}
+
+// all lists the statements with their SQL.
+func (s *statements) all() []prepared {
 	cols := columns()
 	facts := " INTO facts (rowid, " + strings.Join(cols, ", ") + ") VALUES (?" + strings.Repeat(", ?", len(cols)) + ")"
-	for _, s := range []struct {
-		stmt **sql.Stmt
-		sql  string
-	}{
-		{&w.stmts.known, "SELECT f.id FROM json_each(?) j JOIN facts f ON f.id = j.value"},
-		{&w.stmts.find, "SELECT f.rowid, d.json FROM facts f JOIN docs d ON d.rowid = f.rowid WHERE f.id = ?"},
+	list := []prepared{
+		{&s.known, "SELECT f.id FROM json_each(?) j JOIN facts f ON f.id = j.value"},
+		{&s.find, "SELECT f.rowid, d.json FROM facts f JOIN docs d ON d.rowid = f.rowid WHERE f.id = ?"},
 		// REPLACE opens a savepoint, at which FTS5 writes a segment of what it
 		// has gathered: what is new is inserted instead.
-		{&w.stmts.addFacts, "INSERT" + facts},
-		{&w.stmts.addDoc, "INSERT INTO docs (rowid, json) VALUES (?, ?)"},
-		{&w.stmts.addWords, "INSERT INTO words (rowid, plain, stem) VALUES (?, ?, ?)"},
-		{&w.stmts.putFacts, "REPLACE" + facts},
-		{&w.stmts.putDoc, "REPLACE INTO docs (rowid, json) VALUES (?, ?)"},
-		{&w.stmts.putRevision, "REPLACE INTO revisions (doc, revision, json) VALUES (?, ?, ?)"},
-		{&w.stmts.putWords, "REPLACE INTO words (rowid, plain, stem) VALUES (?, ?, ?)"},
-		{&w.stmts.findSet, "SELECT id FROM sets WHERE field = ? AND members = ?"},
-		{&w.stmts.addSet, "INSERT INTO sets (field, members) VALUES (?, ?) ON CONFLICT (field, members) DO NOTHING"},
-		{&w.stmts.addMember, "INSERT INTO members (set_id, value, field, folded) VALUES (?, ?, ?, ?)"},
-		{&w.stmts.addPending, "INSERT INTO pending (doc) SELECT value FROM json_each(?)"},
-		{&w.stmts.mark, "UPDATE meta SET value = hex(randomblob(8)) WHERE name = 'changes'"},
-	} {
+		{&s.addFacts, "INSERT" + facts},
+		{&s.addDoc, "INSERT INTO docs (rowid, json) VALUES (?, ?)"},
+		{&s.addWords, "INSERT INTO words (rowid, plain, stem) VALUES (?, ?, ?)"},
+		{&s.putFacts, "REPLACE" + facts},
+		{&s.putDoc, "REPLACE INTO docs (rowid, json) VALUES (?, ?)"},
+		{&s.putRevision, "REPLACE INTO revisions (doc, revision, json) VALUES (?, ?, ?)"},
+		{&s.putWords, "REPLACE INTO words (rowid, plain, stem) VALUES (?, ?, ?)"},
+		{&s.findSet, "SELECT id FROM sets WHERE field = ? AND members = ?"},
+		{&s.addSet, "INSERT INTO sets (field, members) VALUES (?, ?) ON CONFLICT (field, members) DO NOTHING"},
+		{&s.addPending, "INSERT INTO pending (doc) SELECT value FROM json_each(?)"},
+		{&s.mark, "UPDATE meta SET value = hex(randomblob(8)) WHERE name = 'changes'"},
+	}
+	for i, rows := range memberRows {
+		list = append(list, prepared{&s.addMembers[i], "INSERT INTO members (set_id, value, field, folded) VALUES (?, ?, ?, ?)" + strings.Repeat(", (?, ?, ?, ?)", rows-1)})
+	}
+	return list
+}
+
+// prepared is a statement that is to be prepared.
+type prepared struct {
+	stmt *stmt
+	sql  string
+}
+
+func (s *statements) prepare(db *sql.DB) error {
+	for _, p := range s.all() {
 		var err error
-		if *s.stmt, err = w.db.Prepare(s.sql); err != nil {
+		if p.stmt.Stmt, err = db.Prepare(p.sql); err != nil {
 			return err
 		}
 	}
@@ -58,9 +85,9 @@ func (w *writer) prepare() error {
 
 func (s *statements) close() error {
 	var errs []error
-	for _, st := range []*sql.Stmt{s.known, s.find, s.addFacts, s.addDoc, s.addWords, s.putFacts, s.putDoc, s.putRevision, s.putWords, s.findSet, s.addSet, s.addMember, s.addPending, s.mark} {
-		if st != nil {
-			errs = append(errs, st.Close())
+	for _, p := range s.all() {
+		if p.stmt.Stmt != nil {
+			errs = append(errs, p.stmt.Close())
 		}
 	}
 	return errors.Join(errs...)
@@ -132,6 +159,7 @@ type batch struct {
 	pending []int64
 	doc     bytes.Buffer
 	blob    []byte
+	values  []string
 }
 
 // known returns which ids of ms are stored.
@@ -144,7 +172,7 @@ func (b *batch) known(ms []mention.Mention) (map[string]bool, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := b.tx.Stmt(b.w.stmts.known).Query(string(list))
+	rows, err := b.w.stmts.known.in(b.tx).Query(string(list))
 	if err != nil {
 		return nil, err
 	}
@@ -189,7 +217,7 @@ type known struct {
 // find returns nil where there is no such mention.
 func (b *batch) find(id string) (*known, error) {
 	k := &known{}
-	err := b.tx.Stmt(b.w.stmts.find).QueryRow(id).Scan(&k.rowid, &k.blob)
+	err := b.w.stmts.find.in(b.tx).QueryRow(id).Scan(&k.rowid, &k.blob)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
@@ -203,7 +231,7 @@ func (b *batch) find(id string) (*known, error) {
 // where it changed.
 func (b *batch) update(old *known, m *mention.Mention, change index.Change) error {
 	if change == index.Changed {
-		if _, err := b.tx.Stmt(b.w.stmts.putRevision).Exec(old.rowid, old.mention.Revision, old.blob); err != nil {
+		if _, err := b.w.stmts.putRevision.in(b.tx).Exec(old.rowid, old.mention.Revision, old.blob); err != nil {
 			return err
 		}
 	}
@@ -211,7 +239,7 @@ func (b *batch) update(old *known, m *mention.Mention, change index.Change) erro
 	if err != nil || bytes.Equal(doc, old.doc) {
 		return err
 	}
-	if _, err := b.putRow(b.w.stmts.putFacts, b.w.stmts.putDoc, old.rowid, m, doc); err != nil {
+	if _, err := b.putRow(&b.w.stmts.putFacts, &b.w.stmts.putDoc, old.rowid, m, doc); err != nil {
 		return err
 	}
 	if index.Relevant(&old.mention, m) {
@@ -224,7 +252,7 @@ func (b *batch) update(old *known, m *mention.Mention, change index.Change) erro
 	if err := b.w.addWords(b.tx); err != nil { // this one's may be among them
 		return err
 	}
-	return b.w.putWords(b.tx, b.w.stmts.putWords, words)
+	return b.w.putWords(b.tx, &b.w.stmts.putWords, words)
 }
 
 // encode gives the document of a mention, until the next call.
@@ -241,7 +269,7 @@ func (b *batch) insert(m *mention.Mention) error {
 	if err != nil {
 		return err
 	}
-	rowid, err := b.putRow(b.w.stmts.addFacts, b.w.stmts.addDoc, nil, m, doc)
+	rowid, err := b.putRow(&b.w.stmts.addFacts, &b.w.stmts.addDoc, nil, m, doc)
 	if err != nil {
 		return err
 	}
@@ -252,7 +280,7 @@ func (b *batch) insert(m *mention.Mention) error {
 
 // putRow writes the narrow row and the document with these statements. A nil
 // rowid makes a new one.
-func (b *batch) putRow(facts, docs *sql.Stmt, rowid any, m *mention.Mention, doc []byte) (int64, error) {
+func (b *batch) putRow(facts, docs *stmt, rowid any, m *mention.Mention, doc []byte) (int64, error) {
 	args := append(make([]any, 0, 48), rowid)
 	for _, f := range dateFields {
 		args = append(args, millis(index.Date(m, f)))
@@ -265,20 +293,21 @@ func (b *batch) putRow(facts, docs *sql.Stmt, rowid any, m *mention.Mention, doc
 		}
 	}
 	for _, f := range setFields {
-		id, err := b.w.setID(b.tx, f, index.Keywords(m, f))
+		b.values = index.AppendKeywords(b.values[:0], m, f)
+		id, err := b.w.setID(b.tx, f, b.values)
 		if err != nil {
 			return 0, err
 		}
 		args = append(args, id)
 	}
 	for _, f := range hashFields {
-		if v := index.Keywords(m, f); len(v) > 0 {
-			args = append(args, hash(v[0]))
+		if b.values = index.AppendKeywords(b.values[:0], m, f); len(b.values) > 0 {
+			args = append(args, hash(b.values[0]))
 		} else {
 			args = append(args, nil)
 		}
 	}
-	res, err := b.tx.Stmt(facts).Exec(append(args, m.ID, packBrief(index.BriefOf(m)))...)
+	res, err := facts.in(b.tx).Exec(append(args, m.ID, packBrief(index.BriefOf(m)))...)
 	if err != nil {
 		return 0, err
 	}
@@ -287,7 +316,7 @@ func (b *batch) putRow(facts, docs *sql.Stmt, rowid any, m *mention.Mention, doc
 		return 0, err
 	}
 	b.blob = b.codec.pack(b.blob, doc)
-	_, err = b.tx.Stmt(docs).Exec(id, b.blob)
+	_, err = docs.in(b.tx).Exec(id, b.blob)
 	return id, err
 }
 

@@ -173,7 +173,7 @@ func (ix *Index) refresh(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			if _, err := b.putRow(w.stmts.putFacts, w.stmts.putDoc, rowid, &m, doc); err != nil {
+			if _, err := b.putRow(&w.stmts.putFacts, &w.stmts.putDoc, rowid, &m, doc); err != nil {
 				return err
 			}
 		}

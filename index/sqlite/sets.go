@@ -7,20 +7,31 @@ import (
 	"klank/index/text"
 )
 
-// setCache remembers the numbers of sets. It is bounded: when full it starts
-// anew. purges is the count of clean-ups (by any process) it was filled after.
+// setCache remembers the numbers of sets by field and spelling. It is bounded:
+// when full it starts anew. purges is the count of clean-ups (by any process) it
+// was filled after.
 type setCache struct {
-	ids    map[setKey]int64
+	ids    map[string]map[string]int64
+	n      int
 	purges string
 }
-
-type setKey struct{ field, members string }
 
 // maxCachedSets bounds the cache: at some 150 bytes a set, under 2 MB. More
 // would not help: sets are either few, or, as authors, seldom met again.
 const maxCachedSets = 10_000
 
-func (c *setCache) forget() { c.ids = nil }
+func (c *setCache) forget() { c.ids, c.n = nil, 0 }
+
+func (c *setCache) add(field, members string, id int64) {
+	if c.ids == nil || c.n >= maxCachedSets {
+		c.ids, c.n = map[string]map[string]int64{}, 0
+	}
+	if c.ids[field] == nil {
+		c.ids[field] = map[string]int64{}
+	}
+	c.ids[field][members] = id
+	c.n++
+}
 
 // check drops the cache when sets were deleted since it was filled.
 func (c *setCache) check(tx *sql.Tx) error {
@@ -29,7 +40,8 @@ func (c *setCache) check(tx *sql.Tx) error {
 		return err
 	}
 	if n != c.purges {
-		c.ids, c.purges = nil, n
+		c.forget()
+		c.purges = n
 	}
 	return nil
 }
@@ -40,43 +52,41 @@ func (w *writer) setID(tx *sql.Tx, field string, values []string) (int64, error)
 	if len(values) == 0 {
 		return 0, nil
 	}
-	key := setKey{field, joinMembers(values)}
-	if id, ok := w.sets.ids[key]; ok {
+	w.spelled = appendMembers(w.spelled[:0], values)
+	if id, ok := w.sets.ids[field][string(w.spelled)]; ok {
 		return id, nil
 	}
-	id, err := w.addSet(tx, key, values)
+	members := string(w.spelled)
+	id, err := w.addSet(tx, field, members, values)
 	if err == nil && id == 0 {
-		err = tx.Stmt(w.stmts.findSet).QueryRow(field, key.members).Scan(&id)
+		err = w.stmts.findSet.in(tx).QueryRow(field, members).Scan(&id)
 	}
-	if err != nil {
-		return 0, err
+	if err == nil {
+		w.sets.add(field, members, id)
 	}
-	if w.sets.ids == nil || len(w.sets.ids) >= maxCachedSets {
-		w.sets.ids = map[setKey]int64{}
-	}
-	w.sets.ids[key] = id
-	return id, nil
+	return id, err
 }
 
-// joinMembers spells a set so that no two sets are spelled alike.
-func joinMembers(values []string) string {
-	s := strings.Join(values, "\x1f")
-	if strings.Count(s, "\x1f") == len(values)-1 && !strings.Contains(s, "\x1e") {
-		return s
-	}
-	escaped := make([]string, len(values))
+// appendMembers spells a set so that no two sets are spelled alike.
+func appendMembers(dst []byte, values []string) []byte {
 	for i, v := range values {
-		escaped[i] = memberEscaper.Replace(v)
+		if i > 0 {
+			dst = append(dst, '\x1f')
+		}
+		if strings.IndexByte(v, '\x1f') >= 0 || strings.IndexByte(v, '\x1e') >= 0 {
+			v = memberEscaper.Replace(v)
+		}
+		dst = append(dst, v...)
 	}
-	return strings.Join(escaped, "\x1f")
+	return dst
 }
 
 var memberEscaper = strings.NewReplacer("\x1f", "\x1e1", "\x1e", "\x1e0")
 
 // addSet adds a set; 0 where it is there. What is not in the cache is new,
-// mostly: an author.
-func (w *writer) addSet(tx *sql.Tx, key setKey, values []string) (int64, error) {
-	res, err := tx.Stmt(w.stmts.addSet).Exec(key.field, key.members)
+// mostly: an author, or what was said of several things.
+func (w *writer) addSet(tx *sql.Tx, field, members string, values []string) (int64, error) {
+	res, err := w.stmts.addSet.in(tx).Exec(field, members)
 	if err != nil {
 		return 0, err
 	}
@@ -87,12 +97,27 @@ func (w *writer) addSet(tx *sql.Tx, key setKey, values []string) (int64, error) 
 	if err != nil {
 		return 0, err
 	}
-	for _, v := range values {
-		if _, err := tx.Stmt(w.stmts.addMember).Exec(id, v, key.field, text.Fold(v)); err != nil {
-			return 0, err
+	return id, w.addMembers(tx, id, field, values)
+}
+
+// memberRows are how many members a statement adds: the most that there are
+// left, as each statement costs as much as a member or two.
+var memberRows = [...]int{8, 4, 2, 1}
+
+func (w *writer) addMembers(tx *sql.Tx, id int64, field string, values []string) error {
+	for i, rows := range memberRows {
+		for len(values) >= rows {
+			w.args = w.args[:0]
+			for _, v := range values[:rows] {
+				w.args = append(w.args, id, v, field, text.Fold(v))
+			}
+			if _, err := w.stmts.addMembers[i].in(tx).Exec(w.args...); err != nil {
+				return err
+			}
+			values = values[rows:]
 		}
 	}
-	return id, nil
+	return nil
 }
 
 // purgeSets deletes the sets no mention has any more: names in them may be

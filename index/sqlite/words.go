@@ -38,7 +38,7 @@ const titleEnd = "\u00b6"
 // asks that index within a transaction, or deletes from it, calls it first.
 func (w *writer) addWords(tx *sql.Tx) error {
 	for _, p := range w.unread {
-		if err := w.putWords(tx, w.stmts.addWords, p); err != nil {
+		if err := w.putWords(tx, &w.stmts.addWords, p); err != nil {
 			return err
 		}
 	}
@@ -47,7 +47,7 @@ func (w *writer) addWords(tx *sql.Tx) error {
 	return nil
 }
 
-func (w *writer) putWords(tx *sql.Tx, words *sql.Stmt, p prose) error {
+func (w *writer) putWords(tx *sql.Tx, words *stmt, p prose) error {
 	w.plain.Reset()
 	w.stems.Reset()
 	w.cut(p.title, p.language)
@@ -56,7 +56,7 @@ func (w *writer) putWords(tx *sql.Tx, words *sql.Stmt, p prose) error {
 		w.stems.WriteString(titleEnd + " ")
 	}
 	w.cut(p.text, p.language)
-	_, err := tx.Stmt(words).Exec(p.rowid, w.plain.String(), w.stems.String())
+	_, err := words.in(tx).Exec(p.rowid, w.plain.String(), w.stems.String())
 	return err
 }
 

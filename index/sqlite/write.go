@@ -14,7 +14,10 @@ type writer struct {
 	db    *sql.DB
 	stmts statements
 	sets  setCache
-	sight sightStatements
+	// buffers of setID and addMembers
+	spelled []byte
+	args    []any
+	sight   sightStatements
 	wordWriter
 
 	queueMu sync.Mutex
@@ -81,7 +84,7 @@ func (w *writer) commit(ctx context.Context, together []*write) bool {
 			err = w.addWords(tx)
 		}
 		if err == nil {
-			_, err = tx.StmtContext(ctx, w.stmts.mark).ExecContext(ctx)
+			_, err = w.stmts.mark.in(tx).ExecContext(ctx)
 		}
 		if err == nil {
 			err = tx.Commit()
