@@ -61,8 +61,10 @@ func (s *statements) all() []prepared {
 		{&s.addPending, "INSERT INTO pending (doc) SELECT value FROM json_each(?)"},
 		{&s.mark, "UPDATE meta SET value = hex(randomblob(8)) WHERE name = 'changes'"},
 	}
+	// OR FAIL: else SQLite would journal every page that several rows change, to
+	// take back the first of them where another fails. The transaction ends then.
 	for i, rows := range memberRows {
-		list = append(list, prepared{&s.addMembers[i], "INSERT INTO members (set_id, value, field, folded) VALUES (?, ?, ?, ?)" + strings.Repeat(", (?, ?, ?, ?)", rows-1)})
+		list = append(list, prepared{&s.addMembers[i], "INSERT OR FAIL INTO members (set_id, value, field, folded) VALUES (?, ?, ?, ?)" + strings.Repeat(", (?, ?, ?, ?)", rows-1)})
 	}
 	return list
 }
