@@ -143,28 +143,43 @@ func BriefOf(m *mention.Mention) Brief {
 	if m.Analysis == nil {
 		return b
 	}
-	for _, moment := range mention.Moments {
-		for _, t := range mention.Touchpoints[moment] {
-			if low, high, ok := scoresOf(m.Analysis.Sentences, t); ok {
-				b.Touchpoints = append(b.Touchpoints, TouchpointScore{t, hundredths(low), hundredths(high)})
-			}
+	for i := range m.Analysis.Sentences {
+		s := &m.Analysis.Sentences[i]
+		for _, t := range s.Touchpoints {
+			b.Touchpoints = widen(b.Touchpoints, t, s.Score)
 		}
+	}
+	b.Touchpoints = slices.DeleteFunc(b.Touchpoints, func(t TouchpointScore) bool { return journeyPlace(t.Name) < 0 })
+	slices.SortFunc(b.Touchpoints, func(s, t TouchpointScore) int { return journeyPlace(s.Name) - journeyPlace(t.Name) })
+	for i := range b.Touchpoints {
+		t := &b.Touchpoints[i]
+		t.Low, t.High = hundredths(t.Low), hundredths(t.High)
 	}
 	return b
 }
 
-// scoresOf are the lowest and the highest score of the sentences on a touchpoint.
-func scoresOf(ss []mention.Sentence, touchpoint string) (low, high float64, ok bool) {
-	for i := range ss {
-		if !slices.Contains(ss[i].Touchpoints, touchpoint) {
-			continue
+// widen adds the score of a sentence on a touchpoint.
+func widen(ts []TouchpointScore, name string, score float64) []TouchpointScore {
+	for i := range ts {
+		if t := &ts[i]; t.Name == name {
+			t.Low, t.High = min(t.Low, score), max(t.High, score)
+			return ts
 		}
-		if !ok {
-			low, high, ok = ss[i].Score, ss[i].Score, true
-		}
-		low, high = min(low, ss[i].Score), max(high, ss[i].Score)
 	}
-	return low, high, ok
+	return append(ts, TouchpointScore{name, score, score})
+}
+
+// journeyPlace is where a touchpoint stands in the order of the journey; -1 for
+// a name that is none.
+func journeyPlace(touchpoint string) int {
+	before := 0
+	for _, moment := range mention.Moments {
+		if at := slices.Index(mention.Touchpoints[moment], touchpoint); at >= 0 {
+			return before + at
+		}
+		before += len(mention.Touchpoints[moment])
+	}
+	return -1
 }
 
 func hundredths(score float64) float64 { return math.Round(100*max(-1, min(1, score))) / 100 }

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"database/sql"
-	"strings"
 
 	"klank/index"
 	"klank/index/text"
@@ -16,8 +15,8 @@ type wordWriter struct {
 	unread []prose
 	stem   text.Stemmer // remembers stems across batches
 	tokens []text.Token
-	plain  strings.Builder
-	stems  strings.Builder
+	plain  []byte
+	stems  []byte
 }
 
 // prose is what the full-text index takes of a mention.
@@ -48,15 +47,14 @@ func (w *writer) addWords(tx *sql.Tx) error {
 }
 
 func (w *writer) putWords(tx *sql.Tx, words *stmt, p prose) error {
-	w.plain.Reset()
-	w.stems.Reset()
+	w.plain, w.stems = w.plain[:0], w.stems[:0]
 	w.cut(p.title, p.language)
-	if w.plain.Len() > 0 && p.text != "" {
-		w.plain.WriteString(titleEnd + " ")
-		w.stems.WriteString(titleEnd + " ")
+	if len(w.plain) > 0 && p.text != "" {
+		w.plain = append(w.plain, titleEnd+" "...)
+		w.stems = append(w.stems, titleEnd+" "...)
 	}
 	w.cut(p.text, p.language)
-	_, err := words.in(tx).Exec(p.rowid, w.plain.String(), w.stems.String())
+	_, err := words.in(tx).Exec(p.rowid, string(w.plain), string(w.stems))
 	return err
 }
 
@@ -64,9 +62,7 @@ func (w *writer) putWords(tx *sql.Tx, words *stmt, p prose) error {
 func (w *wordWriter) cut(s, language string) {
 	w.tokens = text.AppendTokens(w.tokens[:0], s)
 	for _, t := range w.tokens {
-		w.plain.WriteString(t.Word)
-		w.plain.WriteByte(' ')
-		w.stems.WriteString(w.stem.Stem(t.Word, language))
-		w.stems.WriteByte(' ')
+		w.plain = append(append(w.plain, t.Word...), ' ')
+		w.stems = append(append(w.stems, w.stem.Stem(t.Word, language)...), ' ')
 	}
 }
