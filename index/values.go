@@ -232,14 +232,16 @@ func brandSentiments(values []string, m *mention.Mention) []string {
 
 func presences(values []string, m *mention.Mention) []string {
 	for _, p := range query.Presences {
-		if present(m, p) {
+		if present(values, m, p) {
 			values = append(values, p)
 		}
 	}
 	return values
 }
 
-func present(m *mention.Mention, part string) bool {
+// present tells whether a mention has a part. What stands in the array behind
+// values may be overwritten: looking takes no memory then.
+func present(values []string, m *mention.Mention, part string) bool {
 	switch part {
 	case "title":
 		return m.Title != ""
@@ -265,8 +267,7 @@ func present(m *mention.Mention, part string) bool {
 	case query.Date:
 		return !Date(m, part).IsZero()
 	}
-	var few [8]string
-	return len(AppendKeywords(few[:0], m, part)) > 0
+	return len(AppendKeywords(values, m, part)) > len(values)
 }
 
 // listed are the values of a field that is a list, as they stand: to see whether
