@@ -97,28 +97,29 @@ func (l *coverageLedger) coverage(ctx context.Context, s *crawler.SourceReport) 
 	if err != nil {
 		return nil, fmt.Errorf("coverage of %s: %w", run.Source, err)
 	}
+	total := mention.Coverage{Run: run.ID, Source: run.Source, Blocked: max(blocked, keptOut+l.blocked[run.Source]), Capped: capped, Reason: shortfall(s)}
+	declares := l.declared[run.Source]
+	if len(declares) == 0 {
+		all, err := l.ix.Aggregate(ctx, index.AggregateRequest{Query: onSiteQuery(run.Source)})
+		if err != nil {
+			return nil, fmt.Errorf("coverage of %s: %w", run.Source, err)
+		}
+		total.Collected = all.Total
+		return []mention.Coverage{total}, nil
+	}
 	collected, err := l.collected(ctx, run.Source)
 	if err != nil {
 		return nil, fmt.Errorf("coverage of %s: %w", run.Source, err)
 	}
 	var out []mention.Coverage
-	declared, got := 0, 0
-	for item, n := range l.declared[run.Source] {
+	declared := 0 // against which only what declares a count is set: like against like
+	for item, n := range declares {
 		declared += n
-		got += collected[item]
+		total.Collected += collected[item]
 		out = append(out, mention.Coverage{Run: run.ID, Source: run.Source, Item: item, Declared: &n, Collected: collected[item], Capped: capped})
 	}
+	total.Declared = &declared
 	slices.SortFunc(out, func(a, b mention.Coverage) int { return cmp.Compare(a.Item, b.Item) })
-	total := mention.Coverage{Run: run.ID, Source: run.Source, Blocked: max(blocked, keptOut+l.blocked[run.Source]), Capped: capped, Reason: shortfall(s)}
-	if len(out) > 0 {
-		total.Declared, total.Collected = &declared, got // like against like
-		return append(out, total), nil
-	}
-	all, err := l.ix.Aggregate(ctx, index.AggregateRequest{Query: onSiteQuery(run.Source)})
-	if err != nil {
-		return nil, fmt.Errorf("coverage of %s: %w", run.Source, err)
-	}
-	total.Collected = all.Total
 	return append(out, total), nil
 }
 
