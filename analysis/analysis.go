@@ -137,7 +137,8 @@ func (a *Analyzer) analyze(w *work, in Input) mention.Analysis {
 			read = language.Unknown // read the words of both languages
 		}
 	}
-	felt := a.sentiment.Score(&w.sentiment, &w.title, &w.text, read)
+	a.cut(w, read)
+	felt := a.sentiment.ScoreParts(&w.sentiment, &w.title, &w.text, w.clauses.titleParts, w.clauses.textParts, read)
 	found := a.moments.Find(&w.moments, &w.title, &w.text, read, moments.Feeling{Text: felt.Score, Sentences: felt.Sentences})
 	out.Sentiment, out.Stars = felt.Sentiment, felt.Stars
 	a.label(&out, w, felt, found)

@@ -317,6 +317,13 @@ func FuzzAnalyze(f *testing.F) {
 	})
 }
 
+func BenchmarkNew(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		newAnalyzer(b)
+	}
+}
+
 func BenchmarkReviews(b *testing.B) {
 	a := newAnalyzer(b)
 	texts := reviews(b)

@@ -11,11 +11,11 @@ import (
 	"klank/mention"
 )
 
-// clauses are those of one text, and views of it to score them by.
+// clauses are those of one text.
 type clauses struct {
 	title, text []clause.Clause
-	views       [2]text.Doc
-	parts       [2][]text.Sentence
+	// Those of sentences of more than one, to be scored by themselves.
+	titleParts, textParts []text.Sentence
 }
 
 // opinions fills in what is said of brands and aspects, clause by clause.
@@ -29,7 +29,7 @@ func (a *Analyzer) opinions(out *mention.Analysis, w *work, in Input, read strin
 	if len(found) == 0 && len(about) == 0 && !a.aspects.Worth(read) {
 		return
 	}
-	a.cut(w, read, felt)
+	w.clauses.settle(len(w.title.Sentences), felt)
 	if len(found) > 0 || len(about) > 0 {
 		for _, x := range a.brands.Attitudes(found, &w.title, &w.text, w.clauses.title, w.clauses.text, about, out.Sentiment.Score) {
 			out.Brands = append(out.Brands, a.brandScore(out, x, found))
@@ -74,13 +74,33 @@ func (a *Analyzer) brandScore(out *mention.Analysis, x brands.Attitude, found []
 // it says what its neighbours say.
 const silent = 0.1
 
-// cut splits the text into clauses and scores them: sentences of one clause
-// are scored already, the others anew, part by part.
-func (a *Analyzer) cut(w *work, read string, felt sentiment.Result) {
+// cut splits the text into clauses, if anything may be said of them.
+func (a *Analyzer) cut(w *work, read string) {
 	c := &w.clauses
-	c.title = c.split(c.title[:0], 0, &w.title)
-	c.text = c.split(c.text[:0], 1, &w.text)
-	scores, loaded := a.sentiment.Clauses(&w.sentiment, &c.views[0], &c.views[1], read)
+	c.titleParts, c.textParts = c.titleParts[:0], c.textParts[:0]
+	if a.brands != nil || a.aspects.Worth(read) {
+		c.title, c.titleParts = split(c.title[:0], c.titleParts, &w.title)
+		c.text, c.textParts = split(c.text[:0], c.textParts, &w.text)
+	}
+}
+
+// split cuts one part of a text into clauses, and appends to parts those of
+// sentences of more than one.
+func split(dst []clause.Clause, parts []text.Sentence, d *text.Doc) ([]clause.Clause, []text.Sentence) {
+	for n := range d.Sentences {
+		from := len(dst)
+		if dst = clause.Split(dst, d, n); len(dst) > from+1 {
+			for i := range dst[from:] {
+				parts = append(parts, dst[from+i].Sentence)
+			}
+		}
+	}
+	return dst, parts
+}
+
+// settle scores the clauses: sentences of one clause are scored as such, the
+// others as parts. The first titles sentences are the title's.
+func (c *clauses) settle(titles int, felt sentiment.Result) {
 	next := 0
 	settle := func(cs []clause.Clause, base int) {
 		for len(cs) > 0 {
@@ -93,7 +113,8 @@ func (a *Analyzer) cut(w *work, read string, felt sentiment.Result) {
 				cs[0].Score, cs[0].Loaded = felt.Sentences[s], felt.Loaded[s]
 			} else {
 				for i := range cs[:n] {
-					cs[i].Score, cs[i].Loaded = scores[next], loaded[next] && math.Abs(scores[next]) >= silent
+					cs[i].Score = felt.Parts[next]
+					cs[i].Loaded = felt.PartsLoaded[next] && math.Abs(cs[i].Score) >= silent
 					next++
 				}
 				clause.Settle(cs[:n])
@@ -102,21 +123,5 @@ func (a *Analyzer) cut(w *work, read string, felt sentiment.Result) {
 		}
 	}
 	settle(c.title, 0)
-	settle(c.text, len(w.title.Sentences))
-}
-
-// split cuts one part, and makes a view of it whose sentences are the clauses
-// to score.
-func (c *clauses) split(dst []clause.Clause, part int, d *text.Doc) []clause.Clause {
-	c.parts[part] = c.parts[part][:0]
-	for n := range d.Sentences {
-		from := len(dst)
-		if dst = clause.Split(dst, d, n); len(dst) > from+1 {
-			for _, x := range dst[from:] {
-				c.parts[part] = append(c.parts[part], x.Sentence)
-			}
-		}
-	}
-	c.views[part] = text.Doc{Source: d.Source, Tokens: d.Tokens, Sentences: c.parts[part], Words: d.Words}
-	return dst
+	settle(c.text, titles)
 }

@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -17,11 +18,11 @@ type Hit struct {
 // goroutine needs its own.
 type Matcher struct {
 	known  []known
-	marks  []*mark  // of the tokens of a sentence
+	marks  []mark   // of the tokens of a sentence
 	sieves []uint64 // of the same, and of what stands behind the last: nothing
 	ahead  []ahead
-	spare  []mark  // of those without a number
-	terms  []int32 // of these
+	events []event // of the sentence
+	last   walk    // over it
 	hits   []Hit
 	nots   []Hit
 }
@@ -30,7 +31,8 @@ type Matcher struct {
 type known struct {
 	set   *Set
 	words text.Facts[mark]
-	terms []int32 // and roots of all of them
+	terms []int32 // and roots of all of them; and then those of tokens without a number
+	kept  int     // of the terms, without the latter
 }
 
 // mark is what a token means to a Set.
@@ -40,9 +42,17 @@ type mark struct {
 	// in common with the token that follows is passed over, but for the roots
 	// that ask for no term: the eager ones.
 	sieve, lead uint64
-	terms       []int32 // then the roots, and the eager ones of them
-	root, eager int32   // where these begin
-	bars        bars
+	// The terms, the roots and the eager ones of them begin here in the terms of
+	// known, up to end.
+	term, root, eager, end int32
+	bars                   bars
+}
+
+// event is a pattern that is complete before token last; one that is closed
+// counts where no word follows.
+type event struct {
+	rule, first, last int32
+	closed            bool
 }
 
 // ahead has the bits of the terms within the reach of each of gapWidth from a
@@ -56,53 +66,97 @@ type bars uint8
 // token. The result is valid until the next call. A pattern with gaps counts
 // once for each first token, at its shortest.
 func (m *Matcher) Find(s *Set, d *text.Doc, sent text.Sentence) []Hit {
-	m.hits = m.hits[:0]
 	tokens := d.Tokens[sent.First:sent.Last]
-	m.mark(s, d, tokens)
+	terms := m.mark(s, d, tokens)
 	m.look()
-	w := walk{m: m, set: s, tokens: tokens, base: sent.First}
-	if n := s.root[termStart]; n != 0 {
-		w.first = 0
-		w.visit(n, 0)
+	m.events = m.events[:0]
+	m.last = walk{m: m, set: s, terms: terms, tokens: tokens, base: sent.First}
+	m.last.start(0)
+	for i := range m.marks {
+		m.last.begin(i)
 	}
-	for i, k := range m.marks {
-		roots := k.terms[k.root:k.eager]
-		if k.lead&m.sieves[i+1] == 0 {
-			roots = k.terms[k.eager:]
-		}
-		w.first = i
-		for _, n := range roots {
-			w.visit(n, i+1)
+	return m.gather(0, len(tokens), m.events)
+}
+
+// Part returns the hits in a part of the sentence that Find was last asked for,
+// as if the part was a sentence: of tokens first to last of the Doc. It is valid
+// until the next call.
+func (m *Matcher) Part(first, last int) []Hit {
+	w := &m.last
+	first, last = first-w.base, last-w.base
+	from, _ := slices.BinarySearchFunc(m.events, int32(first), func(e event, first int32) int { return cmp.Compare(e.first, first) })
+	all := len(m.events)
+	if first > 0 {
+		w.start(first)
+	}
+	hits := m.gather(first, last, m.events[all:], m.events[from:all])
+	m.events = m.events[:all]
+	return hits
+}
+
+// gather returns the hits in tokens first to last among events, of which those
+// of the start come first.
+func (m *Matcher) gather(first, last int, events ...[]event) []Hit {
+	m.hits = m.hits[:0]
+	w := &m.last
+	open := w.openEnd(first, last)
+	for _, some := range events {
+		for _, e := range some {
+			if int(e.first) >= last {
+				break
+			}
+			if int(e.last) > last || e.closed && int(e.last) < open {
+				continue
+			}
+			m.hit(Hit{Rule: int(e.rule), First: w.base + int(e.first), Last: w.base + int(e.last)})
 		}
 	}
-	if s.excludes {
-		m.exclude(s)
+	if w.set.excludes {
+		m.exclude(w.set)
 	}
 	return m.hits
 }
 
-// mark fills m.marks for the tokens of a sentence.
-func (m *Matcher) mark(s *Set, d *text.Doc, tokens []text.Token) {
+// hit adds a hit, or makes the one of its rule and first token shorter.
+func (m *Matcher) hit(h Hit) {
+	for i := len(m.hits) - 1; i >= 0 && m.hits[i].First == h.First; i-- {
+		if x := &m.hits[i]; x.Rule == h.Rule {
+			x.Last = min(x.Last, h.Last)
+			return
+		}
+	}
+	m.hits = append(m.hits, h)
+}
+
+// mark fills m.marks for the tokens of a sentence and returns the terms that
+// they point to.
+func (m *Matcher) mark(s *Set, d *text.Doc, tokens []text.Token) []int32 {
 	known := m.knownOf(s)
 	if known.words.Begin(d.Words, s) {
-		known.terms = known.terms[:0]
+		known.kept = 0
 	}
-	m.marks, m.spare, m.terms = m.marks[:0], m.spare[:0], m.terms[:0]
+	known.terms = known.terms[:known.kept]
+	m.marks = m.marks[:0]
+	others := false
 	for i := range tokens {
 		t := &tokens[i]
-		if t.Word == 0 {
-			m.spare = append(m.spare, mark{})
-			k := &m.spare[len(m.spare)-1]
-			m.terms = s.mark(k, m.terms, t)
-			m.marks = append(m.marks, k)
-			continue
-		}
 		k, ok := known.words.At(t.Word)
 		if !ok {
-			known.terms = s.mark(k, known.terms, t)
+			if t.Word == 0 {
+				others = true
+			} else {
+				known.terms = s.mark(k, known.terms, t)
+			}
 		}
-		m.marks = append(m.marks, k)
+		m.marks = append(m.marks, *k)
 	}
+	known.kept = len(known.terms)
+	for i := range tokens {
+		if others && tokens[i].Word == 0 {
+			known.terms = s.mark(&m.marks[i], known.terms, &tokens[i])
+		}
+	}
+	return known.terms
 }
 
 // look fills m.sieves and m.ahead.
@@ -135,25 +189,30 @@ func (m *Matcher) knownOf(s *Set) *known {
 // mark fills in what a token means, its numbers at the end of into, which it
 // returns.
 func (s *Set) mark(k *mark, into []int32, t *text.Token) []int32 {
-	from := len(into)
+	k.term = int32(len(into))
 	into = s.termsOf(into, t)
-	terms := into[from:]
-	for _, term := range terms {
+	k.root = int32(len(into))
+	for _, term := range into[k.term:k.root] {
 		k.sieve |= sieveOf(term)
 		if n := s.root[term]; n != 0 {
 			into = append(into, n)
 		}
 	}
-	k.root, k.eager = int32(len(terms)), int32(len(into)-from)
-	for _, n := range into[from+len(terms):] {
-		x := &s.nodes[n]
-		k.lead |= x.sieve
-		if x.rules != nil || x.closed != nil || x.gaps != [2]int32{} {
+	k.eager = int32(len(into))
+	for _, n := range into[k.root:k.eager] {
+		k.lead |= s.nodes[n].sieve
+		if s.eager(n) {
 			into = append(into, n)
 		}
 	}
-	k.terms, k.bars = into[from:len(into):len(into)], barsOf(t)
+	k.end, k.bars = int32(len(into)), barsOf(t)
 	return into
+}
+
+// eager tells whether a node asks for no term to follow.
+func (s *Set) eager(n int32) bool {
+	x := &s.nodes[n]
+	return x.rule < s.nodes[n+1].rule || x.gaps != [2]int32{}
 }
 
 // barsOf tells which gaps a token ends: those of "..." reach over commas, and
@@ -198,40 +257,57 @@ func (s *Set) termsOf(dst []int32, t *text.Token) []int32 {
 type walk struct {
 	m      *Matcher
 	set    *Set
+	terms  []int32 // of the marks
 	tokens []text.Token
 	base   int
 	first  int
 }
 
+// start follows the patterns of which the sentence begins at token i.
+func (w *walk) start(i int) {
+	if n := w.set.root[termStart]; n != 0 {
+		w.first = i
+		w.visit(n, i)
+	}
+}
+
+// begin follows the patterns that begin with token i.
+func (w *walk) begin(i int) {
+	k := &w.m.marks[i]
+	roots := w.terms[k.root:k.eager]
+	if k.lead&w.m.sieves[i+1] == 0 {
+		roots = w.terms[k.eager:k.end]
+	}
+	w.first = i
+	for _, n := range roots {
+		w.visit(n, i+1)
+	}
+}
+
 // visit records what is complete at node n before token i and goes on. Its
 // depth is bounded by the longest pattern, its width by the gaps.
 func (w *walk) visit(n int32, i int) {
-	node := &w.set.nodes[n]
-	for _, r := range node.rules {
-		w.hit(r, i)
-	}
-	if len(node.closed) > 0 && w.ended(i) {
-		for _, r := range node.closed {
-			w.hit(r, i)
-		}
+	node, next := &w.set.nodes[n], &w.set.nodes[n+1]
+	for at := node.rule; at < next.rule; at++ {
+		w.m.events = append(w.m.events, event{w.set.complete[at], int32(w.first), int32(i), at >= node.closed})
 	}
 	if i >= len(w.tokens) {
 		return
 	}
 	if node.sieve&w.m.sieves[i] != 0 {
-		w.read(node, i)
+		w.read(n, i)
 	}
 	for g, after := range node.gaps {
 		if after == 0 {
 			continue
 		}
-		gapNode := &w.set.nodes[after]
-		if gapNode.sieve&w.m.ahead[i][g] == 0 {
+		sieve := w.set.nodes[after].sieve
+		if sieve&w.m.ahead[i][g] == 0 {
 			continue
 		}
 		for j := i; j < len(w.tokens) && j <= i+gapWidth[g]; j++ {
-			if gapNode.sieve&w.m.sieves[j] != 0 {
-				w.read(gapNode, j)
+			if sieve&w.m.sieves[j] != 0 {
+				w.read(after, j)
 			}
 			if w.m.marks[j].bars&(1<<g) != 0 {
 				break
@@ -241,13 +317,14 @@ func (w *walk) visit(n int32, i int) {
 }
 
 // read goes on from a node by the terms of token i.
-func (w *walk) read(n *node, i int) {
-	k := w.m.marks[i]
-	for _, t := range k.terms[:k.root] {
-		if n.sieve&sieveOf(t) == 0 {
+func (w *walk) read(n int32, i int) {
+	node, k := &w.set.nodes[n], &w.m.marks[i]
+	edges := w.set.edges[node.edge:w.set.nodes[n+1].edge]
+	for _, t := range w.terms[k.term:k.root] {
+		if node.sieve&sieveOf(t) == 0 {
 			continue
 		}
-		for _, e := range n.next {
+		for _, e := range edges {
 			if e.term == t {
 				w.visit(e.node, i+1)
 				break
@@ -256,26 +333,15 @@ func (w *walk) read(n *node, i int) {
 	}
 }
 
-// ended tells whether no word follows token i.
-func (w *walk) ended(i int) bool {
-	for ; i < len(w.tokens); i++ {
-		if k := w.tokens[i].Kind; k == text.Word || k == text.Number || k == text.Hashtag {
-			return false
+// openEnd is the place after the last word of tokens first to last: before it a
+// word follows still.
+func (w *walk) openEnd(first, last int) int {
+	for i := last; i > first; i-- {
+		if k := w.tokens[i-1].Kind; k == text.Word || k == text.Number || k == text.Hashtag {
+			return i
 		}
 	}
-	return true
-}
-
-func (w *walk) hit(rule int32, last int) {
-	h := Hit{Rule: int(rule), First: w.base + w.first, Last: w.base + last}
-	hits := w.m.hits
-	for i := len(hits) - 1; i >= 0 && hits[i].First == h.First; i-- {
-		if hits[i].Rule == h.Rule {
-			hits[i].Last = min(hits[i].Last, h.Last)
-			return
-		}
-	}
-	w.m.hits = append(hits, h)
+	return first
 }
 
 // exclude drops the hits that a "!" pattern of their section overlaps, and

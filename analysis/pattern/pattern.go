@@ -54,20 +54,23 @@ type Set struct {
 	number   []int32
 	question []int32
 	root     []int32 // by term: node, or 0
-	nodes    []node
+	nodes    []node  // and one that begins where the last one ends
+	edges    []edge
+	complete []int32 // patterns
 	excludes bool
 }
 
 // node is a state of the automaton: a part of one or more patterns has been
-// read.
+// read. What it has ends where that of the next node begins.
 type node struct {
 	// sieve has the bits of the terms that lead on from here: what has none of
 	// them in common, which is most, is told without a search.
-	sieve  uint64
-	next   []edge
-	gaps   [2]int32 // nodes after a gap of up to 3 and up to 8 tokens, or 0
-	rules  []int32  // patterns that are complete here
-	closed []int32  // patterns that are complete here if the sentence ends
+	sieve uint64
+	gaps  [2]int32 // nodes after a gap of up to 3 and up to 8 tokens, or 0
+	edge  int32    // its edges begin here
+	// The patterns that are complete here begin at rule, those of them that are
+	// so only if the sentence ends at closed.
+	rule, closed int32
 }
 
 // edge leads to a node by a term; a node has at most one for a term.
@@ -93,8 +96,16 @@ type compiler struct {
 	terms   map[string]int32
 	classes map[string]class
 	nTerms  int32
+	nodes   []draft
 	words   formTree
 	ends    formTree
+}
+
+// draft is a node while it is added to.
+type draft struct {
+	next          []edge
+	gaps          [2]int32
+	rules, closed []int32
 }
 
 // class is a named choice of words and phrases.
@@ -113,7 +124,7 @@ const (
 // Compile reads a pattern file; name is used in errors only, which give the
 // line.
 func Compile(name, source string) (*Set, error) {
-	c := &compiler{set: &Set{nodes: make([]node, 2)}, terms: map[string]int32{}, classes: map[string]class{}, nTerms: firstTerm}
+	c := &compiler{set: &Set{}, nodes: make([]draft, 2), terms: map[string]int32{}, classes: map[string]class{}, nTerms: firstTerm}
 	n := 0
 	for line := range strings.Lines(source) {
 		n++
@@ -126,11 +137,31 @@ func Compile(name, source string) (*Set, error) {
 		}
 	}
 	c.set.root = make([]int32, c.nTerms)
-	for _, e := range c.set.nodes[1].next {
+	for _, e := range c.nodes[1].next {
 		c.set.root[e.term] = e.node
 	}
+	c.pack()
 	c.set.words, c.set.ends = c.words.pack(), c.ends.pack()
 	return c.set, nil
+}
+
+// pack lays the nodes flat.
+func (c *compiler) pack() {
+	s := c.set
+	s.nodes = make([]node, 0, len(c.nodes)+1)
+	for i := range c.nodes {
+		d := &c.nodes[i]
+		n := node{gaps: d.gaps, edge: int32(len(s.edges)), rule: int32(len(s.complete))}
+		for _, e := range d.next {
+			n.sieve |= sieveOf(e.term)
+		}
+		s.edges = append(s.edges, d.next...)
+		s.complete = append(s.complete, d.rules...)
+		n.closed = int32(len(s.complete))
+		s.complete = append(s.complete, d.closed...)
+		s.nodes = append(s.nodes, n)
+	}
+	s.nodes = append(s.nodes, node{edge: int32(len(s.edges)), rule: int32(len(s.complete))})
 }
 
 func (c *compiler) line(line string) error {
@@ -194,9 +225,9 @@ func (c *compiler) rule(line string) error {
 	c.set.Rules = append(c.set.Rules, r)
 	for _, a := range path.at {
 		if closed {
-			c.set.nodes[a].closed = append(c.set.nodes[a].closed, id)
+			c.nodes[a].closed = append(c.nodes[a].closed, id)
 		} else {
-			c.set.nodes[a].rules = append(c.set.nodes[a].rules, id)
+			c.nodes[a].rules = append(c.nodes[a].rules, id)
 		}
 	}
 	return nil
@@ -369,29 +400,28 @@ func splitChoice(s string) []string {
 
 // step returns the node after reading term at node a.
 func (c *compiler) step(a, term int32) int32 {
-	for _, e := range c.set.nodes[a].next {
+	for _, e := range c.nodes[a].next {
 		if e.term == term {
 			return e.node
 		}
 	}
 	n := c.newNode()
-	c.set.nodes[a].next = append(c.set.nodes[a].next, edge{term, n})
-	c.set.nodes[a].sieve |= sieveOf(term)
+	c.nodes[a].next = append(c.nodes[a].next, edge{term, n})
 	return n
 }
 
 func (c *compiler) gap(a int32, width int) int32 {
-	if n := c.set.nodes[a].gaps[width]; n != 0 {
+	if n := c.nodes[a].gaps[width]; n != 0 {
 		return n
 	}
 	n := c.newNode()
-	c.set.nodes[a].gaps[width] = n
+	c.nodes[a].gaps[width] = n
 	return n
 }
 
 func (c *compiler) newNode() int32 {
-	c.set.nodes = append(c.set.nodes, node{})
-	return int32(len(c.set.nodes) - 1)
+	c.nodes = append(c.nodes, draft{})
+	return int32(len(c.nodes) - 1)
 }
 
 // term returns the number that stands for any of the words.

@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -80,6 +81,35 @@ func TestMistakesNameTheLine(t *testing.T) {
 	}
 }
 
+// samePart compares a part of the last sentence of m with a sentence of its own.
+func samePart(t *testing.T, set *Set, d *text.Doc, m *Matcher, first, last int) {
+	t.Helper()
+	var alone Matcher
+	got, want := m.Part(first, last), alone.Find(set, d, text.Sentence{First: first, Last: last})
+	if !slices.Equal(got, want) {
+		t.Fatalf("tokens %d to %d as a part of %q: %+v, as a sentence: %+v", first, last, d.Source, got, want)
+	}
+}
+
+func TestPartIsReadAsASentence(t *testing.T) {
+	set, err := Compile("test", "[a]\n^ top\ntop $\npakket .. kwijt\n(a|a .. b) .. c\na b? .. c\nniet ... ?\n! geen top\n<number> euro\n[b]\ntop\n! kwijt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var words text.Words
+	d := text.Doc{Words: &words}
+	var m Matcher
+	d.Parse("Geen top, top pakket echt kwijt a b c c, top onbekendlangwoorddatgeennummerheeft niet 12 euro? Top, a x c top!")
+	for _, sent := range d.Sentences {
+		m.Find(set, &d, sent)
+		for first := sent.First; first < sent.Last; first++ {
+			for last := first + 1; last <= sent.Last; last++ {
+				samePart(t, set, &d, &m, first, last)
+			}
+		}
+	}
+}
+
 func FuzzCompile(f *testing.F) {
 	f.Add("[a]\n@x = y z*\n(@x|b) .. c? $\n! d ... ?", "y b c d?")
 	f.Add("[a]\n^ <number> *end", "1 end")
@@ -98,6 +128,11 @@ func FuzzCompile(f *testing.F) {
 			for _, h := range m.Find(set, &d, sent) {
 				if h.First < sent.First || h.Last > sent.Last || h.Last <= h.First {
 					t.Fatalf("hit %+v outside of %+v", h, sent)
+				}
+			}
+			for first := sent.First; first < min(sent.Last, sent.First+6); first++ {
+				for last := first + 1; last <= min(sent.Last, first+12); last++ {
+					samePart(t, set, &d, &m, first, last)
 				}
 			}
 		}

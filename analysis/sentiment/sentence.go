@@ -63,20 +63,40 @@ func (e effect) names() []string {
 
 // sentence reads a sentence by the rules of the languages in a range.
 func (s *Scorer) sentence(w *Work, d *text.Doc, sent text.Sentence, from, to int, p *params) felt {
-	tokens, lexicons := d.Tokens[sent.First:sent.Last], s.lexicons[from:to]
+	w.found = w.found[:0]
 	for i := from; i < to; i++ {
-		s.meet(w, i, d, tokens)
+		s.meet(w, i, d, d.Tokens[sent.First:sent.Last])
+		w.words[i] = w.met[i]
+		w.collect(s.lexicons[i], sent, w.matchers[i].Find(s.lexicons[i].patterns, d, sent))
 	}
+	return s.apply(w, d, sent, from, to, p)
+}
+
+// part reads a part of the sentence that was read last as if it was one.
+func (s *Scorer) part(w *Work, d *text.Doc, sent, part text.Sentence, from, to int, p *params) felt {
+	w.found = w.found[:0]
+	for i := from; i < to; i++ {
+		w.words[i] = w.met[i][part.First-sent.First : part.Last-sent.First]
+		w.collect(s.lexicons[i], part, w.matchers[i].Part(part.First, part.Last))
+	}
+	return s.apply(w, d, part, from, to, p)
+}
+
+// collect adds the patterns that were found in a sentence.
+func (w *Work) collect(l *lexicon, sent text.Sentence, hits []pattern.Hit) {
+	for _, h := range hits {
+		rule := &l.patterns.Rules[h.Rule]
+		w.found = append(w.found, found{l.sections[rule.Section], rule, h.First - sent.First, h.Last - sent.First, l.lengths[h.Rule]})
+	}
+}
+
+// apply applies the rules to a sentence, or a part of one, of which the words
+// and patterns were found.
+func (s *Scorer) apply(w *Work, d *text.Doc, sent text.Sentence, from, to int, p *params) felt {
+	tokens := d.Tokens[sent.First:sent.Last]
 	w.tokens, w.units = w.tokens[:0], w.units[:0]
 	for range tokens {
 		w.tokens = append(w.tokens, state{factor: 1, unit: -1})
-	}
-	w.found = w.found[:0]
-	for _, l := range lexicons {
-		for _, h := range w.matcher.Find(l.patterns, d, sent) {
-			rule := &l.patterns.Rules[h.Rule]
-			w.found = append(w.found, found{l.sections[rule.Section], rule, h.First - sent.First, h.Last - sent.First, l.lengths[h.Rule]})
-		}
 	}
 	w.claim()
 	w.assign()

@@ -35,6 +35,9 @@ type Result struct {
 	Sentences []float64
 	// Loaded tells of each sentence whether it has any word of sentiment.
 	Loaded []bool
+	// Parts and PartsLoaded tell the same of the parts that ScoreParts was given.
+	Parts       []float64
+	PartsLoaded []bool
 }
 
 // Step is one word or phrase that made a score, for explanations.
@@ -52,22 +55,23 @@ type Step struct {
 // Work is the memory that scoring needs; each goroutine needs its own. The
 // zero Work is ready for use.
 type Work struct {
-	matcher pattern.Matcher
-	tokens  []state
-	found   []found
-	units   []unit
-	felt    []felt
-	known   [none]text.Facts[word] // by language
-	words   [none][]word           // those of the sentence at hand
-	grams   []uint32
-	parts   []sums // of each sentence by each model
-	each    []sums // of the sentence at hand by each model, of each token; if explained
-	scores  []float64
-	loaded  []bool
-	steps   []Step
+	matchers [none]pattern.Matcher // by language
+	tokens   []state
+	found    []found
+	units    []unit
+	felt     []felt
+	part     [1]felt                // of the part at hand
+	known    [none]text.Facts[word] // by language
+	met      [none][]word           // those of the sentence at hand
+	words    [none][]word           // those of it or of its part
+	grams    []uint32
+	sums     []sums // of each sentence by each model
+	partSums []sums // of the part at hand by each model
+	each     []sums // of the sentence at hand by each model, of each token; if explained
+	steps    []Step
 
-	clauseScores []float64
-	clauseLoaded []bool
+	scores, partScores []float64
+	loaded, partLoaded []bool
 
 	explains bool // now, as Explain asks
 	// Explain, when set, receives the steps of each sentence in order.
@@ -82,83 +86,91 @@ type Work struct {
 // 47). With a language other than nl and en, Dutch and English words are read
 // only when the language is unknown ("und").
 func (s *Scorer) Score(w *Work, title, body *text.Doc, language string) Result {
+	return s.ScoreParts(w, title, body, nil, nil, language)
+}
+
+// ScoreParts is Score that scores besides some parts of the sentences of the
+// title and of the text, each by itself as if it was a sentence. They are in
+// order, and none reaches over the end of a sentence.
+func (s *Scorer) ScoreParts(w *Work, title, body *text.Doc, titleParts, bodyParts []text.Sentence, language string) Result {
 	models, p := s.modelsOf(language), paramsOf(language)
-	w.explains = w.Explain != nil
+	from, to := span(language)
+	w.sums = w.sums[:0]
+	w.scores, w.loaded, w.partScores, w.partLoaded = w.scores[:0], w.loaded[:0], w.partScores[:0], w.partLoaded[:0]
 	words := 0
-	s.parts(w, title, body, language, models, func(d *text.Doc, sent text.Sentence) {
-		words += w.felt[len(w.felt)-1].words
+	s.read(w, title, body, language, func(d *text.Doc, sent text.Sentence) {
+		w.sums = w.sum(w.sums, models, from, d.Tokens[sent.First:sent.Last])
+		f := w.felt[len(w.felt)-1:]
+		w.scores, w.loaded = append(w.scores, alone(f, models, w.sums[len(w.sums)-len(models):], p)), append(w.loaded, f[0].loaded)
+		words += f[0].words
 		if w.explains {
 			w.Explain(len(w.felt)-1, append(w.steps, learnt(w, d, sent, models)...))
 		}
+		parts := &bodyParts
+		if d == title {
+			parts = &titleParts
+		}
+		for len(*parts) > 0 && (*parts)[0].Last <= sent.Last {
+			s.scorePart(w, d, sent, (*parts)[0], from, to, models, p)
+			*parts = (*parts)[1:]
+		}
 	})
-	w.scores, w.loaded = w.judgeEach(w.scores[:0], w.loaded[:0], models, p)
-	all := weigh(w.felt, len(title.Sentences), p)
-	var whole [none]sums
-	for i := range w.parts {
-		whole[i%len(models)].join(&w.parts[i])
-	}
-	r := Result{}
+	return w.result(models, words, len(title.Sentences), p)
+}
+
+// scorePart appends the score of a part of the sentence that was read last.
+func (s *Scorer) scorePart(w *Work, d *text.Doc, sent, part text.Sentence, from, to int, models []*Model, p *params) {
+	explains := w.explains
+	w.explains = false
+	w.part[0] = s.part(w, d, sent, part, from, to, p)
+	w.partSums = w.sum(w.partSums[:0], models, from, d.Tokens[part.First:part.Last])
+	w.partScores, w.partLoaded = append(w.partScores, alone(w.part[:], models, w.partSums, p)), append(w.partLoaded, w.part[0].loaded)
+	w.explains = explains
+}
+
+// result judges the whole text, of which the first titles sentences are the
+// title.
+func (w *Work) result(models []*Model, words, titles int, p *params) Result {
+	r := Result{Sentences: w.scores, Loaded: w.loaded, Parts: w.partScores, PartsLoaded: w.partLoaded}
 	r.Label = mention.Neutral
 	w.Rules, w.Learned = 0, 0
 	switch {
 	case words == 0 && !anyLoaded(w.felt):
 	case len(models) > 0:
-		r = judge(models, whole[:], &all)
+		all := weigh(w.felt, titles, p)
+		var whole [none]sums
+		for i := range w.sums {
+			whole[i%len(models)].join(&w.sums[i])
+		}
+		r.Sentiment, r.Stars = judge(models, whole[:], &all)
 		if w.Explain != nil {
 			w.Rules, w.Learned = shares(models, whole[:], &all)
 		}
 	case anyLoaded(w.felt):
-		r.Score = round(squash(combine(w.felt, len(title.Sentences), p)))
+		r.Score = round(squash(combine(w.felt, titles, p)))
 		r.Label, r.Stars = label(r.Score), stars(r.Score)
 	}
-	r.Sentences, r.Loaded = w.scores, w.loaded
 	return r
 }
 
-// Clauses scores the sentences of a title and a text, each by itself, and tells
-// whether they are loaded; views of which the sentences are clauses are meant.
-// Its results are valid until the next call; a Result of Score stays valid.
-func (s *Scorer) Clauses(w *Work, title, body *text.Doc, language string) (scores []float64, loaded []bool) {
-	models := s.modelsOf(language)
-	w.explains = false
-	s.parts(w, title, body, language, models, func(*text.Doc, text.Sentence) {})
-	w.clauseScores, w.clauseLoaded = w.judgeEach(w.clauseScores[:0], w.clauseLoaded[:0], models, paramsOf(language))
-	return w.clauseScores, w.clauseLoaded
-}
-
-// parts reads the sentences and fills w.parts; it calls each after each.
-func (s *Scorer) parts(w *Work, title, body *text.Doc, language string, models []*Model, each func(*text.Doc, text.Sentence)) {
-	w.parts = w.parts[:0]
-	s.read(w, title, body, language, func(d *text.Doc, sent text.Sentence) {
-		w.sums(models, language, d, sent)
-		each(d, sent)
-	})
-}
-
-// judgeEach appends the score of each sentence by itself, and whether it is loaded.
-func (w *Work) judgeEach(scores []float64, loaded []bool, models []*Model, p *params) ([]float64, []bool) {
-	for i := range w.felt {
-		f, score := w.felt[i:i+1], 0.0
-		switch {
-		case len(models) == 0:
-			score = round(squash(f[0].sum))
-		case f[0].words > 0 || f[0].loaded:
-			features := weigh(f, 0, p)
-			score = feel(models, w.parts[i*len(models):], &features).Score
-		}
-		scores, loaded = append(scores, score), append(loaded, f[0].loaded)
+// alone is the score of one sentence by itself.
+func alone(f []felt, models []*Model, sums []sums, p *params) float64 {
+	switch {
+	case len(models) == 0:
+		return round(squash(f[0].sum))
+	case f[0].words > 0 || f[0].loaded:
+		features := weigh(f, 0, p)
+		return feel(models, sums, &features).Score
 	}
-	return scores, loaded
+	return 0
 }
 
 // judge asks the models.
-func judge(models []*Model, parts []sums, f *dense) Result {
-	r := Result{Sentiment: feel(models, parts, f)}
+func judge(models []*Model, parts []sums, f *dense) (felt mention.Sentiment, stars float64) {
 	for i, m := range models {
-		r.Stars += m.stars(m.logits(&parts[i], f))
+		stars += m.stars(m.logits(&parts[i], f))
 	}
-	r.Stars = round(r.Stars / float64(len(models)))
-	return r
+	return feel(models, parts, f), round(stars / float64(len(models)))
 }
 
 // feel asks the models for the sentiment alone.
@@ -204,7 +216,7 @@ func learnt(w *Work, d *text.Doc, sent text.Sentence, models []*Model) []Step {
 	for i := range n {
 		value := 0.0
 		for k, m := range models {
-			whole, part := &w.parts[len(w.parts)-len(models)+k], &w.each[k*n+i]
+			whole, part := &w.sums[len(w.sums)-len(models)+k], &w.each[k*n+i]
 			byWords, byChars := root(whole.nWords), root(whole.nChars)
 			value += float64(m.scale[polarity]*(byWords*float32(part.words[polarity])+byChars*float32(part.chars[polarity]))) / float64(len(models))
 		}
@@ -227,7 +239,7 @@ func learnt(w *Work, d *text.Doc, sent text.Sentence, models []*Model) []Step {
 func (s *Scorer) read(w *Work, title, body *text.Doc, language string, each func(*text.Doc, text.Sentence)) {
 	from, to := span(language)
 	p := paramsOf(language)
-	w.felt = w.felt[:0]
+	w.felt, w.explains = w.felt[:0], w.Explain != nil
 	for _, d := range [2]*text.Doc{title, body} {
 		for _, sent := range d.Sentences {
 			w.felt = append(w.felt, s.sentence(w, d, sent, from, to, p))

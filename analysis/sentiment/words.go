@@ -13,12 +13,12 @@ type word struct {
 	nChars int16
 }
 
-// meet looks up the words of a sentence in a language: w.words has an entry for
+// meet looks up the words of a sentence in a language: w.met has an entry for
 // each token, empty for what is no word.
 func (s *Scorer) meet(w *Work, language int, d *text.Doc, tokens []text.Token) {
 	known := &w.known[language]
 	known.Begin(d.Words, s)
-	words := w.words[language][:0]
+	words := w.met[language][:0]
 	for i := range tokens {
 		t := &tokens[i]
 		if !isWord(t) {
@@ -31,7 +31,7 @@ func (s *Scorer) meet(w *Work, language int, d *text.Doc, tokens []text.Token) {
 		}
 		words = append(words, *x)
 	}
-	w.words[language] = words
+	w.met[language] = words
 }
 
 // learnWord fills in what is known of a word; of an elongated one that the list
@@ -57,19 +57,19 @@ func (s *Scorer) learnWord(w *Work, x *word, language int, t *text.Token) {
 // longestListed bounds the words that are looked up.
 const longestListed = 64
 
-// sums appends to w.parts what the models make of the n-grams of the sentence at
-// hand.
-func (w *Work) sums(models []*Model, language string, d *text.Doc, sent text.Sentence) {
-	from, _ := span(language)
+// sum appends to dst what the models, the first that of a language, make of the
+// n-grams of the sentence at hand.
+func (w *Work) sum(dst []sums, models []*Model, language int, tokens []text.Token) []sums {
 	w.each = w.each[:0]
 	for i, m := range models {
-		w.parts = append(w.parts, w.sum(m, from+i, d.Tokens[sent.First:sent.Last]))
+		dst = append(dst, w.sumBy(m, language+i, tokens))
 	}
+	return dst
 }
 
-// sum adds up the n-grams of the sentence at hand by the model of a language.
+// sumBy adds up the n-grams of the sentence at hand by the model of a language.
 // Where it is to be explained, it appends those of each token to w.each.
-func (w *Work) sum(m *Model, language int, tokens []text.Token) sums {
+func (w *Work) sumBy(m *Model, language int, tokens []text.Token) sums {
 	var s sums
 	grams := w.grams[:0]
 	r := reader{before: stopHash}
