@@ -10,13 +10,25 @@ import (
 	"klank/analysis/pattern"
 )
 
-//go:embed data/*.tsv data/*.txt data/*.model
+//go:embed data/*.txt data/emoji.tsv
 var data embed.FS
+
+// Strings, so that they are read where they lie.
+var (
+	//go:embed data/nl.tsv
+	dutchWords string
+	//go:embed data/en.tsv
+	englishWords string
+	//go:embed data/nl.model
+	dutchModel string
+	//go:embed data/en.model
+	englishModel string
+)
 
 // lexicon is one language: forms with their valence, and patterns with what
 // each section means.
 type lexicon struct {
-	words    map[string]float64
+	words    *wordList
 	patterns *pattern.Set
 	sections []section
 	lengths  []int // words of each pattern, without gaps
@@ -51,16 +63,12 @@ func New() (*Scorer, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, language := range languages {
-		file, err := data.ReadFile("data/" + language + ".model")
-		if err != nil {
-			return nil, fmt.Errorf("sentiment: %w", err)
-		}
-		m, err := ReadModel(file)
+	for i, file := range [none]string{dutchModel, englishModel} {
+		m, err := readModel(file)
 		if err != nil {
 			return nil, err
 		}
-		s = s.With(language, m)
+		s.models[i] = m
 	}
 	return s, nil
 }
@@ -73,14 +81,14 @@ var languages = [...]string{dutch: "nl", english: "en"}
 func Rules() (*Scorer, error) {
 	s := &Scorer{signs: map[string]float64{}}
 	for i, language := range languages {
-		l, err := newLexicon(language)
+		l, err := newLexicon(language, [...]string{dutchWords, englishWords}[i])
 		if err != nil {
 			return nil, err
 		}
 		s.lexicons[i] = l
 	}
 	for _, name := range []string{"emoji.tsv", "signs.txt"} { // the later wins
-		if err := readWords(name, s.signs); err != nil {
+		if err := readSigns(name, s.signs); err != nil {
 			return nil, err
 		}
 	}
@@ -104,9 +112,10 @@ func (s *Scorer) Model(language string) *Model {
 	return nil
 }
 
-func newLexicon(language string) (*lexicon, error) {
-	l := &lexicon{words: make(map[string]float64, 1<<15)}
-	if err := readWords(language+".tsv", l.words); err != nil {
+func newLexicon(language, words string) (*lexicon, error) {
+	l := &lexicon{}
+	var err error
+	if l.words, err = newWordList(language+".tsv", words); err != nil {
 		return nil, err
 	}
 	source, err := data.ReadFile("data/" + language + ".txt")
@@ -133,8 +142,8 @@ func newLexicon(language string) (*lexicon, error) {
 	return l, nil
 }
 
-// readWords reads lines of a form, blank space and its valence in hundredths.
-func readWords(name string, into map[string]float64) error {
+// readSigns reads lines of a sign, blank space and its valence in hundredths.
+func readSigns(name string, into map[string]float64) error {
 	source, err := data.ReadFile("data/" + name)
 	if err != nil {
 		return fmt.Errorf("sentiment: %w", err)

@@ -9,12 +9,15 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 )
 
 // Model is a linear model of one language: hashed n-grams and the features of
 // the rules, each with a weight for three outputs. It is read-only once made.
 type Model struct {
-	table []weights
+	// table has the weights of each n-gram, one byte for each output, as they
+	// lie in the file.
+	table string
 	scale [outputs]float32 // of one step of the table's weights
 	dense [denseCount][outputs]float32
 	// cuts are where the estimate passes from k to k+1 stars.
@@ -32,9 +35,6 @@ const (
 	outputs
 )
 
-// weights are those of one n-gram, in steps of the model's scale.
-type weights [outputs]int8
-
 // sums are the weights of some n-grams added up.
 type sums struct {
 	words, chars   [outputs]int32
@@ -44,10 +44,10 @@ type sums struct {
 // add adds up the weights of n-grams.
 func (m *Model) add(to *[outputs]int32, grams []uint32) {
 	for _, i := range grams {
-		w := &m.table[i]
-		to[0] += int32(w[0])
-		to[1] += int32(w[1])
-		to[2] += int32(w[2])
+		w := m.table[i*outputs : i*outputs+outputs]
+		to[0] += int32(int8(w[0]))
+		to[1] += int32(int8(w[1]))
+		to[2] += int32(int8(w[2]))
 	}
 }
 
@@ -118,7 +118,13 @@ const starSharpness = 6
 
 func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
-const magic = "klank sentiment model 1\n"
+// The first lines of the files. The older form has, deflated, the header and the
+// weights of one output after the other.
+const (
+	magic      = "klank sentiment model 2\n"
+	olderMagic = "klank sentiment model 1\n"
+	tableSize  = outputs << tableBits
+)
 
 var errModel = errors.New("sentiment: not a model of this version; make it again")
 
@@ -142,60 +148,71 @@ func (h *header) finite() bool {
 // largest bounds the numbers of a model; what is learnt lies far below.
 const largest = 1e6
 
-// Bytes is the model as a file: a line that names the form, then, deflated,
-// the header and the table, one output after the other. The same model gives
-// the same bytes.
+// Bytes is the model as a file: a line that names the form, the header and the
+// table as they are, so that reading is a matter of finding them. The same model
+// gives the same bytes.
 func (m *Model) Bytes() ([]byte, error) {
 	out := bytes.NewBufferString(magic)
-	z, err := flate.NewWriter(out, flate.BestCompression)
-	if err != nil {
+	if err := binary.Write(out, binary.LittleEndian, header{m.scale, m.dense, m.cuts, m.slope}); err != nil {
 		return nil, fmt.Errorf("sentiment: %w", err)
 	}
-	if err := binary.Write(z, binary.LittleEndian, header{m.scale, m.dense, m.cuts, m.slope}); err != nil {
-		return nil, fmt.Errorf("sentiment: %w", err)
-	}
-	plane := make([]int8, len(m.table))
-	for k := range outputs {
-		for i := range m.table {
-			plane[i] = m.table[i][k]
-		}
-		if err := binary.Write(z, binary.LittleEndian, plane); err != nil {
-			return nil, fmt.Errorf("sentiment: %w", err)
-		}
-	}
-	if err := z.Close(); err != nil {
-		return nil, fmt.Errorf("sentiment: %w", err)
-	}
+	out.WriteString(m.table)
 	return out.Bytes(), nil
 }
 
-// ReadModel reads what Bytes wrote. Any bytes are accepted; what is no model
-// is an error.
+// ReadModel reads what Bytes wrote, now or in its older form. Any bytes are
+// accepted; what is no model is an error.
 func ReadModel(file []byte) (*Model, error) {
-	rest, ok := bytes.CutPrefix(file, []byte(magic))
-	if !ok {
+	if rest, ok := bytes.CutPrefix(file, []byte(olderMagic)); ok {
+		return readOlder(flate.NewReader(bytes.NewReader(rest)))
+	}
+	return readModel(string(file))
+}
+
+// readModel reads a file of which the model keeps the table.
+func readModel(file string) (*Model, error) {
+	rest, ok := strings.CutPrefix(file, magic)
+	if !ok || len(rest) <= tableSize {
 		return nil, errModel
 	}
-	z := flate.NewReader(bytes.NewReader(rest))
+	head := strings.NewReader(rest[:len(rest)-tableSize])
+	m, err := readHeader(head)
+	if err != nil || head.Len() > 0 {
+		return nil, errModel
+	}
+	m.table = rest[len(rest)-tableSize:]
+	return m, nil
+}
+
+// readHeader reads what stands before the table.
+func readHeader(r io.Reader) (*Model, error) {
 	var h header
-	if err := binary.Read(z, binary.LittleEndian, &h); err != nil {
+	if err := binary.Read(r, binary.LittleEndian, &h); err != nil {
 		return nil, fmt.Errorf("%w (%w)", errModel, err)
 	}
 	if !h.finite() {
 		return nil, errModel
 	}
-	m := &Model{table: make([]weights, 1<<tableBits), scale: h.Scale, dense: h.Dense, cuts: h.Cuts, slope: h.Slope}
-	plane := make([]byte, len(m.table))
-	for k := range outputs {
-		if _, err := io.ReadFull(z, plane); err != nil {
-			return nil, fmt.Errorf("%w (%w)", errModel, err)
-		}
-		for i, b := range plane {
-			m.table[i][k] = int8(b)
-		}
+	return &Model{scale: h.Scale, dense: h.Dense, cuts: h.Cuts, slope: h.Slope}, nil
+}
+
+// readOlder reads the older form, inflated.
+func readOlder(r io.Reader) (*Model, error) {
+	m, err := readHeader(r)
+	if err != nil {
+		return nil, err
 	}
-	if n, err := z.Read(plane[:1]); n != 0 || err != io.EOF {
+	planes := make([]byte, tableSize)
+	if _, err := io.ReadFull(r, planes); err != nil {
+		return nil, fmt.Errorf("%w (%w)", errModel, err)
+	}
+	if n, err := r.Read(make([]byte, 1)); n != 0 || err != io.EOF {
 		return nil, errModel
 	}
+	table := make([]byte, tableSize)
+	for i, b := range planes {
+		table[i%(tableSize/outputs)*outputs+i/(tableSize/outputs)] = b
+	}
+	m.table = string(table)
 	return m, nil
 }

@@ -2,7 +2,9 @@ package sentiment
 
 import (
 	"bytes"
+	"compress/flate"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"testing"
@@ -104,12 +106,51 @@ func TestAModelSurvivesItsFile(t *testing.T) {
 	}
 }
 
+// older is a model in the older form of its file.
+func older(t testing.TB, m *Model) []byte {
+	t.Helper()
+	out := bytes.NewBufferString(olderMagic)
+	z, err := flate.NewWriter(out, flate.BestSpeed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := binary.Write(z, binary.LittleEndian, header{m.scale, m.dense, m.cuts, m.slope}); err != nil {
+		t.Fatal(err)
+	}
+	planes := make([]byte, 0, tableSize)
+	for k := range outputs {
+		for i := k; i < tableSize; i += outputs {
+			planes = append(planes, m.table[i])
+		}
+	}
+	if _, err := z.Write(planes); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func TestTheOlderFormIsReadStill(t *testing.T) {
+	m := newScorer(t).Model("nl")
+	again, err := ReadModel(older(t, m))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *again != *m {
+		t.Error("the model changed on its way through a file of the older form")
+	}
+}
+
 func FuzzReadModel(f *testing.F) {
-	file, err := newScorer(f).Model("nl").Bytes()
+	m := newScorer(f).Model("nl")
+	file, err := m.Bytes()
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(file)
+	f.Add(older(f, m))
 	f.Add(file[:len(file)/2])
 	f.Add([]byte(magic))
 	f.Add([]byte("PK"))

@@ -2,7 +2,6 @@ package sentiment
 
 import (
 	"context"
-	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -86,10 +85,9 @@ const strongWord = 0.3
 
 func (s *Scorer) wordExamples(language string, mass float64) []Example {
 	from, _ := span(language)
-	words := s.lexicons[from].words
 	var out []Example
-	for _, w := range slices.Sorted(maps.Keys(words)) {
-		switch v := words[w]; {
+	for w, v := range s.lexicons[from].words.all() {
+		switch {
 		case v >= strongWord:
 			out = append(out, Example{Text: w, Label: mention.Positive, Binary: true})
 		case v <= -strongWord:
@@ -154,9 +152,9 @@ func newLearner(start *Model) *learner {
 		return l
 	}
 	l.cuts, l.dense, l.slope = start.cuts, start.dense, start.slope
-	for i, w := range start.table {
+	for i := range l.table {
 		for k := range outputs {
-			l.table[i][k] = float32(w[k]) * start.scale[k]
+			l.table[i][k] = float32(int8(start.table[i*outputs+k])) * start.scale[k]
 		}
 	}
 	l.start = &learner{table: slices.Clone(l.table), dense: l.dense}
@@ -313,7 +311,8 @@ func (l *learner) remember() {
 
 // model is the mean of what was remembered, the table in steps of a byte.
 func (l *learner) model() *Model {
-	m := &Model{table: make([]weights, len(l.kept)), slope: l.slope}
+	m := &Model{slope: l.slope}
+	table := make([]byte, tableSize)
 	for k := range outputs {
 		top := float32(0)
 		for i := range l.kept {
@@ -325,7 +324,7 @@ func (l *learner) model() *Model {
 		unit := top / math.MaxInt8
 		m.scale[k] = unit / l.epochs
 		for i := range l.kept {
-			m.table[i][k] = int8(math.Round(float64(l.kept[i][k] / unit)))
+			table[i*outputs+k] = byte(int8(math.Round(float64(l.kept[i][k] / unit))))
 		}
 	}
 	for i := range l.dense {
@@ -336,6 +335,7 @@ func (l *learner) model() *Model {
 	for k := range l.cuts {
 		m.cuts[k] = l.keptCuts[k] / l.epochs
 	}
+	m.table = string(table)
 	return m
 }
 

@@ -38,9 +38,9 @@ func (s *Scorer) meet(w *Work, language int, d *text.Doc, tokens []text.Token) {
 // has not, the short form counts.
 func (s *Scorer) learnWord(w *Work, x *word, language int, t *text.Token) {
 	if l := s.lexicons[language]; len(t.Norm) <= longestListed {
-		x.valence, x.listed = l.words[t.Norm]
+		x.valence, x.listed = l.words.find(t.Norm)
 		if !x.listed && t.Has(text.Elongated) {
-			x.valence, x.listed = l.words[t.Single()]
+			x.valence, x.listed = l.words.find(t.Single())
 		}
 	}
 	w.grams, x.hash = appendLetters(w.grams[:0], t.Norm)
