@@ -353,6 +353,9 @@ func (m *Matcher) exclude(s *Set) {
 			m.nots = append(m.nots, h)
 		}
 	}
+	if len(m.nots) == 0 {
+		return // as most often
+	}
 	kept, near := m.hits[:0], 0
 	for _, h := range m.hits {
 		for near < len(m.nots) && m.nots[near].First < h.First-maxSpan {
@@ -367,12 +370,12 @@ func (m *Matcher) exclude(s *Set) {
 
 // cancelled tells whether one of the "!" hits from near on overlaps h.
 func (m *Matcher) cancelled(s *Set, h Hit, near int) bool {
-	section := s.Sections[s.Rules[h.Rule].Section]
+	heading := s.Rules[h.Rule].heading
 	for _, x := range m.nots[near:] {
 		if x.First >= h.Last {
 			return false
 		}
-		if x.Last > h.First && s.Sections[s.Rules[x.Rule].Section] == section {
+		if x.Last > h.First && s.Rules[x.Rule].heading == heading {
 			return true
 		}
 	}

@@ -27,6 +27,7 @@ package pattern
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"klank/analysis/text"
@@ -38,7 +39,9 @@ type Rule struct {
 	Section int
 	// Source is the pattern as written.
 	Source string
-	not    bool
+	// heading is the first section of the same text.
+	heading int32
+	not     bool
 }
 
 // Set is the compiled form of a file. It is read-only and safe for
@@ -192,7 +195,8 @@ func (c *compiler) line(line string) error {
 
 // rule adds one pattern to the automaton.
 func (c *compiler) rule(line string) error {
-	r := Rule{Section: len(c.set.Sections) - 1, Source: line}
+	section := len(c.set.Sections) - 1
+	r := Rule{Section: section, Source: line, heading: int32(slices.Index(c.set.Sections, c.set.Sections[section]))}
 	fields, err := elements(line)
 	if err != nil {
 		return err

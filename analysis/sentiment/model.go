@@ -98,9 +98,17 @@ func (m *Model) classes(z [outputs]float32) (negative, neutral, positive float64
 
 func softmax(p, n float64) (negative, neutral, positive float64) {
 	top := max(math.Abs(p), n)
-	a, b, c := math.Exp(-p-top), math.Exp(n-top), math.Exp(p-top)
+	a, b, c := exp(-p-top), exp(n-top), exp(p-top)
 	sum := a + b + c
 	return a / sum, b / sum, c / sum
+}
+
+// exp is math.Exp that knows the most frequent argument.
+func exp(x float64) float64 {
+	if x == 0 {
+		return 1
+	}
+	return math.Exp(x)
 }
 
 // stars estimates the rating that goes with an output: between the mean and

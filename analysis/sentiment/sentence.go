@@ -63,7 +63,7 @@ func (e effect) names() []string {
 
 // sentence reads a sentence by the rules of the languages in a range.
 func (s *Scorer) sentence(w *Work, d *text.Doc, sent text.Sentence, from, to int, p *params) felt {
-	w.found = w.found[:0]
+	w.found, w.roles = w.found[:0], 0
 	for i := from; i < to; i++ {
 		s.meet(w, i, d, d.Tokens[sent.First:sent.Last])
 		w.words[i] = w.met[i]
@@ -74,7 +74,7 @@ func (s *Scorer) sentence(w *Work, d *text.Doc, sent text.Sentence, from, to int
 
 // part reads a part of the sentence that was read last as if it was one.
 func (s *Scorer) part(w *Work, d *text.Doc, sent, part text.Sentence, from, to int, p *params) felt {
-	w.found = w.found[:0]
+	w.found, w.roles = w.found[:0], 0
 	for i := from; i < to; i++ {
 		w.words[i] = w.met[i][part.First-sent.First : part.Last-sent.First]
 		w.collect(s.lexicons[i], part, w.matchers[i].Part(part.First, part.Last))
@@ -86,7 +86,9 @@ func (s *Scorer) part(w *Work, d *text.Doc, sent, part text.Sentence, from, to i
 func (w *Work) collect(l *lexicon, sent text.Sentence, hits []pattern.Hit) {
 	for _, h := range hits {
 		rule := &l.patterns.Rules[h.Rule]
-		w.found = append(w.found, found{l.sections[rule.Section], rule, h.First - sent.First, h.Last - sent.First, l.lengths[h.Rule]})
+		section := l.sections[rule.Section]
+		w.roles |= section.role
+		w.found = append(w.found, found{section, rule, h.First - sent.First, h.Last - sent.First, l.lengths[h.Rule]})
 	}
 }
 
@@ -102,8 +104,12 @@ func (s *Scorer) apply(w *Work, d *text.Doc, sent text.Sentence, from, to int, p
 	w.assign()
 	s.find(w, tokens, from, to, p)
 	w.modify(tokens, p)
-	w.denials(p)
-	w.contrast(tokens, p)
+	if w.roles&negates != 0 {
+		w.denials(p)
+	}
+	if w.roles&(contrasts|concedes) != 0 {
+		w.contrast(tokens, p)
+	}
 	return w.total(d, tokens, p)
 }
 
@@ -116,9 +122,11 @@ func (w *Work) claim() {
 		}
 		return b.words - a.words
 	})
-	for i := range w.found {
-		if f := &w.found[i]; f.role == negates {
-			w.tokens[f.first].negation = true
+	if w.roles&negates != 0 {
+		for i := range w.found {
+			if f := &w.found[i]; f.role == negates {
+				w.tokens[f.first].negation = true
+			}
 		}
 	}
 	for i := range w.found {

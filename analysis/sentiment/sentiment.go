@@ -58,6 +58,7 @@ type Work struct {
 	matchers [none]pattern.Matcher // by language
 	tokens   []state
 	found    []found
+	roles    role // of the found
 	units    []unit
 	felt     []felt
 	part     [1]felt                // of the part at hand
