@@ -8,7 +8,6 @@
 package analysis
 
 import (
-	"math/bits"
 	"sync"
 
 	"klank/analysis/aspects"
@@ -104,10 +103,12 @@ type work struct {
 	clauses     clauses
 	brands      brands.Work
 	aspects     aspects.Work
+	labels      labelWords
 }
 
 // Analyze says what a text says. Any bytes are accepted; the time is linear
-// in their number. Spans are byte ranges of Title and Text as given.
+// in their number. Spans are byte ranges of Title and Text as given. Lists of
+// labels are shared with other results: they are for reading only.
 func (a *Analyzer) Analyze(in Input) mention.Analysis {
 	w := a.works.Get().(*work)
 	out := a.analyze(w, in)
@@ -163,55 +164,51 @@ func (a *Analyzer) language(w *work, hint string) language.Result {
 // label fills in the sentences and the union of their labels.
 func (a *Analyzer) label(out *mention.Analysis, w *work, felt sentiment.Result, found moments.Result) {
 	all := found.Signals
-	count := bits.OnesCount64(uint64(found.Signals))
-	for _, l := range found.Sentences {
-		all |= l
-		count += a.moments.Words(l)
-	}
-	n := names{f: a.moments, all: make([]string, 0, count+a.moments.Words(all))}
-	out.Sentences = make([]mention.Sentence, 0, len(found.Sentences))
+	out.Sentences = make([]mention.Sentence, len(found.Sentences))
+	i := 0
 	for _, p := range [...]struct {
 		in string
 		*text.Doc
 	}{{"title", &w.title}, {"text", &w.text}} {
 		for _, s := range p.Sentences {
-			i := len(out.Sentences)
-			x := mention.Sentence{Span: mention.Span{In: p.in, Start: s.Start, End: s.End}, Score: felt.Sentences[i]}
-			x.Touchpoints, x.Moments, x.Care = n.of(found.Sentences[i])
-			out.Sentences = append(out.Sentences, x)
+			of := w.labels.of(a.moments, found.Sentences[i])
+			out.Sentences[i] = mention.Sentence{
+				Span: mention.Span{In: p.in, Start: s.Start, End: s.End}, Score: felt.Sentences[i],
+				Touchpoints: of.touchpoints, Moments: of.moments, Care: of.care,
+			}
+			all |= found.Sentences[i]
+			i++
 		}
 	}
-	out.Touchpoints, out.Moments, out.Care = n.of(all)
-	out.Signals = n.signals(all)
+	of := w.labels.of(a.moments, all)
+	out.Touchpoints, out.Moments, out.Care, out.Signals = of.touchpoints, of.moments, of.care, of.signals
 }
 
-// names makes the words of all labels of a text in one piece of memory.
-type names struct {
-	f   *moments.Finder
-	all []string
+// labelWords has the words of the sets of labels that were met last: nearly all
+// sentences have one of a few dozen sets, and share their words.
+type labelWords [128]wordsOf
+
+// wordsOf are the words of a set, nil where there are none.
+type wordsOf struct {
+	set                                 moments.Labels
+	touchpoints, moments, care, signals []string
 }
 
-func (n *names) of(l moments.Labels) (touchpoints, truths, care []string) {
-	from := len(n.all)
-	n.all = n.f.Touchpoints(n.all, l)
-	touchpoints, from = n.since(from), len(n.all)
-	n.all = n.f.Moments(n.all, l)
-	truths, from = n.since(from), len(n.all)
-	n.all = n.f.Care(n.all, l)
-	return touchpoints, truths, n.since(from)
-}
-
-func (n *names) signals(l moments.Labels) []string {
-	from := len(n.all)
-	n.all = n.f.Signals(n.all, l)
-	return n.since(from)
-}
-
-// since returns what was added, nil for nothing, so that nobody can append to
+// of gives the words of a set. Each list is full, so that nobody can append to
 // it over what follows.
-func (n *names) since(from int) []string {
-	if from == len(n.all) {
-		return nil
+func (k *labelWords) of(f *moments.Finder, set moments.Labels) *wordsOf {
+	x := &k[uint64(set)*0x9e3779b97f4a7c15>>(64-7)]
+	if x.set == set { // as an empty one is that of the empty set
+		return x
 	}
-	return n.all[from:len(n.all):len(n.all)]
+	all := make([]string, 0, f.Words(set))
+	list := func(add func([]string, moments.Labels) []string) []string {
+		from := len(all)
+		if all = add(all, set); from == len(all) {
+			return nil
+		}
+		return all[from:len(all):len(all)]
+	}
+	*x = wordsOf{set: set, touchpoints: list(f.Touchpoints), moments: list(f.Moments), care: list(f.Care), signals: list(f.Signals)}
+	return x
 }

@@ -9,10 +9,10 @@ import (
 // Labels is a set of touchpoints, care lenses and signals.
 type Labels uint64
 
-// Words is the number of words that Touchpoints, Moments and Care append for a
-// set.
+// Words is the number of words that Touchpoints, Moments, Care and Signals append
+// for a set.
 func (f *Finder) Words(l Labels) int {
-	n := bits.OnesCount64(uint64(l & (f.touchpoints | f.care)))
+	n := bits.OnesCount64(uint64(l))
 	for _, m := range f.moments {
 		if l&m != 0 {
 			n++
