@@ -1,7 +1,5 @@
 package pattern
 
-import "bytes"
-
 // forms is a tree of letters that gives the terms a word belongs to. It lies
 // flat: the children of a node stand side by side, their letters in a row of
 // bytes, so that a step reads one place of memory instead of following links.
@@ -56,51 +54,115 @@ func (f *forms) step(n *formNode, letter byte) int32 {
 	return 0
 }
 
-// formTree is forms while they are added to.
+// formTree is forms while they are added to: nodes and terms in lists that are
+// linked by their places, for there are tens of thousands.
 type formTree struct {
-	letters      []byte // of children
-	children     []*formTree
-	whole, start []int32 // terms of the word that ends here, and of words that go on
+	nodes []formDraft
+	terms lists
+	first [256]int32 // children of the root
+}
+
+// formDraft is a node; 0 is none of anything.
+type formDraft struct {
+	letter         byte // by which it is reached
+	child, sibling int32
+	whole, start   list // terms of the word that ends here, and of words that go on
+}
+
+// lists holds lists of numbers, each as a chain of places; the first is none.
+type lists []struct{ number, next int32 }
+
+// list is where one begins and ends.
+type list struct{ first, last int32 }
+
+// add adds a number to the end of a list.
+func (l *lists) add(to *list, number int32) {
+	if len(*l) == 0 {
+		*l = append(*l, struct{ number, next int32 }{})
+	}
+	n := int32(len(*l))
+	*l = append(*l, struct{ number, next int32 }{number: number})
+	if to.first == 0 {
+		to.first = n
+	} else {
+		(*l)[to.last].next = n
+	}
+	to.last = n
+}
+
+// appendTo appends the numbers of a list.
+func (l lists) appendTo(dst []int32, from list) []int32 {
+	for at := from.first; at != 0; at = l[at].next {
+		dst = append(dst, l[at].number)
+	}
+	return dst
 }
 
 func (t *formTree) add(word string, term int32, start bool) {
+	if len(t.nodes) == 0 {
+		t.nodes = make([]formDraft, 1, 1<<12)
+	}
+	at := int32(0)
 	for i := 0; i < len(word); i++ {
-		at := bytes.IndexByte(t.letters, word[i])
-		if at < 0 {
-			at = len(t.letters)
-			t.letters, t.children = append(t.letters, word[i]), append(t.children, &formTree{})
+		if i == 0 && t.first[word[0]] != 0 {
+			at = t.first[word[0]]
+			continue
 		}
-		t = t.children[at]
+		next := t.child(at, word[i])
+		if i == 0 {
+			t.first[word[0]] = next
+		}
+		at = next
 	}
 	if start {
-		t.start = append(t.start, term)
+		t.terms.add(&t.nodes[at].start, term)
 	} else {
-		t.whole = append(t.whole, term)
+		t.terms.add(&t.nodes[at].whole, term)
 	}
+}
+
+// child returns the child of a node by a letter; it makes one if there is none.
+func (t *formTree) child(at int32, letter byte) int32 {
+	last := int32(0)
+	for c := t.nodes[at].child; c != 0; c = t.nodes[c].sibling {
+		if t.nodes[c].letter == letter {
+			return c
+		}
+		last = c
+	}
+	n := int32(len(t.nodes))
+	t.nodes = append(t.nodes, formDraft{letter: letter})
+	if last == 0 {
+		t.nodes[at].child = n
+	} else {
+		t.nodes[last].sibling = n
+	}
+	return n
 }
 
 // pack lays the tree flat, level by level.
 func (t *formTree) pack() forms {
-	var f forms
-	level := []*formTree{t}
-	f.nodes, f.letters = make([]formNode, 1), make([]byte, 1)
+	if len(t.nodes) == 0 {
+		return forms{nodes: make([]formNode, 1), letters: make([]byte, 1)}
+	}
+	f := forms{nodes: make([]formNode, 0, len(t.nodes)), letters: make([]byte, 1, len(t.nodes)), terms: make([]int32, 0, len(t.terms))}
+	level := make([]int32, 1, len(t.nodes)) // places among the drafts
 	for i := 0; i < len(level); i++ {
-		t, n := level[i], formNode{}
-		n.child, n.children = int32(len(level)), int32(len(t.children))
-		n.start = int32(len(f.terms))
-		f.terms = append(f.terms, t.start...)
+		d := &t.nodes[level[i]]
+		n := formNode{child: int32(len(level)), start: int32(len(f.terms))}
+		f.terms = t.terms.appendTo(f.terms, d.start)
 		n.whole = int32(len(f.terms))
-		f.terms = append(f.terms, t.whole...)
+		f.terms = t.terms.appendTo(f.terms, d.whole)
 		n.end = int32(len(f.terms))
-		f.nodes[i] = n
-		for k, c := range t.letters {
+		for c := d.child; c != 0; c = t.nodes[c].sibling {
+			letter := t.nodes[c].letter
 			if i == 0 {
-				f.first[c] = int32(len(level))
+				f.first[letter] = int32(len(level))
 			}
-			level = append(level, t.children[k])
+			level, f.letters = append(level, c), append(f.letters, letter)
 		}
-		f.letters = append(f.letters, t.letters...)
-		f.nodes = append(f.nodes, make([]formNode, len(t.children))...)
+		n.children = int32(len(level)) - n.child
+		f.nodes = append(f.nodes, n)
 	}
 	return f
 }

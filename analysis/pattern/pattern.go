@@ -98,17 +98,28 @@ type compiler struct {
 	set     *Set
 	terms   map[string]int32
 	classes map[string]class
+	choices map[string]choice // what elements stand for, as the classes are now
 	nTerms  int32
 	nodes   []draft
+	done    lists   // patterns that are complete at nodes
+	roots   []int32 // by term: the node after the first one, or 0
 	words   formTree
 	ends    formTree
 }
 
-// draft is a node while it is added to.
+// draft is a node while it is added to; 0 is none of anything.
 type draft struct {
-	next          []edge
-	gaps          [2]int32
-	rules, closed []int32
+	term           int32 // by which it is reached from the node of which it is a child
+	child, sibling int32
+	gaps           [2]int32
+	rules, closed  list
+}
+
+// choice is what an element stands for: a term, unless it is termNone, and
+// phrases.
+type choice struct {
+	term    int32
+	phrases [][]string
 }
 
 // class is a named choice of words and phrases.
@@ -127,7 +138,9 @@ const (
 // Compile reads a pattern file; name is used in errors only, which give the
 // line.
 func Compile(name, source string) (*Set, error) {
-	c := &compiler{set: &Set{}, nodes: make([]draft, 2), terms: map[string]int32{}, classes: map[string]class{}, nTerms: firstTerm}
+	c := &compiler{
+		set: &Set{}, nodes: make([]draft, 2), terms: map[string]int32{}, classes: map[string]class{}, choices: map[string]choice{}, nTerms: firstTerm,
+	}
 	n := 0
 	for line := range strings.Lines(source) {
 		n++
@@ -140,9 +153,7 @@ func Compile(name, source string) (*Set, error) {
 		}
 	}
 	c.set.root = make([]int32, c.nTerms)
-	for _, e := range c.nodes[1].next {
-		c.set.root[e.term] = e.node
-	}
+	copy(c.set.root, c.roots)
 	c.pack()
 	c.set.words, c.set.ends = c.words.pack(), c.ends.pack()
 	return c.set, nil
@@ -151,17 +162,18 @@ func Compile(name, source string) (*Set, error) {
 // pack lays the nodes flat.
 func (c *compiler) pack() {
 	s := c.set
-	s.nodes = make([]node, 0, len(c.nodes)+1)
+	s.nodes, s.edges = make([]node, 0, len(c.nodes)+1), make([]edge, 0, len(c.nodes))
+	s.complete = make([]int32, 0, len(c.done))
 	for i := range c.nodes {
 		d := &c.nodes[i]
 		n := node{gaps: d.gaps, edge: int32(len(s.edges)), rule: int32(len(s.complete))}
-		for _, e := range d.next {
-			n.sieve |= sieveOf(e.term)
+		for at := d.child; at != 0; at = c.nodes[at].sibling {
+			n.sieve |= sieveOf(c.nodes[at].term)
+			s.edges = append(s.edges, edge{c.nodes[at].term, at})
 		}
-		s.edges = append(s.edges, d.next...)
-		s.complete = append(s.complete, d.rules...)
+		s.complete = c.done.appendTo(s.complete, d.rules)
 		n.closed = int32(len(s.complete))
-		s.complete = append(s.complete, d.closed...)
+		s.complete = c.done.appendTo(s.complete, d.closed)
 		s.nodes = append(s.nodes, n)
 	}
 	s.nodes = append(s.nodes, node{edge: int32(len(s.edges)), rule: int32(len(s.complete))})
@@ -186,6 +198,7 @@ func (c *compiler) line(line string) error {
 			return err
 		}
 		c.classes[strings.TrimSpace(name)] = class{words, phrases}
+		clear(c.choices)
 		return nil
 	case len(c.set.Sections) == 0:
 		return fmt.Errorf("pattern %q stands before the first section", line)
@@ -229,9 +242,9 @@ func (c *compiler) rule(line string) error {
 	c.set.Rules = append(c.set.Rules, r)
 	for _, a := range path.at {
 		if closed {
-			c.nodes[a].closed = append(c.nodes[a].closed, id)
+			c.done.add(&c.nodes[a].closed, id)
 		} else {
-			c.nodes[a].rules = append(c.nodes[a].rules, id)
+			c.done.add(&c.nodes[a].rules, id)
 		}
 	}
 	return nil
@@ -274,30 +287,26 @@ func (c *compiler) follow(p path, fields []string) (path, error) {
 // element reads one word, class or choice; body is the field without the sign
 // of an optional one.
 func (c *compiler) element(p path, body, field string) (path, error) {
-	words, phrases := []string{"?"}, [][]string(nil)
-	if field != "?" {
-		var err error
-		if words, phrases, err = c.expand([]string{body}); err != nil {
-			return p, err
-		}
+	if field == "?" {
+		body = field // which is no optional word without a name
+	}
+	choice, err := c.choice(body)
+	if err != nil {
+		return p, err
 	}
 	out := path{least: p.least + maxSpan, span: p.span, gaps: p.gaps}
 	join := func(q path) {
 		out.at = append(out.at, q.at...)
 		out.least, out.span, out.gaps = min(out.least, q.least), max(out.span, q.span), max(out.gaps, q.gaps)
 	}
-	if len(words) > 0 {
-		term, err := c.term(words)
-		if err != nil {
-			return p, err
-		}
-		q := path{least: p.least + 1, span: p.span + 1, gaps: p.gaps}
+	if choice.term != termNone {
+		q := path{at: make([]int32, 0, len(p.at)), least: p.least + 1, span: p.span + 1, gaps: p.gaps}
 		for _, a := range p.at {
-			q.at = append(q.at, c.step(a, term))
+			q.at = append(q.at, c.step(a, choice.term))
 		}
 		join(q)
 	}
-	for _, phrase := range phrases {
+	for _, phrase := range choice.phrases {
 		if isGap(phrase[0]) || isGap(phrase[len(phrase)-1]) {
 			return p, fmt.Errorf("a gap needs a word on both sides in %q", field)
 		}
@@ -310,107 +319,31 @@ func (c *compiler) element(p path, body, field string) (path, error) {
 	return out, nil
 }
 
-func isGap(field string) bool { return field == ".." || field == "..." }
-
-// elements cuts a pattern at blanks, but not within a choice.
-func elements(line string) ([]string, error) {
-	var out []string
-	depth, start := 0, -1
-	for i := 0; i <= len(line); i++ {
-		if i == len(line) || depth == 0 && (line[i] == ' ' || line[i] == '\t') {
-			if start >= 0 {
-				out = append(out, line[start:i])
-			}
-			start = -1
-			continue
-		}
-		switch line[i] {
-		case '(':
-			depth++
-		case ')':
-			depth--
-		}
-		if depth < 0 || depth > maxGaps {
-			return nil, fmt.Errorf("pattern %q: choices are ( … ), at most %d in each other", line, maxGaps)
-		}
-		if start < 0 {
-			start = i
-		}
-	}
-	if depth != 0 {
-		return nil, fmt.Errorf("pattern %q: a choice does not end with )", line)
-	}
-	return out, nil
-}
-
-// expand opens choices and classes and returns their single words and their
-// phrases.
-func (c *compiler) expand(fields []string) (words []string, phrases [][]string, err error) {
-	for _, f := range fields {
-		switch {
-		case f[0] == '@':
-			known, ok := c.classes[f[1:]]
-			if !ok {
-				return nil, nil, fmt.Errorf("class %q is not known", f)
-			}
-			words, phrases = append(words, known.words...), append(phrases, known.phrases...)
-		case f[0] == '(':
-			if !strings.HasSuffix(f, ")") {
-				return nil, nil, fmt.Errorf("%q: a choice ends with )", f)
-			}
-			for _, choice := range splitChoice(f[1 : len(f)-1]) {
-				parts, err := elements(choice)
-				switch {
-				case err != nil:
-					return nil, nil, err
-				case len(parts) == 0:
-					return nil, nil, fmt.Errorf("%q has an empty choice", f)
-				case len(parts) > 1 || strings.HasSuffix(parts[0], "?"):
-					phrases = append(phrases, parts)
-					continue
-				}
-				w, p, err := c.expand(parts)
-				if err != nil {
-					return nil, nil, err
-				}
-				words, phrases = append(words, w...), append(phrases, p...)
-			}
-		default:
-			words = append(words, f)
-		}
-	}
-	return words, phrases, nil
-}
-
-// splitChoice cuts the inside of a choice at its own bars.
-func splitChoice(s string) []string {
-	var out []string
-	depth, start := 0, 0
-	for i := range len(s) {
-		switch s[i] {
-		case '(':
-			depth++
-		case ')':
-			depth--
-		case '|':
-			if depth == 0 {
-				out = append(out, s[start:i])
-				start = i + 1
-			}
-		}
-	}
-	return append(out, s[start:])
-}
-
 // step returns the node after reading term at node a.
 func (c *compiler) step(a, term int32) int32 {
-	for _, e := range c.nodes[a].next {
-		if e.term == term {
-			return e.node
+	if a == 1 { // which has thousands
+		for int(term) >= len(c.roots) {
+			c.roots = append(c.roots, 0)
 		}
+		if c.roots[term] == 0 {
+			c.roots[term] = c.newNode()
+		}
+		return c.roots[term]
+	}
+	last := int32(0)
+	for at := c.nodes[a].child; at != 0; at = c.nodes[at].sibling {
+		if c.nodes[at].term == term {
+			return at
+		}
+		last = at
 	}
 	n := c.newNode()
-	c.nodes[a].next = append(c.nodes[a].next, edge{term, n})
+	c.nodes[n].term = term
+	if last == 0 {
+		c.nodes[a].child = n
+	} else {
+		c.nodes[last].sibling = n
+	}
 	return n
 }
 

@@ -31,6 +31,9 @@ func fold(dst []byte, r rune) []byte {
 
 // Normalize gives a word of a lexicon the form that tokens have in Norm.
 func Normalize(word string) string {
+	if isNormal(word) {
+		return word
+	}
 	var dst []byte
 	var prev rune
 	run := 0
@@ -49,6 +52,18 @@ func Normalize(word string) string {
 		}
 	}
 	return string(dst)
+}
+
+// isNormal tells of most words that they have their normal form: small letters,
+// digits and signs, none of them thrice.
+func isNormal(word string) bool {
+	for i := range len(word) {
+		c := word[i]
+		if c >= utf8.RuneSelf || c >= 'A' && c <= 'Z' || c == '`' || i >= 2 && c == word[i-1] && c == word[i-2] {
+			return false
+		}
+	}
+	return true
 }
 
 // IsEmoji tells whether a rune is a pictograph that can stand alone.
