@@ -92,3 +92,18 @@ func FuzzTermsComeFromTheText(f *testing.F) {
 		}
 	})
 }
+
+func TestASetHasItsNouns(t *testing.T) {
+	set, err := NounSet([]string{"boek", "loop~", "tafel"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for word, want := range map[string][2]bool{"boek": {true, false}, "loop": {true, true}, "tafel": {true, false}, "loop~": {}, "stoel": {}, "": {}} {
+		if ok, doubtful := nounSet(set).has(word); ok != want[0] || doubtful != want[1] {
+			t.Errorf("%q: %v, %v, want %v", word, ok, doubtful, want)
+		}
+	}
+	if _, err := NounSet(make([]string, nounSlots)); err == nil {
+		t.Error("a set takes more than it has room for")
+	}
+}

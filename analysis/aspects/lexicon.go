@@ -1,17 +1,24 @@
 package aspects
 
 import (
-	"bufio"
-	"compress/gzip"
 	"embed"
+	"encoding/binary"
 	"fmt"
 	"strings"
 
 	"klank/analysis/text"
 )
 
-//go:embed nl.txt en.txt nouns/nl.gz nouns/en.gz
+//go:embed nl.txt en.txt
 var files embed.FS
+
+// Strings, so that they are read where they lie.
+var (
+	//go:embed nouns/nl.set
+	dutchNouns string
+	//go:embed nouns/en.set
+	englishNouns string
+)
 
 // role is what a word does beside nouns, or tells of itself.
 type role uint16
@@ -69,43 +76,49 @@ func readLexicon(language string) (*lexicon, error) {
 			}
 		}
 	}
-	l.nouns, err = readNouns("nouns/" + language + ".gz")
-	return l, err
+	l.nouns = nounSet(englishNouns)
+	if l.dutch {
+		l.nouns = nounSet(dutchNouns)
+	}
+	if len(l.nouns) != 4*nounSlots {
+		return nil, fmt.Errorf("aspects: nouns/%s.set has not the size of a set", language)
+	}
+	return l, nil
 }
 
 // nounSet holds the nouns of a dictionary by a hash of 31 bits, and a bit for
 // those that may be something else: a quarter of a megabyte for 30,000, where
-// a map would take several.
-type nounSet []uint32
+// a map would take several. It is an open table of little-endian numbers, 0 for
+// none, and is searched as it lies in the file.
+type nounSet string
 
 const nounSlots = 1 << 16
 
-func readNouns(name string) (nounSet, error) {
-	f, err := files.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("aspects: %w", err)
+// NounSet makes the file of a set from words; those that may be something else
+// end in a tilde. The same words in the same order give the same bytes.
+func NounSet(words []string) ([]byte, error) {
+	if len(words) > nounSlots/2+nounSlots/4 {
+		return nil, fmt.Errorf("aspects: %d nouns are too many for a set", len(words))
 	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		return nil, fmt.Errorf("aspects: %s: %w", name, err)
-	}
-	set := make(nounSet, nounSlots)
-	lines := bufio.NewScanner(z)
-	for lines.Scan() {
-		w, doubtful := strings.CutSuffix(lines.Text(), "~")
+	set := make([]byte, 4*nounSlots)
+	for _, w := range words {
+		w, doubtful := strings.CutSuffix(w, "~")
 		at, print := place(w)
-		for set[at] != 0 {
+		for binary.LittleEndian.Uint32(set[4*at:]) != 0 {
 			at = (at + 1) % nounSlots
 		}
-		if set[at] = print; doubtful {
-			set[at] |= 1
+		if doubtful {
+			print |= 1
 		}
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("aspects: %s: %w", name, err)
+		binary.LittleEndian.PutUint32(set[4*at:], print)
 	}
 	return set, nil
+}
+
+// slot is the number at a place.
+func (s nounSet) slot(at uint32) uint32 {
+	b := s[4*at : 4*at+4]
+	return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
 }
 
 // place returns where a word is looked for first, and its print: never zero,
@@ -123,10 +136,12 @@ func (s nounSet) has(w string) (ok, doubtful bool) {
 	if len(w) < 2 {
 		return false, false
 	}
-	for at, print := place(w); s[at] != 0; at = (at + 1) % nounSlots {
-		if s[at]&^1 == print {
-			return true, s[at]&1 == 1
+	at, print := place(w)
+	for x := s.slot(at); x != 0; x = s.slot(at) {
+		if x&^1 == print {
+			return true, x&1 == 1
 		}
+		at = (at + 1) % nounSlots
 	}
 	return false, false
 }

@@ -90,7 +90,7 @@ func readModel(file []byte, labels []string) (*model, error) {
 	if r.Len() == len(file) {
 		return nil, errModel
 	}
-	m := &model{entries: []int8{0}, seen: make([]uint64, 1<<seenBits/64)}
+	m := &model{entries: make([]int8, 1, len(file)), seen: make([]uint64, 1<<seenBits/64)}
 	if n, err := binary.ReadUvarint(r); err != nil || n != uint64(len(labels)) {
 		return nil, fmt.Errorf("moments: the model has other labels than the taxonomy: train it again")
 	}

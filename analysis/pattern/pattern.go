@@ -139,7 +139,7 @@ const (
 // line.
 func Compile(name, source string) (*Set, error) {
 	c := &compiler{
-		set: &Set{}, nodes: make([]draft, 2), terms: map[string]int32{}, classes: map[string]class{}, choices: map[string]choice{}, nTerms: firstTerm,
+		set: &Set{}, nodes: make([]draft, 2), terms: make(map[string]int32, 1<<10), classes: map[string]class{}, choices: make(map[string]choice, 1<<10), nTerms: firstTerm,
 	}
 	n := 0
 	for line := range strings.Lines(source) {

@@ -21,23 +21,26 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"klank/analysis/aspects"
 )
 
 // dictionary is a hunspell dictionary, and how its flags tell what a word is.
 type dictionary struct {
-	to, from    string
+	language    string
+	from        string
 	size        int // letters of a flag
 	noun, other func(flag string) bool
 	compounds   bool // nouns are glued together
 }
 
 var dictionaries = []dictionary{
-	{"nl.gz", "nl.dic", 2,
+	{"nl", "nl.dic", 2,
 		func(f string) bool { return f[0] == 'Z' || f[0] == 'Y' || f == "Ch" },
 		func(f string) bool { return f[0] == 'A' || f[0] == 'V' || f[0] == 'P' },
 		true,
 	},
-	{"en.gz", "en_US.dic", 1,
+	{"en", "en_US.dic", 1,
 		func(f string) bool { return f == "M" },
 		func(f string) bool { return strings.Contains("YPTDGR", f) },
 		false,
@@ -55,10 +58,10 @@ func main() {
 		if err != nil {
 			log.Fatal("words: ", err)
 		}
-		if err := write(filepath.Join(*words, d.to), ordinary(kinds)); err != nil {
+		if err := write(filepath.Join(*words, d.language+".gz"), ordinary(kinds)); err != nil {
 			log.Fatal("words: ", err)
 		}
-		if err := write(filepath.Join(*nouns, d.to), nounsOf(kinds, d.compounds)); err != nil {
+		if err := writeSet(filepath.Join(*nouns, d.language+".set"), nounsOf(kinds, d.compounds)); err != nil {
 			log.Fatal("words: ", err)
 		}
 	}
@@ -131,6 +134,17 @@ func compound(w string, kinds map[string]kind) bool {
 		}
 	}
 	return false
+}
+
+// writeSet writes nouns as package aspects reads them.
+func writeSet(name string, words []string) error {
+	slices.Sort(words)
+	set, err := aspects.NounSet(words)
+	if err != nil {
+		return err
+	}
+	fmt.Println(name, len(words), "words")
+	return os.WriteFile(name, set, 0o644)
 }
 
 func write(name string, words []string) error {
