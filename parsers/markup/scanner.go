@@ -70,7 +70,7 @@ func Lines(s string) string {
 // keep it in memory.
 func NewScanner(s string) *Scanner {
 	// What x/net replaces in every token is seen to once.
-	z := &Scanner{s: Lines(s)}
+	z := &Scanner{s: Lines(s), attr: make([]attribute, 0, 16)}
 	if strings.IndexByte(s, 0) >= 0 {
 		z.asked = maxAsked
 		z.handOver(0)
@@ -233,7 +233,7 @@ func terminated(v string) bool {
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
-func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\f' }
+func isSpace(c byte) bool { return signs[c]&space != 0 }
 
 // next reads a token at pos; false says that it is not plain, and that pos
 // must not be trusted.
@@ -323,11 +323,25 @@ func (z *Scanner) endTag() bool {
 
 // tagName reads the name that starts at i and returns where it ends.
 func (z *Scanner) tagName(i int) int {
-	start := i
-	for i < len(z.s) && !isSpace(z.s[i]) && z.s[i] != '/' && z.s[i] != '>' {
-		i++
+	s, start := z.s, i
+	var met sign
+	var number uint64
+	for ; i < len(s); i++ {
+		c := s[i]
+		is := signs[c]
+		if is&(space|slash|greater) != 0 {
+			break
+		}
+		met |= is
+		number = number<<8 | uint64(c)
 	}
-	z.name = lower(z.s[start:i])
+	z.name = s[start:i]
+	if met&capital != 0 {
+		z.name = lower(z.name)
+	} else if e := tags[tagPlace(number)]; e.number == number && i-start <= maxTag {
+		z.atom = e.atom
+		return i
+	}
 	z.atom = atom.Lookup([]byte(z.name))
 	return i
 }
@@ -382,13 +396,16 @@ func (z *Scanner) startTag() (html.TokenType, bool) {
 // -1 where it is not plain.
 func (z *Scanner) attribute(i int) int {
 	s, start := z.s, i
+	var met sign
 	for ; ; i++ {
 		if i >= len(s) {
 			return -1
 		}
-		if c := s[i]; isSpace(c) || c == '=' || c == '/' || c == '>' {
+		is := signs[s[i]]
+		if is&(space|equal|slash|greater) != 0 {
 			break
 		}
+		met |= is
 	}
 	key, val := s[start:i], ""
 	for i < len(s) && isSpace(s[i]) {
@@ -424,7 +441,9 @@ func (z *Scanner) attribute(i int) int {
 	if key == "" || len(z.attr) >= maxAttributes {
 		return -1
 	}
-	key = lower(key)
+	if met&capital != 0 {
+		key = lower(key)
+	}
 	for k := range z.attr {
 		if z.attr[k].key == key {
 			return i // only the first of a name counts
