@@ -11,6 +11,8 @@ import (
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/unicode"
+
+	"klank/parsers/markup"
 )
 
 var utf8BOM = []byte{0xEF, 0xBB, 0xBF}
@@ -175,8 +177,8 @@ func sniff(body []byte) string {
 }
 
 // htmlLanguage returns the lang attribute of the html element.
-func htmlLanguage(body []byte) string {
-	tag := openTag(body[:min(len(body), 16<<10)], "<html")
+func htmlLanguage(page string) string {
+	tag := openTag(page[:min(len(page), 16<<10)], "<html")
 	if lang := attr(tag, "lang"); lang != "" {
 		return LanguageTag(lang)
 	}
@@ -184,15 +186,12 @@ func htmlLanguage(body []byte) string {
 }
 
 // baseHref returns the href of the first base element before the body.
-func baseHref(body []byte) string {
-	head := body
-	if i := bytes.Index(head, []byte("<body")); i >= 0 {
-		head = head[:i]
-	}
+func baseHref(page string) string {
+	head, _, _ := strings.Cut(page, "<body")
 	for range 3 { // a base with only a target may come first
-		i := bytes.Index(head, []byte("<base"))
+		i := strings.Index(head, "<base")
 		if i < 0 {
-			if i = bytes.Index(head, []byte("<BASE")); i < 0 {
+			if i = strings.Index(head, "<BASE"); i < 0 {
 				return ""
 			}
 		}
@@ -206,36 +205,35 @@ func baseHref(body []byte) string {
 
 // openTag returns the first start tag that begins with name (lower case,
 // with its "<"), from "<" to ">" or a few kilobytes.
-func openTag(b []byte, name string) []byte {
-	for i := 0; i < len(b); {
-		j := bytes.IndexByte(b[i:], '<')
+func openTag(s string, name string) string {
+	for i := 0; i < len(s); {
+		j := strings.IndexByte(s[i:], '<')
 		if j < 0 {
-			return nil
+			return ""
 		}
 		i += j
-		if len(b)-i > len(name) && strings.EqualFold(string(b[i:i+len(name)]), name) && strings.IndexByte(" \t\r\n/>", b[i+len(name)]) >= 0 {
-			return b[i:min(len(b), i+4096)]
+		if len(s)-i > len(name) && strings.EqualFold(s[i:i+len(name)], name) && strings.IndexByte(" \t\r\n/>", s[i+len(name)]) >= 0 {
+			return s[i:min(len(s), i+4096)]
 		}
 		i++
 	}
-	return nil
+	return ""
 }
 
-// attr returns an attribute of the start tag at the beginning of b.
-func attr(b []byte, name string) string {
-	if len(b) == 0 {
+// attr returns an attribute of the start tag at the beginning of s, as a copy:
+// it outlives the page.
+func attr(s string, name string) string {
+	if s == "" {
 		return ""
 	}
-	z := html.NewTokenizer(bytes.NewReader(b))
-	if tt := z.Next(); tt != html.StartTagToken && tt != html.SelfClosingTagToken {
+	z := markup.NewScanner(s)
+	if kind := z.Next(); kind != html.StartTagToken && kind != html.SelfClosingTagToken {
 		return ""
 	}
-	_, more := z.TagName()
-	for more {
-		var k, v []byte
-		k, v, more = z.TagAttr()
-		if string(k) == name {
-			return strings.TrimSpace(string(v))
+	for i := range z.Attributes() {
+		if z.Key(i) == name {
+			_, v := z.Attribute(i)
+			return strings.Clone(strings.TrimSpace(v))
 		}
 	}
 	return ""

@@ -8,6 +8,7 @@ package document
 
 import (
 	"strings"
+	"unsafe"
 
 	"golang.org/x/net/html"
 
@@ -15,8 +16,8 @@ import (
 	"klank/parsers/markup"
 )
 
-// Document is an opened page. It is not safe for concurrent use, and it is
-// valid no longer than Page.Body is.
+// Document is an opened page. It is not safe for concurrent use. What is read
+// off it shares the memory of Page.Body, which nobody may write to any more.
 type Document struct {
 	Page *mention.Page
 	// URL is the canonical page URL, or empty when the page has none. Links
@@ -31,7 +32,7 @@ type Document struct {
 	// Content-Language, else empty.
 	Language string
 
-	text    string // Body, once asked for
+	text    string // Body as outline and DOM are cut from it, once asked for
 	base    string // what references resolve against
 	origin  string // its scheme and host, once asked for
 	outline *Outline
@@ -86,10 +87,11 @@ func Open(p *mention.Page) (*Document, []mention.Problem) {
 	d.Language = LanguageTag(p.Language)
 	d.base = d.URL
 	if d.IsHTML() {
-		if lang := htmlLanguage(body); lang != "" {
+		page := d.shared()
+		if lang := htmlLanguage(page); lang != "" {
 			d.Language = lang
 		}
-		if href := baseHref(body); href != "" {
+		if href := baseHref(page); href != "" {
 			if abs, err := mention.CanonicalURL(d.URL, href); err == nil {
 				d.base = abs
 			}
@@ -203,10 +205,16 @@ func (d *Document) ListURL() string {
 // source returns the body as the string that outline and DOM are cut from.
 func (d *Document) source() string {
 	if d.text == "" {
-		d.text = markup.Lines(string(d.Body))
+		d.text = markup.Lines(d.shared())
 	}
 	return d.text
 }
+
+// shared returns the body as a string without copying it, as most of what
+// reading a page takes would be that copy. It is sound because nothing writes to
+// a body once it is read: neither this package nor the parsers do, and whoever
+// opens a page gives that up; see Document.
+func (d *Document) shared() string { return unsafe.String(unsafe.SliceData(d.Body), len(d.Body)) }
 
 // Root returns the DOM, built on first use and shared: callers must not
 // change it. There is one of every page; see Faults for what it may lack.
@@ -233,10 +241,14 @@ func (d *Document) Faults() []mention.Problem {
 	return out
 }
 
-// Close gives the memory of the DOM back for other pages: its nodes must not
-// be used any more. A document that is not closed is left to the garbage
-// collector.
+// Close gives the memory of the outline and the DOM back for other pages: its
+// anchors and nodes must not be used any more. A document that is not closed is
+// left to the garbage collector.
 func (d *Document) Close() {
+	if d.outline != nil {
+		d.outline.free()
+		d.outline = nil
+	}
 	if d.tree != nil {
 		d.tree.Free()
 		d.tree = nil

@@ -2,6 +2,7 @@ package document
 
 import (
 	"strings"
+	"sync"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -29,6 +30,26 @@ type Outline struct {
 	Microformats bool
 	// Deep says that elements seem to be nested deeper than a DOM may be.
 	Deep bool
+	// kept is where the room of Anchors goes back to.
+	kept *[]Anchor
+}
+
+// anchorLists are the rooms for anchors, used again for the next page: anchors
+// are most of an outline.
+var anchorLists = sync.Pool{New: func() any { return new([]Anchor) }}
+
+// maxKept is how many anchors' room is kept.
+const maxKept = 1 << 11
+
+// free gives the room of the anchors back. They must not be used any more.
+func (o *Outline) free() {
+	if o.kept == nil || cap(o.Anchors) > maxKept {
+		return
+	}
+	clear(o.Anchors) // nothing may keep the page
+	*o.kept = o.Anchors[:0]
+	anchorLists.Put(o.kept)
+	o.Anchors, o.kept = nil, nil
 }
 
 // Anchor is an element that leads somewhere; values are as written, entities
@@ -63,6 +84,8 @@ func (d *Document) Outline() *Outline {
 	if d.outline == nil {
 		d.outline = &Outline{}
 		if d.IsHTML() {
+			d.outline.kept = anchorLists.Get().(*[]Anchor)
+			d.outline.Anchors = (*d.outline.kept)[:0]
 			s := scanner{z: markup.NewScanner(d.source()), out: d.outline}
 			s.run()
 		}
@@ -142,7 +165,8 @@ func (s *scanner) start(a atom.Atom) {
 // count.
 func (s *scanner) microformat(i int) bool {
 	_, v := s.z.Attribute(i)
-	if !strings.Contains(v, "review") && !strings.Contains(v, "h-") {
+	// Most classes have no "h" at all.
+	if at := strings.IndexByte(v, 'h'); at < 0 || !strings.Contains(v[at:], "review") && !strings.Contains(v[at:], "h-") {
 		return false
 	}
 	for class := range strings.FieldsSeq(v) {
