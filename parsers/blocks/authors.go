@@ -32,19 +32,31 @@ func (s *scan) authorShown(i int32) int8 {
 	if href != "" && n.n.DataAtom == atom.A && n.text <= 50 && profileLink(href) {
 		return byText
 	}
-	if namelike(s.texts[i].short) && (introduced(n.n) && !s.inBody(i) || labelled(n.n, authorLabels)) {
-		return byText
-	}
-	if own := s.texts[i].short; own != "" && !s.inBody(i) && (byLine(own) != "" || namelike(own) && wrote(n.n)) {
-		return byText - 1
-	}
-	if own := s.texts[i].short; own != "" && namelike(own) && (standsOut(n.n.DataAtom) && !heading(n.n.DataAtom) && s.beforeDate(i, own) || s.aroundDate(i, own)) {
-		return byText - 2
-	}
-	if own := s.texts[i].short; n.text == s.texts[i].length && !s.inBody(i) && signature(own) != nil {
-		return byText - 2
+	if rank := s.signed(i); rank > 0 {
+		return rank
 	}
 	if n.name.is(personTrait) && n.text <= 40 && (n.name.hint == noHint || n.name.part) && !n.name.is(dateTrait|noiseTrait|titleTrait) {
+		return byText - 2
+	}
+	return 0
+}
+
+// signed tells how plainly the text in an element shows its writer, by what it
+// says and what stands around it.
+func (s *scan) signed(i int32) int8 {
+	n, own := &s.nodes[i], &s.texts[i]
+	if own.short == "" {
+		return 0
+	}
+	inBody, name := s.inBody(i), own.glance.namelike()
+	switch {
+	case name && (!inBody && introduced(n.n) || labelled(n.n, authorLabels)):
+		return byText
+	case !inBody && (byLine(own.short) != "" || name && wrote(n.n)):
+		return byText - 1
+	case name && (standsOut(n.n.DataAtom) && !heading(n.n.DataAtom) && s.beforeDate(i, own.short) || s.aroundDate(i, own.short)):
+		return byText - 2
+	case n.text == own.length && !inBody && own.timely && own.glance.spaces > 1 && signature(own.short) != nil:
 		return byText - 2
 	}
 	return 0
@@ -113,8 +125,8 @@ func labelled(n *html.Node, labels string) bool {
 	if p == nil || p.Type != html.ElementNode {
 		return false
 	}
-	label, ok := strings.CutSuffix(strings.ToLower(element.Text(p, 20)), ":")
-	return ok && strings.Contains(labels, "|"+label+"|")
+	label, ok := strings.CutSuffix(element.Text(p, 20), ":")
+	return ok && strings.Contains(labels, "|"+strings.ToLower(label)+"|")
 }
 
 // wrote tells whether what follows an element says that it names who wrote:
@@ -140,12 +152,29 @@ var profilePaths = element.NewTerms("/user/", "/users/", "/profile", "/profiel",
 // byLines begin a text that names its writer.
 var byLines = []string{"by ", "door ", "von ", "par ", "by: ", "door: ", "von: ", "par : ", "posted by ", "geschreven door ", "review by ", "review door ", "reviewed by ", "written by ", "geplaatst door ", "beoordeeld door ", "reactie van ", "comment from ", "comment by ", "kommentar von ", "commentaar van ", "reactie door ", "review van ", "recensie van ", "recensie door ", "beoordeling van "}
 
+// byLinesOf are those that begin with a letter; built once, never changed.
+var byLinesOf = func() (out [32][]string) {
+	for _, p := range byLines {
+		out[initial(p)] = append(out[initial(p)], p)
+	}
+	return out
+}()
+
+// initial is a number of a text's first letter, the same in any case; other
+// signs share theirs with letters.
+func initial(t string) int {
+	if t == "" {
+		return 0
+	}
+	return int(t[0] & 31)
+}
+
 // byLine returns who a text says wrote it: "Door Jan op 3 mei" gives Jan.
 func byLine(t string) string {
 	if len(t) > shortText {
 		return ""
 	}
-	for _, p := range byLines {
+	for _, p := range byLinesOf[initial(t)] {
 		if len(t) < len(p) || !strings.EqualFold(t[:len(p)], p) {
 			continue
 		}

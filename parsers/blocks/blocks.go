@@ -28,13 +28,12 @@ func Parse(d *document.Document) document.Found {
 		return found
 	}
 	defer r.release()
-	var order []int32
-	for m := range r.member {
-		order = append(order, m)
-	}
-	slices.Sort(order)
-	for _, m := range order {
-		if c, ok := r.read(m); ok {
+	found.Mentions = make([]document.Candidate, 0, r.members[len(r.nodes)])
+	for m, of := range r.of {
+		if of == 0 {
+			continue
+		}
+		if c, ok := r.read(int32(m)); ok {
 			found.Mentions = append(found.Mentions, c)
 		}
 	}

@@ -87,7 +87,7 @@ func (s *scan) dateLooks(i int32) int8 {
 		}
 		return 0
 	}
-	if own := s.texts[i].short; own != "" && len(own) <= 60 && (postedLike(own) || !s.inBody(i) || labelled(n.n, dateLabels) || s.wholeLine(i)) && s.dated(own) && !otherDate(label(n.n)) {
+	if own := s.texts[i].short; s.texts[i].timely && len(own) <= 60 && s.dated(own) && (postedLike(own) || !s.inBody(i) || labelled(n.n, dateLabels) || s.wholeLine(i)) && !otherDate(label(n.n)) {
 		return byText
 	}
 	return 0

@@ -17,8 +17,9 @@ type key struct {
 	by   grouping
 	tag  atom.Atom
 	name string
-	// in is the list they stand in, or their depth; 0 where that is open.
-	in int32
+	// in is the list they stand in, or their depth; 0 where that is open. below
+	// is how much deeper than the list they stand.
+	in, below int32
 }
 
 // String tells what the members have in common as people write it.
@@ -35,8 +36,7 @@ func (k key) String() string {
 	case byData:
 		return tag + "[" + k.name + "]"
 	case byContainer:
-		_, name, _ := strings.Cut(k.name, " ")
-		return strings.TrimSpace(tag+" "+name) + " in a list"
+		return strings.TrimSpace(tag+" "+k.name) + " in a list"
 	case byRating:
 		return strings.TrimSpace(tag+" "+k.name) + " around a grade"
 	}
@@ -93,7 +93,7 @@ func (s *scan) groups() []*group {
 			if len(containers) > 0 && n.name.hint == noHint {
 				c := containers[len(containers)-1]
 				if below := n.depth - s.nodes[c].depth; below <= 4 && blockElement(n.n.DataAtom) {
-					add(key{byContainer, n.n.DataAtom, fmt.Sprint(below, " ", n.name.shape), c}, s.containerHint(c), at)
+					add(key{by: byContainer, tag: n.n.DataAtom, name: n.name.shape, in: c, below: below}, s.containerHint(c), at)
 				}
 			}
 		}
@@ -140,7 +140,7 @@ func (s *scan) groupByRating(at int32, add func(key, hint, int32)) {
 	for up := 0; i >= 0 && up < 6; up++ {
 		n := &s.nodes[i]
 		if t := s.in(i); t.date > 0 && t.author > 0 && t.prose >= 30 && blockElement(n.n.DataAtom) {
-			add(key{byRating, n.n.DataAtom, n.name.shape, n.depth}, noHint, i)
+			add(key{by: byRating, tag: n.n.DataAtom, name: n.name.shape, in: n.depth}, noHint, i)
 		}
 		i = n.parent
 	}
@@ -157,7 +157,7 @@ func (s *scan) groupByText(at int32, add func(key, hint, int32)) {
 			return // has a group of its own
 		}
 		if t := s.in(i); t.date > 0 && t.author > 0 && blockElement(n.n.DataAtom) {
-			add(key{byPost, n.n.DataAtom, n.name.shape, n.depth}, postHint, i)
+			add(key{by: byPost, tag: n.n.DataAtom, name: n.name.shape, in: n.depth}, postHint, i)
 			return
 		}
 		i = n.parent

@@ -120,11 +120,6 @@ func (r *reader) besideDate(p parts) int32 {
 	return -1
 }
 
-// namelike tells whether a text may be a name rather than a title.
-func namelike(t string) bool {
-	return len(t) >= 2 && len(t) <= 40 && strings.Count(t, " ") <= 3 && !strings.ContainsAny(t, "?!:;,/()[]")
-}
-
 // profile returns where a name leads that stands in the block a second time.
 func (r *reader) profile(m int32, name string) (url string) {
 	r.own(m, func(i int32) bool {

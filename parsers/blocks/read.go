@@ -16,13 +16,15 @@ import (
 type reader struct {
 	*scan
 	groups []*group
-	// member tells the group of each block.
-	member map[int32]*group
+	// of tells the group of each node that is a block, counted from 1; 0 for
+	// the others. See member.
+	of []int32
 	// members counts the blocks before each node.
 	members []int32
-	index   map[*html.Node]int32
-	ids     map[int32]string
-	bodies  map[*group]shape
+	// index tells the number of the nodes in blocks.
+	index  map[*html.Node]int32
+	ids    map[int32]string
+	bodies map[*group]shape
 	// scales tells of how many the bare grades of a group are, if it has such.
 	scales map[*group]string
 	item   *mention.ItemRef
@@ -31,11 +33,12 @@ type reader struct {
 }
 
 func newReader(s *scan, groups []*group) *reader {
-	r := &reader{scan: s, groups: groups, member: map[int32]*group{}, ids: map[int32]string{}, bodies: map[*group]shape{}, scales: map[*group]string{}, question: -1}
+	r := &reader{scan: s, groups: groups, ids: map[int32]string{}, bodies: map[*group]shape{}, scales: map[*group]string{}, question: -1}
+	r.of, r.members = make([]int32, len(s.nodes)), make([]int32, len(s.nodes)+1)
 	questions := 0
-	for _, g := range groups {
+	for k, g := range groups {
 		for _, m := range g.members {
-			r.member[m] = g
+			r.of[m] = int32(k) + 1
 			if s.hintOf(m, g) == questionHint {
 				r.question, questions = m, questions+1
 			}
@@ -44,13 +47,16 @@ func newReader(s *scan, groups []*group) *reader {
 	if questions != 1 {
 		r.question = -1
 	}
-	r.members = make([]int32, len(s.nodes)+1)
-	r.index = make(map[*html.Node]int32, len(s.nodes))
+	r.index = map[*html.Node]int32{}
+	end := int32(0) // of the blocks so far
 	for i := range s.nodes {
-		r.index[s.nodes[i].n] = int32(i)
 		r.members[i+1] = r.members[i]
-		if r.member[int32(i)] != nil {
+		if r.of[i] > 0 {
 			r.members[i+1]++
+			end = max(end, s.nodes[i].end)
+		}
+		if int32(i) < end {
+			r.index[s.nodes[i].n] = int32(i)
 		}
 	}
 	for _, g := range groups {
@@ -64,11 +70,19 @@ func newReader(s *scan, groups []*group) *reader {
 	return r
 }
 
+// member returns the group of a block; nil for a node that is none.
+func (r *reader) member(i int32) *group {
+	if r.of[i] == 0 {
+		return nil
+	}
+	return r.groups[r.of[i]-1]
+}
+
 // own visits the nodes below m that belong to no block within it, until
 // visit returns false.
 func (r *reader) own(m int32, visit func(i int32) bool) {
 	for i := m + 1; i < r.nodes[m].end; {
-		if r.member[i] != nil {
+		if r.of[i] != 0 {
 			i = r.nodes[i].end
 			continue
 		}
@@ -108,7 +122,7 @@ type parts struct {
 
 // read reads one block.
 func (r *reader) read(m int32) (document.Candidate, bool) {
-	g := r.member[m]
+	g := r.member(m)
 	p := r.parts(m)
 	c := document.Candidate{Handle: handle(m)}
 	c.NativeID = r.ids[m]
@@ -177,7 +191,7 @@ func repeats(title, text string) bool {
 // place fills where the block stands: its URL and what it replies to.
 func (r *reader) place(m int32, c *document.Candidate) {
 	for up := r.nodes[m].parent; up >= 0; up = r.nodes[up].parent {
-		if r.member[up] != nil {
+		if r.of[up] != 0 {
 			c.ParentHandle = handle(up)
 			break
 		}
@@ -233,7 +247,7 @@ func (r *reader) parts(m int32) parts {
 			if n.rating && (n.n.DataAtom == atom.Img || n.name.is(starTrait)) {
 				p.rating = append(p.rating, i)
 			}
-			if p.title < 0 && i < body && r.leads(p.body, i) && (r.titled(i) || boldLine(n)) && (n.name.is(titleTrait) || kindOf(r.hintOf(m, r.member[m]), r.member[m].rated) == mention.Review) {
+			if p.title < 0 && i < body && r.leads(p.body, i) && (r.titled(i) || boldLine(n)) && (n.name.is(titleTrait) || kindOf(r.hintOf(m, r.member(m)), r.member(m).rated) == mention.Review) {
 				p.title = i
 			}
 			return true
@@ -422,7 +436,7 @@ func (r *reader) pageItem() *mention.ItemRef {
 		return nil
 	}
 	for up := found; up >= 0; up = r.nodes[up].parent {
-		if r.member[up] != nil {
+		if r.of[up] != 0 {
 			return nil
 		}
 	}

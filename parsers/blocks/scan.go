@@ -40,18 +40,19 @@ type scan struct {
 	d     *document.Document
 	nodes []node
 	sums  []sums // len(nodes)+1
-	names map[[4]string]*name
-	words vocabulary
+	words *vocabulary
 	// scratch is where nodes, sums and texts go back to.
 	scratch *scratch
 	texts   []ownText // directly in the elements
 }
 
 // ownText is the text directly in an element: its length, and the text
-// itself where it is short.
+// itself where it is short, with what that shows at first sight.
 type ownText struct {
 	length int32
+	timely bool // may be a date, or hold one
 	short  string
+	glance glance
 }
 
 // shortText is how long a text may be that is kept as possible date or name.
@@ -81,7 +82,7 @@ func (s *scan) release() {
 }
 
 func newScan(d *document.Document, root *html.Node) *scan {
-	s := &scan{d: d, names: map[[4]string]*name{}, words: vocabularies.Get().(vocabulary)}
+	s := &scan{d: d, words: vocabularies.Get().(*vocabulary)}
 	defer vocabularies.Put(s.words)
 	s.scratch = scratches.Get().(*scratch)
 	s.nodes, s.texts = s.scratch.nodes[:0], s.scratch.texts[:0]
@@ -139,36 +140,24 @@ func (s *scan) walk(n *html.Node, parent, depth int32) int32 {
 	return text
 }
 
-// nameless is the name of all that are called nothing.
-var nameless name
-
 func (s *scan) nameOf(n *html.Node) *name {
-	var class, id, prop, hook string
+	var c called
 	for i := range n.Attr {
 		switch a := &n.Attr[i]; a.Key {
 		case "class":
-			class = a.Val
+			c.class = a.Val
 		case "id":
-			id = stem(a.Val)
+			c.id = stem(a.Val)
 		case "itemprop":
-			prop = a.Val
+			c.prop = a.Val
 		case "data-hook", "data-test", "data-testid", "data-test-id", "data-automation", "data-qa", "data-e2e", "data-component":
 			// Sites whose classes say nothing call things by name for their tests.
-			if hook == "" {
-				hook = stem(a.Val)
+			if c.hook == "" {
+				c.hook = stem(a.Val)
 			}
 		}
 	}
-	k := [4]string{class, id, prop, hook}
-	if k == ([4]string{}) {
-		return &nameless
-	}
-	if v, ok := s.names[k]; ok {
-		return v
-	}
-	v := s.words.nameOf(class, id, prop, hook)
-	s.names[k] = v
-	return v
+	return s.words.name(c)
 }
 
 // judgeElements works out what each element shows, and the sums. Text in
@@ -184,7 +173,11 @@ func (s *scan) judgeElements() {
 	for i := range s.nodes {
 		n, at := &s.nodes[i], int32(i)
 		t := s.sums[i]
-		own := s.texts[i]
+		own := &s.texts[i]
+		if own.short != "" {
+			own.glance = glanceAt(own.short)
+			own.timely = own.glance.timely(own.short)
+		}
 		n.date = s.dateShown(at)
 		n.author = s.authorShown(at)
 		starry := n.name.is(starTrait) || n.parent >= 0 && s.nodes[n.parent].name.is(starTrait)

@@ -144,7 +144,7 @@ func (r *reader) ownProse(m int32) int32 {
 		return total
 	}
 	for i := m + 1; i < r.nodes[m].end; i++ {
-		if r.member[i] != nil {
+		if r.of[i] != 0 {
 			total -= r.in(i).prose
 			i = r.nodes[i].end - 1
 		}
@@ -155,7 +155,7 @@ func (r *reader) ownProse(m int32) int32 {
 // bodyOf returns the elements that hold the block's text, outermost only;
 // none where the whole block does, among other things.
 func (r *reader) bodyOf(m int32) []int32 {
-	want := r.bodies[r.member[m]]
+	want := r.bodies[r.member(m)]
 	if want == (shape{}) {
 		return nil
 	}
@@ -213,7 +213,7 @@ func (r *reader) narrow(m int32) int32 {
 			return i
 		}
 		for j := i + 1; j < r.nodes[i].end; j = r.nodes[j].end {
-			if r.member[j] == nil && !r.aside(j) && r.ownProse(j)*10 >= all*9 {
+			if r.of[j] == 0 && !r.aside(j) && r.ownProse(j)*10 >= all*9 {
 				next = j
 				break
 			}
@@ -249,7 +249,7 @@ func (r *reader) notText(n *html.Node, top int32, p parts) bool {
 	if i == top {
 		return false
 	}
-	if r.member[i] != nil || i == p.author || i == p.date || i == p.title || i == p.reply || r.noise(n) {
+	if r.of[i] != 0 || i == p.author || i == p.date || i == p.title || i == p.reply || r.noise(n) {
 		return true
 	}
 	return othersWords(n)

@@ -141,6 +141,9 @@ type name struct {
 	shape string
 }
 
+// nameless is the name of all that are called nothing.
+var nameless name
+
 // maxTokens bounds the class names of one element that are looked at.
 const maxTokens = 16
 
@@ -154,32 +157,80 @@ type meaning struct {
 
 // vocabulary remembers what names say, for one page after another: pages of a
 // site share most of theirs.
-type vocabulary map[string]meaning
+type vocabulary struct {
+	tokens map[string]meaning
+	// classes are the names of elements that have nothing but a class, which
+	// most are; names those of the others.
+	classes map[string]*name
+	names   map[called]*name
+	// size is about how many bytes the names take.
+	size int
+}
 
-// maxVocabulary bounds what is remembered.
-const maxVocabulary = 20_000
+// called is what an element is called by its attributes.
+type called struct{ class, id, prop, hook string }
 
-var vocabularies = sync.Pool{New: func() any { return vocabulary{} }}
+// maxVocabulary bounds the tokens that are remembered, maxNames the bytes of
+// the names.
+const (
+	maxVocabulary = 20_000
+	maxNames      = 1 << 18
+)
 
-func (v vocabulary) look(token string) meaning {
-	m, ok := v[token]
+var vocabularies = sync.Pool{New: func() any {
+	return &vocabulary{tokens: map[string]meaning{}, classes: map[string]*name{}, names: map[called]*name{}}
+}}
+
+func (v *vocabulary) look(token string) meaning {
+	m, ok := v.tokens[token]
 	if !ok {
 		m.hint, m.traits = says(token)
 		m.part = m.hint != noHint && partOf(token)
-		if len(v) >= maxVocabulary {
-			clear(v)
+		if len(v.tokens) >= maxVocabulary {
+			clear(v.tokens)
 		}
-		v[strings.Clone(token)] = m // the page must not be kept
+		v.tokens[strings.Clone(token)] = m // the page must not be kept
 	}
 	return m
 }
 
-// nameOf reads the class names, the id, the itemprop and the hook for tests of
+// name returns what an element is called, which nobody may change.
+func (v *vocabulary) name(c called) *name {
+	if c == (called{}) {
+		return &nameless
+	}
+	c = called{clip(c.class), clip(c.id), clip(c.prop), clip(c.hook)}
+	only := c == called{class: c.class}
+	n := v.classes[c.class]
+	if !only {
+		n = v.names[c]
+	}
+	if n != nil {
+		return n
+	}
+	// The page must not be kept.
+	c = called{strings.Clone(c.class), strings.Clone(c.id), strings.Clone(c.prop), strings.Clone(c.hook)}
+	if v.size > maxNames {
+		v.size = 0
+		clear(v.classes)
+		clear(v.names)
+	}
+	n = v.read(c)
+	v.size += len(c.class) + len(c.id) + len(c.prop) + len(c.hook) + len(n.shape) + 200
+	if only {
+		v.classes[c.class] = n
+	} else {
+		v.names[c] = n
+	}
+	return n
+}
+
+// read reads the class names, the id, the itemprop and the hook for tests of
 // an element. itemprop does not say what a block is; it is read elsewhere,
 // where it is complete.
-func (v vocabulary) nameOf(class, id, prop, hook string) *name {
+func (v *vocabulary) read(c called) *name {
 	n := &name{}
-	class, id, prop, hook = clip(class), clip(id), clip(prop), clip(hook)
+	class, id, prop, hook := c.class, c.id, c.prop, c.hook
 	n.shape = shapeOf(class, id, prop+hook)
 	tokens := 0
 	for token := range strings.FieldsSeq(class) {

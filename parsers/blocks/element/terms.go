@@ -2,17 +2,23 @@ package element
 
 // Terms is a set of words of two bytes or more, in lower case, to be looked for
 // in texts that are many and short: of the places in a text, few have the first
-// two letters of any.
+// three letters of any.
 type Terms struct {
 	words []string
-	heads [1 << 10]bool
+	// heads tells of two letters which third ones follow them in a word, a bit
+	// for each.
+	heads [1 << 10]uint32
 }
 
 // NewTerms makes a set.
 func NewTerms(words ...string) *Terms {
 	t := &Terms{words: words}
 	for _, w := range words {
-		t.heads[pair(w[0], w[1])] = true
+		third := ^uint32(0) // a word of two letters goes before any
+		if len(w) > 2 {
+			third = 1 << (w[2] & 31)
+		}
+		t.heads[pair(w[0], w[1])] |= third
 	}
 	return t
 }
@@ -20,7 +26,8 @@ func NewTerms(words ...string) *Terms {
 // Holds tells whether a text holds one of the terms, in any case of ASCII.
 func Holds[T string | []byte](s T, t *Terms) bool {
 	for i := 0; i+1 < len(s); i++ {
-		if !t.heads[pair(s[i], s[i+1])] {
+		third := t.heads[pair(s[i], s[i+1])]
+		if third == 0 || i+2 < len(s) && third>>(s[i+2]&31)&1 == 0 {
 			continue
 		}
 		for _, w := range t.words {
