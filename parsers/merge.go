@@ -1,7 +1,9 @@
 package parsers
 
 import (
+	"bytes"
 	"cmp"
+	"hash/maphash"
 	"math"
 	"slices"
 	"strings"
@@ -35,6 +37,8 @@ type merger struct {
 	same map[string]string
 	// cut says that there were more than maxMentions.
 	cut bool
+	// whole and other are room for wholeKey.
+	whole, other []byte
 }
 
 // How many letters and digits of a text are compared, and how many must be
@@ -44,29 +48,45 @@ const (
 	keyLen    = 25
 )
 
-// prefix is the beginning of a text without case, spaces and signs: n letters
-// and digits of it.
-func prefix(s string, n int) string {
-	b := make([]byte, 0, min(len(s), n))
-	for i := 0; i < len(s) && n > 0; i++ {
-		switch c := s[i]; {
-		case 'a' <= c && c <= 'z' || '0' <= c && c <= '9':
-			b = append(b, c)
+// letters tells of each byte of ASCII what it is without case: a letter or
+// digit, or 0 for what is neither; built once, never changed.
+var letters = func() (out [utf8.RuneSelf]byte) {
+	for c := range out {
+		switch {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9':
+			out[c] = byte(c)
 		case 'A' <= c && c <= 'Z':
-			b = append(b, c|0x20)
-		case c < utf8.RuneSelf:
-			continue
-		default:
-			r, size := utf8.DecodeRuneInString(s[i:])
-			i += size - 1
-			if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
-				continue
-			}
-			b = utf8.AppendRune(b, unicode.ToLower(r))
+			out[c] = byte(c) | 0x20
 		}
-		n--
 	}
-	return string(b)
+	return out
+}()
+
+// appendPrefix appends the beginning of a text without case, spaces and signs:
+// n letters and digits of it.
+func appendPrefix(b []byte, s string, n int) []byte {
+	for i := 0; i < len(s) && n > 0; i++ {
+		if c := s[i]; c < utf8.RuneSelf {
+			if l := letters[c]; l != 0 {
+				b = append(b, l)
+				n--
+			}
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		i += size - 1
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			b = utf8.AppendRune(b, unicode.ToLower(r))
+			n--
+		}
+	}
+	return b
+}
+
+// prefix is what appendPrefix appends.
+func prefix(s string, n int) string {
+	var room [256]byte
+	return string(appendPrefix(room[:0], s, n))
 }
 
 // words are what a candidate says: a question's may all be in its title.
@@ -101,9 +121,13 @@ func (m *merger) add(f document.Found) {
 	if m.byKey == nil {
 		m.byKey, m.same = map[string][]int{}, map[string]string{}
 	}
-	twice := map[string][]int{}
+	seed := maphash.MakeSeed()
+	twice := map[uint64][]int{} // by the hash of the key
 	m.from++
 	before := len(m.candidates)
+	if before == 0 {
+		m.candidates = f.Mentions[:0] // where the first parser's may stay
+	}
 	for i := range f.Mentions {
 		c := &f.Mentions[i]
 		c.Text = normalize.Edges(c.Text)
@@ -115,10 +139,15 @@ func (m *merger) add(f document.Found) {
 			m.join(at, c)
 			continue
 		}
-		key, sure := wholeKey(c)
-		if at := slices.IndexFunc(twice[key], func(i int) bool { return copies(&m.candidates[i], c) }); sure && at >= 0 {
-			m.join(twice[key][at], c)
-			continue
+		var sure bool
+		m.whole, sure = wholeKey(m.whole[:0], c)
+		key := uint64(0)
+		if sure {
+			key = maphash.Bytes(seed, m.whole)
+			if at := slices.IndexFunc(twice[key], func(i int) bool { return copies(&m.candidates[i], c) && m.alike(i) }); at >= 0 {
+				m.join(twice[key][at], c)
+				continue
+			}
 		}
 		if len(m.candidates) >= maxMentions {
 			m.cut = true
@@ -161,16 +190,23 @@ func (m *merger) relink(first int) {
 	}
 }
 
-// wholeKey is all that somebody wrote; sure says that it is enough for
+// wholeKey appends all that somebody wrote; sure says that it is enough for
 // nobody to write it twice.
-func wholeKey(c *document.Candidate) (key string, sure bool) {
+func wholeKey(b []byte, c *document.Candidate) (key []byte, sure bool) {
 	if c.Author == nil || c.Author.Name == "" {
-		return "", false
+		return b, false
 	}
-	if text := prefix(words(c), math.MaxInt); len(text) >= keyLen {
-		return string(c.Kind) + "\x00" + prefix(c.Author.Name, 40) + "\x00" + text, true
-	}
-	return "", false
+	b = append(append(b, c.Kind...), 0)
+	b = append(appendPrefix(b, c.Author.Name, 40), 0)
+	start := len(b)
+	b = appendPrefix(b, words(c), math.MaxInt)
+	return b, len(b)-start >= keyLen
+}
+
+// alike tells whether candidate i has the key at hand, and not only its hash.
+func (m *merger) alike(i int) bool {
+	m.other, _ = wholeKey(m.other[:0], &m.candidates[i])
+	return bytes.Equal(m.whole, m.other)
 }
 
 // copies tells whether two candidates of one parser with the same author and
