@@ -174,7 +174,7 @@ type called struct{ class, id, prop, hook string }
 // the names.
 const (
 	maxVocabulary = 20_000
-	maxNames      = 1 << 18
+	maxNames      = 1 << 19
 )
 
 var vocabularies = sync.Pool{New: func() any {
@@ -184,8 +184,11 @@ var vocabularies = sync.Pool{New: func() any {
 func (v *vocabulary) look(token string) meaning {
 	m, ok := v.tokens[token]
 	if !ok {
-		m.hint, m.traits = says(token)
-		m.part = m.hint != noHint && partOf(token)
+		if !utilityClass(token) {
+			words := element.Words(token)
+			m.hint, m.traits = says(words)
+			m.part = m.hint != noHint && partOf(words)
+		}
 		if len(v.tokens) >= maxVocabulary {
 			clear(v.tokens)
 		}
@@ -230,6 +233,8 @@ func (v *vocabulary) name(c called) *name {
 // where it is complete.
 func (v *vocabulary) read(c called) *name {
 	n := &name{}
+	var room [maxTokens + 1]string
+	units := room[:0]
 	class, id, prop, hook := c.class, c.id, c.prop, c.hook
 	n.shape = shapeOf(class, id, prop+hook)
 	tokens := 0
@@ -242,7 +247,7 @@ func (v *vocabulary) read(c called) *name {
 		if m.part {
 			n.part = true
 		} else if m.hint != noHint {
-			n.units = append(n.units, stem(token))
+			units = append(units, stem(token))
 		}
 	}
 	if id != "" {
@@ -257,12 +262,13 @@ func (v *vocabulary) read(c called) *name {
 		m := v.look(hook)
 		n.hint, n.traits = plainer(n.hint, m.hint), n.traits|m.traits
 		if m.hint != noHint && !m.part && strings.IndexByte(hook, ' ') < 0 {
-			n.units = append(n.units, hook)
+			units = append(units, hook)
 		}
 	}
 	if prop != "" && prop != "name" { // of whom or what?
 		n.traits |= v.look(prop).traits
 	}
+	n.units = append(n.units, units...)
 	return n
 }
 
@@ -296,13 +302,10 @@ func withoutPlace(class string) string {
 
 func clip(s string) string { return s[:min(len(s), 1000)] }
 
-// says returns what one name says.
-func says(token string) (h hint, traits trait) {
-	if utilityClass(token) {
-		return noHint, 0
-	}
+// says returns what the words of one name say.
+func says(words []string) (h hint, traits trait) {
 	person := false // does the word before name one?
-	for _, w := range element.Words(token) {
+	for _, w := range words {
 		h = plainer(h, wordHint(w))
 		said := traitsOf[w]
 		if strings.HasSuffix(w, "title") && w != "subtitle" && w != "usertitle" {
@@ -350,11 +353,12 @@ func utilityClass(token string) bool {
 	return false
 }
 
-// partOf tells whether a name with a hint is that of a part of a block:
+// partOf tells whether a name with a hint, in its words, is that of a part of a
+// block:
 // "review-author" and "message-user" are, "user-review" is not.
-func partOf(token string) bool {
+func partOf(words []string) bool {
 	hinted := false
-	for _, w := range element.Words(token) {
+	for _, w := range words {
 		if wordHint(w) != noHint {
 			hinted = true
 		} else if hinted && traitsOf[w]&(authorTrait|personTrait|dateTrait|titleTrait|noiseTrait) != 0 {

@@ -10,11 +10,13 @@ import (
 // itemLink judges whether a link of the same site leads to something that
 // carries mentions of its own: a product, a thread, an article.
 func itemLink(a *document.Anchor, u *url.URL) bool {
-	segments := strings.Split(strings.ToLower(strings.Trim(u.Path, "/")), "/")
-	for _, s := range segments {
+	var room [8]string
+	segments := room[:0]
+	for s := range strings.SplitSeq(strings.ToLower(strings.Trim(u.Path, "/")), "/") {
 		if service(s) {
 			return false
 		}
+		segments = append(segments, s)
 	}
 	last := segments[len(segments)-1]
 	if has(a.ItemProp, "url") && !a.Nav && named(last) {
@@ -69,9 +71,15 @@ func service(s string) bool {
 // slug tells whether a last path segment reads like the name of one thing:
 // several words joined, or words with a number.
 func slug(s string) bool {
-	words := strings.FieldsFunc(s, func(r rune) bool { return r == '-' || r == '_' })
-	digits := strings.ContainsAny(s, "0123456789")
-	return len(words) >= 3 || len(words) >= 2 && digits
+	words, joined := 0, true
+	for i := range len(s) {
+		sign := s[i] == '-' || s[i] == '_'
+		if joined && !sign {
+			words++
+		}
+		joined = sign
+	}
+	return words >= 3 || words >= 2 && strings.ContainsAny(s, "0123456789")
 }
 
 // named tells whether a last path segment could be a thing's name or number.

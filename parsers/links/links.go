@@ -7,9 +7,12 @@
 package links
 
 import (
+	"bytes"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
+	"sync"
 
 	"klank/mention"
 	"klank/parsers/document"
@@ -18,9 +21,10 @@ import (
 // Find returns the links of a page in page order, each URL once under its
 // most telling kind. Link headers come first.
 func Find(d *document.Document) []mention.Link {
-	f := finder{d: d, at: map[string]int{}, site: mention.Host(d.URL)}
+	kept := rooms.Get().(*room)
+	f := finder{d: d, room: kept, site: mention.Host(d.URL)}
 	if u, err := url.Parse(d.URL); err == nil {
-		f.here, f.host = pagination(u), u.Host
+		f.here, f.host = pagination(u, nil), u.Host
 	}
 	for _, h := range parseHeaders(d.Page.Link) {
 		f.header(h)
@@ -28,7 +32,36 @@ func Find(d *document.Document) []mention.Link {
 	for i := range d.Outline().Anchors {
 		f.anchor(&d.Outline().Anchors[i])
 	}
-	return f.out
+	if len(f.out) == 0 {
+		rooms.Put(kept)
+		return nil
+	}
+	out := slices.Clone(f.out)
+	kept.release()
+	return out
+}
+
+// room is what finding links takes, used again for the next page.
+type room struct {
+	out  []mention.Link
+	at   map[string]int // URL to its place in out
+	list []byte         // of the place at hand
+}
+
+var rooms = sync.Pool{New: func() any { return &room{at: map[string]int{}} }}
+
+// maxRoom is how many links' room is kept.
+const maxRoom = 1 << 11
+
+// release gives the room back.
+func (r *room) release() {
+	if len(r.out) > maxRoom {
+		return
+	}
+	clear(r.at)
+	clear(r.out) // nothing may keep the page
+	r.out = r.out[:0]
+	rooms.Put(r)
 }
 
 // Canonical returns the URL on the same host under which the page wants to be
@@ -55,16 +88,15 @@ func Canonical(d *document.Document) string {
 	if err != nil || u == d.URL || !ok || to.Host != here.Host || strings.Trim(to.Path, "/") == "" {
 		return ""
 	}
-	if from, to := pagination(here), pagination(&to); from.number != to.number && !(from.first() && to.first()) {
+	if from, to := pagination(here, nil), pagination(&to, nil); from.number != to.number && !(from.first() && to.first()) {
 		return ""
 	}
 	return u
 }
 
 type finder struct {
+	*room
 	d    *document.Document
-	out  []mention.Link
-	at   map[string]int // URL to its place in out
 	here place
 	host string // the page's host with its port
 	site string // and as mention.Host has it
@@ -152,10 +184,11 @@ func (f *finder) kind(a *document.Anchor, u string) mention.LinkKind {
 	if has(a.Rel, "next") {
 		return mention.LinkNext
 	}
-	to := pagination(&p)
+	to := pagination(&p, f.list)
+	f.list = to.list
 	next := nextLabel(a.Text) || nextLabel(a.Label) || nextClass(a.Class)
 	numbered := pageNumber(a.Text) || pageNumber(a.Label)
-	if to.list == f.here.list {
+	if bytes.Equal(to.list, f.here.list) {
 		if to.first() && f.here.first() {
 			return "" // this page under another name
 		}

@@ -1,15 +1,17 @@
 package links
 
 import (
+	"iter"
 	"net/url"
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // place is where in a paginated list a URL stands.
 type place struct {
-	list   string // the URL without the page number: the list's name
+	list   []byte // the URL without the page number: the list's name
 	number int    // of the page, or the offset
 	ok     bool   // it has a page number
 	sure   bool   // its parameter means nothing but a page number
@@ -21,28 +23,54 @@ func (p place) first() bool {
 	return !p.ok || p.number == 0 || p.number == 1 && !p.offset
 }
 
-// pagination takes a URL apart.
-func pagination(u *url.URL) place {
+// pagination takes a URL apart. The place's list stands in the room given, where
+// that is large enough.
+func pagination(u *url.URL, room []byte) place {
 	p := place{}
-	var rest []string
-	if u.RawQuery != "" {
-		for _, kv := range strings.Split(u.RawQuery, "&") {
-			k, v, _ := strings.Cut(kv, "=")
-			n, err := strconv.Atoi(v)
-			sure, offset, is := pageParam(strings.ToLower(k))
-			if is && err == nil && n >= 0 && n < 1e7 && !p.ok {
-				p.number, p.ok, p.sure, p.offset = n, true, sure, offset
-			} else if kv != "" {
-				rest = append(rest, kv)
-			}
+	number := "" // the parameter with it
+	for kv := range params(u) {
+		k, v, _ := strings.Cut(kv, "=")
+		sure, offset, is := pageParam(strings.ToLower(k))
+		if !is {
+			continue
+		}
+		if n, err := strconv.Atoi(v); err == nil && n >= 0 && n < 1e7 {
+			p.number, p.ok, p.sure, p.offset = n, true, sure, offset
+			number = kv
+			break
 		}
 	}
 	path := strings.TrimSuffix(u.Path, "/")
+	numbered := p.ok
 	if !p.ok && hasPageWord(path) {
 		path = p.cut(path)
 	}
-	p.list = u.Host + path + "?" + strings.Join(rest, "&")
+	p.list = append(append(append(room[:0], u.Host...), path...), '?')
+	rest := 0
+	for kv := range params(u) {
+		if numbered && kv == number {
+			numbered = false // only the first
+			continue
+		}
+		if rest++; rest > 1 {
+			p.list = append(p.list, '&')
+		}
+		p.list = append(p.list, kv...)
+	}
 	return p
+}
+
+// params yields the parameters of a query that are not empty.
+func params(u *url.URL) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for rest := u.RawQuery; rest != ""; {
+			var kv string
+			kv, rest, _ = strings.Cut(rest, "&")
+			if kv != "" && !yield(kv) {
+				return
+			}
+		}
+	}
 }
 
 // pageWords begin the path segments that number pages.
@@ -50,12 +78,7 @@ var pageWords = []string{"comment-page", "page", "pagina", "seite"}
 
 func hasPageWord(path string) bool {
 	path = strings.ToLower(path)
-	for _, w := range pageWords {
-		if strings.Contains(path, w) {
-			return true
-		}
-	}
-	return false
+	return strings.Contains(path, "page") || strings.Contains(path, "pagina") || strings.Contains(path, "seite")
 }
 
 // cut takes the page number off the end of a path.
@@ -109,13 +132,46 @@ func pageSegment(segments []string, i int) (n, width int) {
 
 // nextLabel tells whether a link's words promise the next page of a list.
 func nextLabel(s string) bool {
-	if s == "" || len(s) > 40 {
+	if s == "" || len(s) > maxLabel {
 		return false
+	}
+	var room [maxLabel]byte
+	if words, ok := fold(room[:0], s); ok {
+		return promises(string(words))
 	}
 	s = strings.TrimFunc(strings.ToLower(s), func(r rune) bool {
 		return unicode.IsSpace(r) || strings.ContainsRune("»›→>…⟩▶.", r)
 	})
-	s = strings.Join(strings.Fields(s), " ")
+	return promises(strings.Join(strings.Fields(s), " "))
+}
+
+// maxLabel is how long the words of a link to another page of a list may be.
+const maxLabel = 40
+
+// fold appends the words of s in lower case with single spaces between them,
+// without arrows and dots around; false says that s is not ASCII.
+func fold(b []byte, s string) ([]byte, bool) {
+	s = strings.Trim(s, " \t\n\v\f\r>.")
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= utf8.RuneSelf:
+			return b, false
+		case 'A' <= c && c <= 'Z':
+			b = append(b, c|0x20)
+		case c == ' ' || '\t' <= c && c <= '\r':
+			if b[len(b)-1] != ' ' {
+				b = append(b, ' ')
+			}
+		default:
+			b = append(b, c)
+		}
+	}
+	return b, true
+}
+
+// promises tells whether folded words are such as stand on a link to the next
+// page.
+func promises(s string) bool {
 	switch s {
 	case "next", "next page", "go to next page", "go to the next page", "older", "older posts", "older comments", "older reviews", "older entries",
 		"more reviews", "load more", "show more", "load more reviews", "show more reviews", "view more reviews", "see more reviews", "more comments", "load more comments", "next reviews",
@@ -142,19 +198,25 @@ func nextClass(class string) bool {
 
 // pageNumber tells whether a link's words are a page number: "2", "Page 2".
 func pageNumber(s string) bool {
-	if len(s) > 40 {
+	if len(s) > maxLabel {
 		return false
 	}
 	s = strings.TrimSpace(s)
-	if s == "" || s[len(s)-1] < '0' || s[len(s)-1] > '9' {
+	from := len(s)
+	for from > 0 && '0' <= s[from-1] && s[from-1] <= '9' {
+		from--
+	}
+	if from == len(s) {
 		return false
 	}
-	s = strings.ToLower(s)
-	for _, word := range []string{"go to ", "ga naar ", "naar ", "page ", "pagina ", "seite "} {
-		s = strings.TrimPrefix(s, word)
+	if n, err := strconv.Atoi(s[from:]); err != nil || n == 0 || n >= 100000 {
+		return false
 	}
-	n, err := strconv.Atoi(s)
-	return err == nil && n > 0 && n < 100000
+	words := strings.ToLower(strings.TrimSuffix(s[:from], "+"))
+	for _, word := range []string{"go to ", "ga naar ", "naar ", "page ", "pagina ", "seite "} {
+		words = strings.TrimPrefix(words, word)
+	}
+	return words == ""
 }
 
 // variant tells whether two URLs differ in one short place only, and by a

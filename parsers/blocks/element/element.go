@@ -37,9 +37,13 @@ func Words(token string) []string {
 	var out []string
 	start, last := 0, rune(0)
 	cut := func(end int) {
-		if end > start {
-			out = append(out, strings.ToLower(token[start:end]))
+		if end <= start {
+			return
 		}
+		if out == nil {
+			out = make([]string, 0, 4) // most have no more
+		}
+		out = append(out, strings.ToLower(token[start:end]))
 	}
 	for i, r := range token {
 		letter, digit := unicode.IsLetter(r), '0' <= r && r <= '9'
