@@ -7,6 +7,7 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"klank/parsers/blocks/element"
+	"klank/parsers/terms"
 )
 
 // authorShown tells how plainly an element shows who wrote its block.
@@ -145,9 +146,9 @@ func wrote(n *html.Node) bool {
 }
 
 // profileLink tells links to people by the path's words.
-func profileLink(href string) bool { return len(href) <= 300 && element.Holds(href, profilePaths) }
+func profileLink(href string) bool { return len(href) <= 300 && terms.Hold(href, profilePaths) }
 
-var profilePaths = element.NewTerms("/user/", "/users/", "/profile", "/profiel", "/member", "/leden/", "/lid/", "/u/", "/gebruiker", "/people/", "/author/", "/contrib/", "memberlist.php", "member.php", "profile.php", "action=profile", "user?id=", "userid=", "user_details", "/reviewer", "/mitglied")
+var profilePaths = terms.New("/user/", "/users/", "/profile", "/profiel", "/member", "/leden/", "/lid/", "/u/", "/gebruiker", "/people/", "/author/", "/contrib/", "memberlist.php", "member.php", "profile.php", "action=profile", "user?id=", "userid=", "user_details", "/reviewer", "/mitglied")
 
 // byLines begin a text that names its writer.
 var byLines = []string{"by ", "door ", "von ", "par ", "by: ", "door: ", "von: ", "par : ", "posted by ", "geschreven door ", "review by ", "review door ", "reviewed by ", "written by ", "geplaatst door ", "beoordeeld door ", "reactie van ", "comment from ", "comment by ", "kommentar von ", "commentaar van ", "reactie door ", "review van ", "recensie van ", "recensie door ", "beoordeling van "}

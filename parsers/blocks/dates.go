@@ -9,6 +9,7 @@ import (
 
 	"klank/parsers/blocks/element"
 	"klank/parsers/normalize"
+	"klank/parsers/terms"
 )
 
 // aTime is a fixed time of fetching: for telling relative dates, not for
@@ -156,7 +157,7 @@ func (s *scan) isDate(t string) bool {
 // between them, or words for how long ago.
 func mayBeDate(t string) bool {
 	digits := element.Digit(t)
-	if !digits && !element.Holds(t, timeWords) || strings.Count(t, " ") > 9 && !strings.Contains(t, " | ") {
+	if !digits && !terms.Hold(t, timeWords) || strings.Count(t, " ") > 9 && !strings.Contains(t, " | ") {
 		return false
 	}
 	run, runs := 0, 0
@@ -178,7 +179,7 @@ func mayBeDate(t string) bool {
 		}
 		run = 0
 	}
-	if element.Holds(t, agoWords) {
+	if terms.Hold(t, agoWords) {
 		return true
 	}
 	if digits {
@@ -192,18 +193,18 @@ func mayBeDate(t string) bool {
 }
 
 // agoWords stand in texts that count back.
-var agoWords = element.NewTerms("ago", "geleden", "vor ", "il y a", "hace ", "yesterday", "gisteren", "today at")
+var agoWords = terms.New("ago", "geleden", "vor ", "il y a", "hace ", "yesterday", "gisteren", "today at")
 
 // timeWords stand in texts that tell a time without a digit.
-var timeWords = element.NewTerms("ago", "geleden", "vor ", "il y a", "hace ", "yesterday", "gisteren", "gestern", "hier", "today", "vandaag", "heute", "just now", "zojuist")
+var timeWords = terms.New("ago", "geleden", "vor ", "il y a", "hace ", "yesterday", "gisteren", "gestern", "hier", "today", "vandaag", "heute", "just now", "zojuist")
 
 // otherDateWords stand beside dates other than that of writing.
-var otherDateWords = element.NewTerms("join", "registr", "member", "lid sinds", "lid vanaf", "sinds", "since", "last online", "laatst", "last seen", "last edit", "edited", "gewijzigd",
+var otherDateWords = terms.New("join", "registr", "member", "lid sinds", "lid vanaf", "sinds", "since", "last online", "laatst", "last seen", "last edit", "edited", "gewijzigd",
 	"bewerkt", "purchase", "bought", "gekocht", "aangekocht", "aankoop", "updated", "bijgewerkt", "copyright", "©", "mitglied", "inscri", "expire", "geldig", "levertijd", "besteld", "delivery")
 
 func otherDate(t string) bool {
-	if !element.Holds(t, otherDateWords) {
+	if !terms.Hold(t, otherDateWords) {
 		return false
 	}
-	return element.Holds(strings.ReplaceAll(strings.ToLower(t), "geplaatst", ""), otherDateWords) // which holds "laatst"
+	return terms.Hold(strings.ReplaceAll(strings.ToLower(t), "geplaatst", ""), otherDateWords) // which holds "laatst"
 }

@@ -1,6 +1,6 @@
 package blocks
 
-import "klank/parsers/blocks/element"
+import "klank/parsers/terms"
 
 // glance is what a text shows at first sight, by which most texts can be told
 // to be neither a name nor a date.
@@ -50,4 +50,4 @@ func namelike(t string) bool { return len(t) <= 40 && glanceAt(t).namelike() }
 
 // timely tells whether the text of a glance has a figure or word that every
 // date has one of.
-func (g glance) timely(t string) bool { return g.digit || element.Holds(t, timeWords) }
+func (g glance) timely(t string) bool { return g.digit || terms.Hold(t, timeWords) }

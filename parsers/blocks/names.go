@@ -11,11 +11,12 @@ import (
 	"klank/mention"
 	"klank/parsers/blocks/element"
 	"klank/parsers/normalize"
+	"klank/parsers/terms"
 )
 
 // signature reads the name before a date in one line: "Ann | 3 May 2024".
 func signature(line string) *mention.Author {
-	if first, _ := utf8.DecodeRuneInString(strings.TrimSpace(line)); !unicode.IsUpper(first) || !element.Digit(line) && !element.Holds(line, timeWords) {
+	if first, _ := utf8.DecodeRuneInString(strings.TrimSpace(line)); !unicode.IsUpper(first) || !element.Digit(line) && !terms.Hold(line, timeWords) {
 		return nil
 	}
 	for _, sep := range []string{" | ", " - ", " – ", " — ", " · ", " op ", " on ", " am "} {

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"klank/parsers/blocks/element"
+	"klank/parsers/terms"
 )
 
 // hint is what a name says a block is.
@@ -384,7 +385,7 @@ func stem(s string) string {
 }
 
 // hintHeads are what every name with a hint contains, in lower case.
-var hintHeads = element.NewTerms("review", "comment", "post", "message", "beoordel", "reactie", "recensie", "ervaring", "testimonial", "avis",
+var hintHeads = terms.New("review", "comment", "post", "message", "beoordel", "reactie", "recensie", "ervaring", "testimonial", "avis",
 	"opini", "feedback", "recensi", "meinung", "erfahrung", "temoign", "avaliac", "comentari", "gastenboek", "guestbook", "gaestebuch", "rezension", "bewertung", "kommentar", "repl", "bericht", "beitrag", "question", "answer", "vraag", "antwo", "waardering", "star", "rating")
 
 // hasHint tells, without a DOM, whether the name of any tag hints at blocks:
@@ -403,7 +404,7 @@ func hasHint(body []byte) bool {
 		if end < 0 {
 			end = len(body)
 		}
-		if element.Holds(body[:end], hintHeads) {
+		if terms.Hold(body[:end], hintHeads) {
 			return true
 		}
 		body = body[end:]

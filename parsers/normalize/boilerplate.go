@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"klank/parsers/terms"
 )
 
 // buttons are what sites write on the controls around a text. Single words
@@ -42,6 +44,24 @@ var (
 	answers = map[string]bool{"yes": true, "no": true, "ja": true, "nee": true, "nein": true, "oui": true, "non": true, "report": true, "melden": true, "signaler": true}
 )
 
+// longestButton is how long the longest of the buttons is, in bytes.
+var longestButton = func() (n int) {
+	for b := range buttons {
+		n = max(n, len(b))
+	}
+	return n
+}()
+
+// customHeads are the first words of the customs, by which most texts can be
+// told to be none.
+var customHeads = func() *terms.Set {
+	var heads []string
+	for _, c := range customs {
+		heads = append(heads, c[0])
+	}
+	return terms.New(heads...)
+}()
+
 // longestCustom bounds what can be boilerplate, in bytes.
 const longestCustom = 100
 
@@ -54,10 +74,17 @@ func Boilerplate(paragraph string) bool {
 	if len(paragraph) > longestCustom {
 		return false
 	}
-	p := strings.ReplaceAll(strings.ToLower(paragraph), "’", "'")
-	if buttons[strings.TrimFunc(p, frame)] {
+	p := paragraph
+	if strings.IndexFunc(p, notASCII) >= 0 {
+		p = strings.ReplaceAll(strings.ToLower(p), "’", "'")
+	}
+	if name := strings.TrimFunc(p, frame); len(name) <= longestButton && buttons[strings.ToLower(name)] {
 		return true
 	}
+	if !terms.Hold(p, customHeads) {
+		return false
+	}
+	p = strings.ToLower(p)
 	for _, c := range customs {
 		all := true
 		for _, w := range c {
@@ -96,13 +123,15 @@ func counts(p string) bool {
 
 func notLetter(r rune) bool { return !unicode.IsLetter(r) }
 
+func notASCII(r rune) bool { return r >= utf8.RuneSelf }
+
 // frame tells the signs around the words of a button: brackets, dots, arrows.
 func frame(r rune) bool {
 	switch r {
 	case '.', '…', '[', ']', '(', ')', '<', '>', '«', '»', '‹', '›', '-', '–', '+', ':', '|':
 		return true
 	}
-	return unicode.IsSpace(r) || unicode.In(r, unicode.Sm, unicode.So)
+	return unicode.IsSpace(r) || !unicode.IsLetter(r) && unicode.In(r, unicode.Sm, unicode.So)
 }
 
 // Edges removes boilerplate at the beginning and the end of a text, never

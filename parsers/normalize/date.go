@@ -72,10 +72,14 @@ func readDate(s, lang string, at time.Time) (reading, bool) {
 	if r, ok, decided := digitsOnly(s); decided {
 		return r, ok
 	}
+	if r, ok := isoDay(s); ok {
+		return r, true
+	}
 	if strings.IndexByte(s, '&') >= 0 || strings.IndexByte(s, '<') >= 0 {
 		s = Line(s)
 	}
-	ts := tokens(lex(s))
+	var room [24]token
+	ts := tokens(lex(room[:0], s))
 	language, region, _ := strings.Cut(strings.ToLower(lang), "-")
 	d := numericDate(ts, language, region)
 	if d.rank == 0 {
@@ -101,6 +105,26 @@ func readDate(s, lang string, at time.Time) (reading, bool) {
 func localDay(t time.Time) bool {
 	_, offset := t.Zone()
 	return offset != 0 && t.Hour() == 0 && t.Minute() == 0 && t.Second() == 0
+}
+
+// isoDay reads what most markup has, 2021-03-04, without taking it apart.
+func isoDay(s string) (reading, bool) {
+	if len(s) != 10 || s[4] != '-' || s[7] != '-' {
+		return reading{}, false
+	}
+	number := 0
+	for i := range len(s) {
+		if i == 4 || i == 7 {
+			continue
+		}
+		if !isDigit(s[i]) {
+			return reading{}, false
+		}
+		number = number*10 + int(s[i]-'0')
+	}
+	year, month, day := number/10000, number/100%100, number%100
+	t := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
+	return reading{time: t, precision: mention.Day}, plausibleYear(year) && t.Month() == time.Month(month) && t.Day() == day
 }
 
 // digitsOnly reads a string of nothing but digits.

@@ -3,6 +3,7 @@ package normalize
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // token is a number, a word (lower case) or one sign of a date string.
@@ -17,47 +18,62 @@ type token struct {
 // may contain a date near its start.
 const maxDate = 256
 
-func lex(s string) []token {
+// lex appends the tokens of s.
+func lex(out []token, s string) []token {
 	if len(s) > maxDate {
 		s = strings.ToValidUTF8(s[:maxDate], "")
 	}
-	var out []token
+	s = strings.ToLower(s) // valid UTF-8 from here on
 	glued := false
-	rs := []rune(strings.ToLower(s))
-	for i := 0; i < len(rs); {
-		r := rs[i]
-		j := i + 1
+	for i := 0; i < len(s); {
+		r, j := rune(s[i]), i+1
+		if r >= utf8.RuneSelf {
+			r, j = utf8.DecodeRuneInString(s[i:])
+			j += i
+		}
 		switch {
 		case unicode.IsSpace(r) || r == '\u200e' || r == '\u200f':
 			glued = false
-			i++
+			i = j
 			continue
-		case (r == '\'' || r == '’') && j < len(rs) && rs[j] >= '0' && rs[j] <= '9': // '26
-			i++
+		case (r == '\'' || r == '’') && j < len(s) && isDigit(s[j]): // '26
+			i = j
 			continue
 		case r >= '0' && r <= '9':
 			v := int(r - '0')
-			for ; j < len(rs) && rs[j] >= '0' && rs[j] <= '9'; j++ {
+			for ; j < len(s) && isDigit(s[j]); j++ {
 				if j-i < 9 {
-					v = v*10 + int(rs[j]-'0')
+					v = v*10 + int(s[j]-'0')
 				}
 			}
-			out = append(out, token{'n', string(rs[i:j]), v, glued})
+			out = append(out, token{'n', s[i:j], v, glued})
 		case unicode.IsLetter(r):
-			for j < len(rs) && (unicode.IsLetter(rs[j]) || unicode.IsMark(rs[j])) {
-				j++
-			}
-			out = append(out, token{'w', string(rs[i:j]), 0, glued})
+			j = wordEnd(s, j)
+			out = append(out, token{'w', s[i:j], 0, glued})
+		case r == '\u2212' || r == '\u2013':
+			out = append(out, token{'p', "-", 0, glued})
 		default:
-			if r == '\u2212' || r == '\u2013' {
-				r = '-'
-			}
-			out = append(out, token{'p', string(r), 0, glued})
+			out = append(out, token{'p', s[i:j], 0, glued})
 		}
 		glued = true
 		i = j
 	}
 	return out
+}
+
+// wordEnd returns where the letters and marks from i on end.
+func wordEnd(s string, i int) int {
+	for i < len(s) {
+		r, n := rune(s[i]), 1
+		if r >= utf8.RuneSelf {
+			r, n = utf8.DecodeRuneInString(s[i:])
+		}
+		if !unicode.IsLetter(r) && !unicode.IsMark(r) {
+			break
+		}
+		i += n
+	}
+	return i
 }
 
 // tokens gives bounds-free access: beyond either end stands an empty token.

@@ -268,3 +268,13 @@ func TimeText(s, lang string, at time.Time) (Stamp, bool) {
 var fineness = map[mention.Precision]int{mention.Year: 1, mention.Month: 2, mention.Day: 3, mention.Minute: 4, mention.Second: 5}
 
 func finer(a, b mention.Precision) bool { return fineness[a] > fineness[b] }
+
+// Digit tells whether a text has a digit.
+func Digit(s string) bool {
+	for i := range len(s) {
+		if '0' <= s[i] && s[i] <= '9' {
+			return true
+		}
+	}
+	return false
+}

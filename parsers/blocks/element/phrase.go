@@ -3,10 +3,12 @@ package element
 import (
 	"strconv"
 	"strings"
+
+	"klank/parsers/terms"
 )
 
 // gradeWords are what every phrase of a grade has one of, but for a slash.
-var gradeWords = NewTerms(" of ", " van ", " uit ", " von ", " sur ", " su ", " de ", " av ", " af ",
+var gradeWords = terms.New(" of ", " van ", " uit ", " von ", " sur ", " su ", " de ", " av ", " af ",
 	"tar", "ster", "toile", "trella", "telle", "ating", "core", "ijfer", "aardering", "oordeling", "ewertung", "ote", "rade")
 
 // Phrase finds a grade in a few words; "" where it finds none.

@@ -11,6 +11,7 @@ import (
 
 	"klank/mention"
 	"klank/parsers/normalize"
+	"klank/parsers/terms"
 )
 
 // Rating reads the grade that an element shows: said in words for screen
@@ -312,7 +313,7 @@ var iconStates = map[string]string{
 // phrase adds a grade said in words: with its scale ("4 van 5", "4,6/5"), by
 // stars ("4 stars") or announced ("rating: 8").
 func (r *ratings) phrase(s string, depth int) {
-	if len(s) > 120 || !Digit(s) || strings.IndexByte(s, '/') < 0 && !Holds(s, gradeWords) {
+	if len(s) > 120 || !Digit(s) || strings.IndexByte(s, '/') < 0 && !terms.Hold(s, gradeWords) {
 		return
 	}
 	value, best, e := Phrase(s)

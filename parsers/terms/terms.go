@@ -1,18 +1,21 @@
-package element
+// Package terms looks for words in texts that are many and short.
+//
+// It is for a first look that tells most texts to be of no interest, and not
+// for searching.
+package terms
 
-// Terms is a set of words of two bytes or more, in lower case, to be looked for
-// in texts that are many and short: of the places in a text, few have the first
-// three letters of any.
-type Terms struct {
+// Set is a set of words of two bytes or more, in lower case. Of the places in a
+// text, few have the first three letters of any.
+type Set struct {
 	words []string
 	// heads tells of two letters which third ones follow them in a word, a bit
 	// for each.
 	heads [1 << 10]uint32
 }
 
-// NewTerms makes a set.
-func NewTerms(words ...string) *Terms {
-	t := &Terms{words: words}
+// New makes a set.
+func New(words ...string) *Set {
+	t := &Set{words: words}
 	for _, w := range words {
 		third := ^uint32(0) // a word of two letters goes before any
 		if len(w) > 2 {
@@ -23,8 +26,8 @@ func NewTerms(words ...string) *Terms {
 	return t
 }
 
-// Holds tells whether a text holds one of the terms, in any case of ASCII.
-func Holds[T string | []byte](s T, t *Terms) bool {
+// Hold tells whether a text holds one of the words, in any case of ASCII.
+func Hold[T string | []byte](s T, t *Set) bool {
 	for i := 0; i+1 < len(s); i++ {
 		third := t.heads[pair(s[i], s[i+1])]
 		if third == 0 || i+2 < len(s) && third>>(s[i+2]&31)&1 == 0 {
@@ -55,14 +58,4 @@ func equalFold[T string | []byte](s T, lower string) bool {
 		}
 	}
 	return true
-}
-
-// Digit tells whether a text has a digit.
-func Digit(s string) bool {
-	for i := range len(s) {
-		if '0' <= s[i] && s[i] <= '9' {
-			return true
-		}
-	}
-	return false
 }
