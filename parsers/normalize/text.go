@@ -14,9 +14,21 @@ import (
 // entities are undone however often they were encoded, tags removed, white
 // space folded, blank lines and block elements kept as one \n\n.
 func Text(s string) string {
+	if isPlain(s) {
+		return strings.Clone(s) // and not a part of the page
+	}
+	return text(s)
+}
+
+func text(s string) string {
 	var w writer
 	w.plain(clean(s))
 	return w.String()
+}
+
+// isPlain tells whether Text would leave a text as it is, as most are.
+func isPlain(s string) bool {
+	return words(s, 0) == len(s) && strings.IndexByte(s, '&') < 0 && strings.IndexByte(s, '<') < 0
 }
 
 // HTML returns the plain text of an HTML fragment: block elements and <br>
@@ -32,8 +44,28 @@ func HTML(fragment string) string {
 // Node returns the plain text of a DOM node as HTML does.
 func Node(n *html.Node) string {
 	var b strings.Builder
+	b.Grow(textIn(n) + len("\n\n\n\n"))
 	writeNode(&b, n)
-	return Text(b.String())
+	s := b.String()
+	if inner := strings.Trim(s, "\n "); isPlain(inner) {
+		return inner
+	}
+	return text(s)
+}
+
+// textIn counts the bytes of text in an element that a reader sees.
+func textIn(n *html.Node) int {
+	switch {
+	case n.Type == html.TextNode:
+		return len(n.Data)
+	case skipped(n.DataAtom):
+		return 0
+	}
+	size := 0
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		size += textIn(c)
+	}
+	return size
 }
 
 // Line returns Text on a single line, for names and titles.
@@ -126,18 +158,20 @@ func strip(s string) string {
 	b.Grow(len(s))
 	z := html.NewTokenizer(strings.NewReader(s))
 	skip, depth := atom.Atom(0), 0
-	pre := 0
+	pre, at := 0, 0
 	for {
 		tt := z.Next()
+		raw := s[at : at+len(z.Raw())]
+		at += len(raw)
 		if tt == html.ErrorToken {
 			// What is left is an unfinished tag or, often, a sign in plain
 			// text: it stays, without its sign.
-			b.WriteString(strings.TrimLeft(string(z.Raw()), "<"))
+			b.WriteString(strings.TrimLeft(raw, "<"))
 			return b.String()
 		}
 		if tt == html.TextToken {
 			if depth == 0 {
-				writeRaw(&b, z.Raw(), pre > 0)
+				writeRaw(&b, raw, pre > 0)
 			}
 			continue
 		}
@@ -170,17 +204,16 @@ func strip(s string) string {
 
 // writeRaw copies text; its single line ends are layout of the source, blank
 // lines are kept only where the element keeps them.
-func writeRaw(b *strings.Builder, raw []byte, pre bool) {
-	if pre {
-		b.Write(raw)
-		return
-	}
-	for _, c := range raw {
-		if c == '\n' || c == '\r' {
-			c = ' '
+func writeRaw(b *strings.Builder, raw string, pre bool) {
+	from := 0
+	for i := 0; i < len(raw) && !pre; i++ {
+		if c := raw[i]; c == '\n' || c == '\r' {
+			b.WriteString(raw[from:i])
+			b.WriteByte(' ')
+			from = i + 1
 		}
-		b.WriteByte(c)
 	}
+	b.WriteString(raw[from:])
 }
 
 func writeBreak(b *strings.Builder, a atom.Atom) {
@@ -244,7 +277,7 @@ func block(a atom.Atom) bool {
 func writeNode(b *strings.Builder, n *html.Node) {
 	switch n.Type {
 	case html.TextNode:
-		writeRaw(b, []byte(n.Data), n.Parent != nil && n.Parent.DataAtom == atom.Pre)
+		writeRaw(b, n.Data, n.Parent != nil && n.Parent.DataAtom == atom.Pre)
 		return
 	case html.ElementNode:
 		if skipped(n.DataAtom) {
@@ -338,12 +371,16 @@ func (w *writer) space() {
 // that begin at i.
 func words(s string, i int) int {
 	for ; i < len(s); i++ {
-		if '!' <= s[i] && s[i] <= '~' {
+		if graphic(s[i]) {
 			continue
 		}
-		if s[i] != ' ' || i == 0 || s[i-1] <= ' ' || s[i-1] > '~' || i+1 == len(s) || s[i+1] <= ' ' || s[i+1] > '~' {
+		if s[i] != ' ' || i == 0 || i+1 == len(s) || !graphic(s[i-1]) || !graphic(s[i+1]) {
 			break
 		}
+		i++
 	}
 	return i
 }
+
+// graphic tells the signs of ASCII but for the space.
+func graphic(c byte) bool { return '!' <= c && c <= '~' }
