@@ -37,11 +37,13 @@ func decode(block string) (things []*schemaorg.Thing, fault string) {
 			return things, p.fault
 		}
 		start := p.i
-		for _, v := range p.values(0, atTop) {
+		p.values(0, atTop)
+		for _, v := range p.found {
 			if v.Thing != nil {
 				things = append(things, v.Thing)
 			}
 		}
+		p.found = p.found[:0]
 		if p.i == start {
 			p.unexpected()
 			next := strings.IndexAny(p.s[p.i+1:], "{[")
@@ -101,6 +103,9 @@ type decoder struct {
 	s     string
 	i     int
 	fault string
+	// found are the values that were read and not used yet: of the arrays and
+	// members at hand, the innermost last.
+	found []schemaorg.Value
 }
 
 // fail records the first fault and ends the reading.
@@ -173,21 +178,24 @@ func (p *decoder) skipPast(end string) {
 	}
 }
 
-// values reads the value at hand; lists, sets and arrays within arrays come
-// out flat, null as nothing.
-func (p *decoder) values(depth int, in place) []schemaorg.Value {
+// values adds the value at hand to those found; lists, sets and arrays within
+// arrays come out flat, null as nothing.
+func (p *decoder) values(depth int, in place) {
 	p.space()
 	if depth > maxNesting {
 		p.fail("is nested too deeply")
-		return nil
+		return
 	}
 	switch c := p.peek(); c {
 	case '{':
-		return p.object(depth)
+		p.object(depth)
+		return
 	case '[':
-		return p.array(depth)
+		p.array(depth)
+		return
 	case '"', '\'':
-		return []schemaorg.Value{{Text: p.str(c, in)}}
+		p.found = append(p.found, schemaorg.Value{Text: p.str(c, in)})
+		return
 	}
 	start := p.i
 	for p.i < len(p.s) && (strings.IndexByte(",]}\n\r\t :\"{[", p.s[p.i]) < 0 || p.inClock(start)) {
@@ -202,11 +210,11 @@ func (p *decoder) values(depth int, in place) []schemaorg.Value {
 		if p.i < len(p.s) && strings.IndexByte(",]}", p.s[p.i]) < 0 {
 			p.unexpected()
 		}
-		return nil // "key": , is a value left out
+		return // "key": , is a value left out
 	case word == "null", word == "undefined", word == "NaN":
-		return nil
+		return
 	}
-	return []schemaorg.Value{{Text: word}}
+	p.found = append(p.found, schemaorg.Value{Text: word})
 }
 
 // inClock tells whether the colon at hand is one of a time that begins at
@@ -236,27 +244,26 @@ func (p *decoder) decimals(start int) {
 // thousands.
 func digits(word string) bool { return word != "" && strings.Trim(word, "0123456789.") == "" }
 
-func (p *decoder) array(depth int) []schemaorg.Value {
-	var out []schemaorg.Value
+func (p *decoder) array(depth int) {
 	p.i++
 	for {
 		p.space()
 		switch c := p.peek(); {
 		case p.i >= len(p.s):
 			p.fail("ends within an array")
-			return out
+			return
 		case c == ']':
 			p.i++
-			return out
+			return
 		case c == ',':
 			p.i++
 		case c == '}' && p.goesOn():
 			p.i++ // one too many
 		case c == '}' || c == ':':
 			p.fail(fmt.Sprintf("has an unexpected %q", c))
-			return out
+			return
 		default:
-			out = append(out, p.values(depth+1, ofElement)...)
+			p.values(depth+1, ofElement)
 		}
 	}
 }
@@ -269,7 +276,7 @@ func (p *decoder) goesOn() bool {
 
 // object reads an object. What stands in it without a name belongs to the
 // member before it, as where the brackets of a list were forgotten.
-func (p *decoder) object(depth int) []schemaorg.Value {
+func (p *decoder) object(depth int) {
 	t := &schemaorg.Thing{}
 	var plain []schemaorg.Value // of a value object or a list
 	isPlain := false
@@ -297,7 +304,7 @@ func (p *decoder) object(depth int) []schemaorg.Value {
 			}
 			p.i++
 			last = key
-			vs := p.values(depth+1, ofMember)
+			vs := p.member(depth)
 			if !add(t, key, vs) {
 				isPlain = true
 				plain = append(plain, vs...)
@@ -305,7 +312,7 @@ func (p *decoder) object(depth int) []schemaorg.Value {
 			continue
 		case c == '{':
 			p.unexpected()
-			vs := p.values(depth+1, ofMember)
+			vs := p.member(depth)
 			if last == "" || last == "@context" || !add(t, last, vs) {
 				isPlain = true
 				plain = append(plain, vs...)
@@ -317,24 +324,36 @@ func (p *decoder) object(depth int) []schemaorg.Value {
 			continue
 		}
 		if isPlain {
-			return plain
+			p.found = append(p.found, plain...)
+		} else {
+			p.found = append(p.found, list(t)...)
 		}
-		return list(t)
+		return
 	}
+}
+
+// member reads the value of a member. It holds until the next is read.
+func (p *decoder) member(depth int) []schemaorg.Value {
+	from := len(p.found)
+	p.values(depth+1, ofMember)
+	vs := p.found[from:]
+	p.found = p.found[:from]
+	return vs
 }
 
 // list returns the values of an object whose names are numbers, which PHP makes
 // of a list with gaps; of any other the object itself.
 func list(t *schemaorg.Thing) []schemaorg.Value {
+	self := []schemaorg.Value{{Thing: t}}
 	var out []schemaorg.Value
 	for _, p := range t.Props {
 		if strings.Trim(p.Name, "0123456789") != "" {
-			return []schemaorg.Value{{Thing: t}}
+			return self
 		}
 		out = append(out, p.Values...)
 	}
 	if len(out) == 0 || len(t.Types) > 0 || t.ID != "" {
-		return []schemaorg.Value{{Thing: t}}
+		return self
 	}
 	return out
 }

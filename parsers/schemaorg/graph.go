@@ -25,13 +25,10 @@ type graph struct {
 	pageURL string
 	nodes   []node
 	byID    map[string]*Thing
-	// place is where each thing stands; a reference counts as a place too
-	// when the thing itself stands nowhere more telling.
-	place map[*Thing]node
 }
 
 func newGraph(pageURL string, roots []*Thing) *graph {
-	g := &graph{pageURL: pageURL, byID: map[string]*Thing{}, place: map[*Thing]node{}}
+	g := &graph{pageURL: pageURL, byID: map[string]*Thing{}}
 	for _, t := range roots {
 		g.add(node{Thing: t}, 0)
 	}
@@ -39,8 +36,8 @@ func newGraph(pageURL string, roots []*Thing) *graph {
 	for _, n := range g.nodes {
 		if n.isRef() && n.prop != "parentItem" { // which leads up, not down
 			t := g.deref(n.Thing)
-			if have, ok := g.place[t]; t != n.Thing && n.parent != nil && (!ok || have.parent == nil || !owning(have.prop)) {
-				g.place[t] = node{Thing: t, parent: n.parent, prop: n.prop}
+			if t != n.Thing && n.parent != nil && (t.place.parent == nil || !owning(t.place.prop)) {
+				t.place = node{Thing: t, parent: n.parent, prop: n.prop}
 			}
 		}
 	}
@@ -51,11 +48,11 @@ func (g *graph) add(n node, depth int) {
 	if depth > maxDepth || len(g.nodes) >= maxNodes {
 		return
 	}
-	if _, seen := g.place[n.Thing]; seen {
+	if n.Thing.place.Thing != nil { // has one already
 		return
 	}
 	g.nodes = append(g.nodes, n)
-	g.place[n.Thing] = n
+	n.Thing.place = n
 	props := n.Props
 	owner := n.Thing
 	if id := g.fullID(n.ID); id != "" && !n.isRef() {
@@ -156,6 +153,21 @@ func (g *graph) fullID(id string) string {
 	return id
 }
 
+// maxBeside bounds how many things beside another are expected to be mentions
+// as it is.
+const maxBeside = 100
+
+// beside counts the things that stand where n does: in the same property.
+func (g *graph) beside(n node) int {
+	count := 0
+	for i := range g.nodes {
+		if g.nodes[i].prop == n.prop {
+			count++
+		}
+	}
+	return min(count, maxBeside)
+}
+
 // own tells whether a question or answer is part of what a site says itself:
 // its FAQ, a quiz.
 func (g *graph) own(n node) bool {
@@ -166,7 +178,7 @@ func (g *graph) own(n node) bool {
 		if n.parent == nil {
 			return false
 		}
-		n = g.place[n.parent]
+		n = n.parent.place
 	}
 	return false
 }

@@ -39,7 +39,7 @@ func (r *reader) owner(n node, kind mention.Kind) *Thing {
 		if up == nil {
 			return nil
 		}
-		n = r.g.place[up]
+		n = up.place
 		if kindOf(up) != "" {
 			continue
 		}
@@ -161,7 +161,7 @@ func (r *reader) item(n node) {
 
 // referenced tells whether an aggregate with an @id hangs below an item by
 // reference, where it is emitted.
-func (r *reader) referenced(n node) bool { return r.g.place[n.Thing].prop == "aggregateRating" }
+func (r *reader) referenced(n node) bool { return n.Thing.place.prop == "aggregateRating" }
 
 // plainItem tells whether n is a page's own product without a grade: a root,
 // or the main entity of the page.

@@ -23,7 +23,7 @@ func Read(d *document.Document, roots []*Thing, parser string) document.Found {
 			continue
 		}
 		r.item(n)
-		at := r.g.place[n.Thing]
+		at := n.Thing.place
 		if k := at.kind(); k != "" && !r.replies[n.Thing] {
 			r.mention(at, k)
 		}
@@ -77,6 +77,9 @@ func (r *reader) mention(at node, kind mention.Kind) {
 	}
 	c.Handle = r.handle(t)
 	r.relate(&c, at)
+	if r.out.Mentions == nil {
+		r.out.Mentions = make([]document.Candidate, 0, r.g.beside(at))
+	}
 	r.out.Mentions = append(r.out.Mentions, c)
 }
 
@@ -244,7 +247,7 @@ func (r *reader) relate(c *document.Candidate, at node) {
 	c.ParentHandle = r.handle(parent)
 	root := parent
 	for range maxDepth {
-		up := r.g.place[root].parent
+		up := root.place.parent
 		if up == nil || kindOf(up) == "" {
 			break
 		}

@@ -8,6 +8,7 @@
 package schemaorg
 
 import (
+	"slices"
 	"strings"
 
 	"klank/parsers/normalize"
@@ -22,6 +23,11 @@ type Thing struct {
 	Props []Prop
 	// Anchor is the id attribute of the element, where the syntax has one.
 	Anchor string
+	// first is the room of the properties' first values.
+	first []Value
+	// place is where the thing stands in its graph; a reference counts as a
+	// place too when the thing itself stands nowhere more telling.
+	place node
 }
 
 // Prop is a property with all its values in page order.
@@ -48,9 +54,27 @@ func (t *Thing) Add(name string, v Value) {
 			return
 		}
 	}
-	if len(t.Props) < maxProps {
-		t.Props = append(t.Props, Prop{name, []Value{v}})
+	if len(t.Props) >= maxProps {
+		return
 	}
+	if n := len(t.Props); n == cap(t.Props) {
+		t.Props = slices.Grow(t.Props, further(n))
+	}
+	n := len(t.first)
+	if n == cap(t.first) { // whose values stay where they are
+		n, t.first = 0, make([]Value, 0, further(n))
+	}
+	t.first = append(t.first, v)
+	t.Props = append(t.Props, Prop{name, t.first[n : n+1 : n+1]})
+}
+
+// further is how many properties to expect beyond n: things have one or two, or
+// several.
+func further(n int) int {
+	if n == 0 {
+		return 2
+	}
+	return 6
 }
 
 // Bare strips prefix or vocabulary URL from a type or property name:
