@@ -115,7 +115,7 @@ func (s *scan) groupByName(n *node, at int32, add func(key, hint, int32)) {
 		return
 	}
 	for _, u := range n.name.units {
-		add(key{by: byUnit, tag: n.n.DataAtom, name: u}, unitHint(u), at)
+		add(key{by: byUnit, tag: n.n.DataAtom, name: u.name}, u.hint, at)
 	}
 	for _, a := range n.n.Attr {
 		switch {
@@ -163,6 +163,8 @@ func (s *scan) groupByText(at int32, add func(key, hint, int32)) {
 		i = n.parent
 	}
 }
+
+func unitOf(name string) unit { return unit{name, unitHint(name)} }
 
 func unitHint(u string) hint {
 	h := noHint

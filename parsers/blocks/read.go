@@ -1,6 +1,7 @@
 package blocks
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -34,7 +35,10 @@ type reader struct {
 
 func newReader(s *scan, groups []*group) *reader {
 	r := &reader{scan: s, groups: groups, ids: map[int32]string{}, bodies: map[*group]shape{}, scales: map[*group]string{}, question: -1}
-	r.of, r.members = make([]int32, len(s.nodes)), make([]int32, len(s.nodes)+1)
+	r.of, r.members = slices.Grow(s.scratch.of[:0], len(s.nodes))[:len(s.nodes)], slices.Grow(s.scratch.members[:0], len(s.nodes)+1)[:len(s.nodes)+1]
+	s.scratch.of, s.scratch.members = r.of, r.members
+	clear(r.of)
+	r.members[0] = 0
 	questions := 0
 	for k, g := range groups {
 		for _, m := range g.members {

@@ -63,6 +63,8 @@ type scratch struct {
 	nodes []node
 	texts []ownText
 	sums  []sums
+	// of and members are a reader's.
+	of, members []int32
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
@@ -77,7 +79,7 @@ func (s *scan) release() {
 	}
 	clear(s.nodes) // nothing may keep the page
 	clear(s.texts)
-	*s.scratch = scratch{s.nodes, s.texts, s.sums}
+	s.scratch.nodes, s.scratch.texts, s.scratch.sums = s.nodes, s.texts, s.sums
 	scratches.Put(s.scratch)
 }
 

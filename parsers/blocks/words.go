@@ -134,12 +134,18 @@ var traitsOf = func() map[string]trait {
 type name struct {
 	hint   hint
 	traits trait
-	// units are the class names that carry a hint, without their digits.
-	units []string
+	// units are the class names that carry a hint.
+	units []unit
 	// part says that a class is that of a part of a block: "review-author".
 	part bool
 	// shape is all of it without its digits.
 	shape string
+}
+
+// unit is a class name without its digits, and the hint of that.
+type unit struct {
+	name string
+	hint hint
 }
 
 // nameless is the name of all that are called nothing.
@@ -234,7 +240,7 @@ func (v *vocabulary) name(c called) *name {
 // where it is complete.
 func (v *vocabulary) read(c called) *name {
 	n := &name{}
-	var room [maxTokens + 1]string
+	var room [maxTokens + 1]unit
 	units := room[:0]
 	class, id, prop, hook := c.class, c.id, c.prop, c.hook
 	n.shape = shapeOf(class, id, prop+hook)
@@ -248,7 +254,7 @@ func (v *vocabulary) read(c called) *name {
 		if m.part {
 			n.part = true
 		} else if m.hint != noHint {
-			units = append(units, stem(token))
+			units = append(units, unitOf(stem(token)))
 		}
 	}
 	if id != "" {
@@ -263,7 +269,7 @@ func (v *vocabulary) read(c called) *name {
 		m := v.look(hook)
 		n.hint, n.traits = plainer(n.hint, m.hint), n.traits|m.traits
 		if m.hint != noHint && !m.part && strings.IndexByte(hook, ' ') < 0 {
-			units = append(units, hook)
+			units = append(units, unitOf(hook))
 		}
 	}
 	if prop != "" && prop != "name" { // of whom or what?

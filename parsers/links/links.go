@@ -100,6 +100,8 @@ type finder struct {
 	here place
 	host string // the page's host with its port
 	site string // and as mention.Host has it
+	// to is where href leads, the reference of the last anchor.
+	href, to string
 }
 
 // order is the rank of the kinds: a link found twice keeps the first.
@@ -146,7 +148,10 @@ func (f *finder) anchor(a *document.Anchor) {
 	if href == "" || href[0] == '#' {
 		return
 	}
-	u := f.d.Abs(href)
+	if href != f.href { // image and name of a thing both lead to it
+		f.href, f.to = href, f.d.Abs(href)
+	}
+	u := f.to
 	if u == "" || u == f.d.URL {
 		return
 	}
@@ -213,7 +218,7 @@ func split(u string) (url.URL, bool) {
 	_, rest, ok := strings.Cut(u, "://")
 	slash := strings.IndexByte(rest, '/')
 	for i := 0; i < len(rest); i++ {
-		if c := rest[i]; !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-_./?=&+", c) >= 0 || c == ':' && i < slash) {
+		if c := rest[i]; !asIs[c] && (c != ':' || i >= slash) {
 			ok = false
 			break
 		}
@@ -229,6 +234,14 @@ func split(u string) (url.URL, bool) {
 	p.Path, p.RawQuery, _ = strings.Cut(rest[slash:], "?")
 	return p, true
 }
+
+// asIs tells the signs that mean themselves in a URL; built once, never changed.
+var asIs = func() (out [256]bool) {
+	for _, c := range "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./?=&+" {
+		out[c] = true
+	}
+	return out
+}()
 
 // samePath tells whether two URLs differ in no more than the query, where
 // filters and cursors stand.

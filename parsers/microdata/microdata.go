@@ -154,7 +154,7 @@ func (r *reader) item(n *html.Node, m Attributes, in *schemaorg.Thing) *schemaor
 	t, seen := r.things[n]
 	if !seen {
 		t = &schemaorg.Thing{ID: m.ID, Anchor: m.Anchor}
-		for _, typ := range strings.Fields(m.Type) {
+		for typ := range strings.FieldsSeq(m.Type) {
 			t.Types = append(t.Types, schemaorg.Bare(typ))
 		}
 		r.things[n] = t
@@ -163,7 +163,7 @@ func (r *reader) item(n *html.Node, m Attributes, in *schemaorg.Thing) *schemaor
 		}
 	}
 	if m.Prop != "" && in != nil && in != t {
-		for _, name := range strings.Fields(m.Prop) {
+		for name := range strings.FieldsSeq(m.Prop) {
 			in.Add(schemaorg.Bare(name), schemaorg.Value{Thing: t})
 		}
 		r.attached[t] = true
@@ -177,15 +177,13 @@ func (r *reader) item(n *html.Node, m Attributes, in *schemaorg.Thing) *schemaor
 }
 
 func (r *reader) property(n *html.Node, m Attributes, in *schemaorg.Thing) {
-	names := strings.Fields(m.Prop)
-	for i, name := range names {
-		names[i] = schemaorg.Bare(name)
-	}
-	if len(names) == 0 {
-		return
-	}
-	v := r.value(n, m, names[0])
-	for _, name := range names {
+	var v schemaorg.Value
+	first := true
+	for name := range strings.FieldsSeq(m.Prop) {
+		name = schemaorg.Bare(name)
+		if first {
+			v, first = r.value(n, m, name), false
+		}
 		in.Add(name, v)
 	}
 }

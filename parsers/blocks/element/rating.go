@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -326,14 +327,25 @@ func (r *ratings) phrase(s string, depth int) {
 func Starry(n *html.Node) bool {
 	for _, a := range n.Attr {
 		if a.Key == "class" || a.Key == "id" {
-			for _, w := range Words(a.Val) {
-				if StarWord(w) {
-					return true
-				}
+			if mayBeStar(a.Val) && slices.ContainsFunc(Words(a.Val), StarWord) {
+				return true
 			}
 		}
 	}
 	return false
+}
+
+// starHeads are what every StarWord of ASCII contains.
+var starHeads = terms.New("star", "ster", "etoile", "rating", "rated", "score", "waardering", "cijfer", "estrella", "stelle")
+
+// mayBeStar is a cheap look before the words of a name.
+func mayBeStar(name string) bool {
+	for i := range len(name) {
+		if name[i] >= utf8.RuneSelf {
+			return true
+		}
+	}
+	return terms.Hold(name, starHeads)
 }
 
 // StarWord tells words for stars and grades, in class names and in phrases.
@@ -380,7 +392,7 @@ func (r *ratings) image(src string, depth int) {
 	src, _, _ = strings.Cut(src, "?")
 	name := path.Base(src)
 	name = strings.TrimSuffix(name, path.Ext(name))
-	if !Digit(name) {
+	if !Digit(name) || !mayBeStar(name) {
 		return
 	}
 	words := Words(name)
