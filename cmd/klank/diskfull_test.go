@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// smallDisk mounts a file system of a few MB, which fill fills to the last
+// smallDisk mounts a file system of 16 MB, which fill fills to the last
 // byte and empty relieves.
 func smallDisk(t *testing.T, folder string) (fill, empty func()) {
 	t.Helper()
@@ -19,7 +19,7 @@ func smallDisk(t *testing.T, folder string) (fill, empty func()) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "size=8m", "klank-test", folder).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "size=16m", "klank-test", folder).CombinedOutput()
 	if err != nil {
 		t.Skipf("skipped: a small disk may not be mounted here: %s", out)
 	}
