@@ -73,22 +73,31 @@ func (w *Work) sumBy(m *Model, language int, tokens []text.Token) sums {
 	var s sums
 	grams := w.grams[:0]
 	r := reader{before: stopHash}
-	for i, x := range w.words[language] {
-		part := sums{nChars: int(x.nChars)}
+	words := w.words[language]
+	for i := range words {
+		x := &words[i]
 		for k, c := range x.chars {
-			part.chars[k] = int32(c)
+			s.chars[k] += int32(c)
 		}
-		s.join(&part)
+		s.nChars += int(x.nChars)
 		from := len(grams)
 		grams = r.next(grams, &tokens[i], x.hash, w.tokens[i].roles)
 		if w.explains {
-			part.nWords = len(grams) - from
-			m.add(&part.words, grams[from:])
-			w.each = append(w.each, part)
+			w.each = append(w.each, m.sumOf(x, grams[from:]))
 		}
 	}
 	s.nWords = len(grams)
 	m.add(&s.words, grams) // at once, so that the processor waits for many weights together
 	w.grams = grams
+	return s
+}
+
+// sumOf is the sum of a word by itself and the n-grams that it ends.
+func (m *Model) sumOf(x *word, grams []uint32) sums {
+	s := sums{nChars: int(x.nChars), nWords: len(grams)}
+	for k, c := range x.chars {
+		s.chars[k] = int32(c)
+	}
+	m.add(&s.words, grams)
 	return s
 }
