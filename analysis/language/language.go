@@ -165,7 +165,7 @@ func (d *Detector) byLetters(w *Work, doc *text.Doc, hits *[maxTags]int, hint st
 	w.sums.Begin(&w.words, d)
 	var all sums
 	left := maxBytes
-	var seen [len(Classes)]bool
+	var seen [len(Classes)]bool // of sentences, as far as it matters
 	for _, sent := range doc.Sentences {
 		if left <= 0 {
 			break
@@ -176,8 +176,9 @@ func (d *Detector) byLetters(w *Work, doc *text.Doc, hits *[maxTags]int, hint st
 		sum, count := d.sum(w, s)
 		all.add(&sum)
 		if len(doc.Sentences) > 1 && count >= sentenceWords {
-			if c, p := d.likely(&sum, nil, ""); p >= sureSentence {
-				seen[c] = true
+			z := d.logits(&sum, nil, "")
+			if c := most(&z); (c == dutch || c == english) && !seen[c] {
+				seen[c] = softmax(z)[c] >= sureSentence
 			}
 		}
 	}
@@ -190,28 +191,38 @@ func (d *Detector) likely(s *sums, hits *[maxTags]int, hint string) (int, float3
 	if s.n == 0 {
 		return -1, 0
 	}
+	p := softmax(d.logits(s, hits, hint))
+	best := most(&p)
+	return best, p[best]
+}
+
+// logits are the outputs of the model for some sums, of which there are some.
+func (d *Detector) logits(s *sums, hits *[maxTags]int, hint string) (out [len(Classes)]float32) {
 	norm := d.scale / float32(math.Sqrt(float64(s.n)))
-	var logits [len(Classes)]float32
 	for c, name := range Classes {
-		logits[c] = float32(s.of[c]) * norm
+		out[c] = float32(s.of[c]) * norm
 		if s.n < manyFeatures {
-			logits[c] -= rare[c]
+			out[c] -= rare[c]
 		}
 		if hits != nil {
-			logits[c] += frequentWeight * float32(min(hits[c], 8))
+			out[c] += frequentWeight * float32(min(hits[c], 8))
 		}
 		if name == hint {
-			logits[c] += hintWeight
+			out[c] += hintWeight
 		}
 	}
-	p := softmax(logits)
+	return out
+}
+
+// most is the place of the largest number, the first of them.
+func most(x *[len(Classes)]float32) int {
 	best := 0
-	for c := range p {
-		if p[c] > p[best] {
+	for c := range x {
+		if x[c] > x[best] {
 			best = c
 		}
 	}
-	return best, p[best]
+	return best
 }
 
 const (

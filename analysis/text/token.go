@@ -87,25 +87,26 @@ type Doc struct {
 	// Words, when set, numbers the tokens that Parse finds.
 	Words *Words
 
-	norm []byte
-	ends []int // end of each token's normal form in norm, where it has no number
+	norm    []byte    // the normal forms of tokens without a number
+	spelled []spelled // these
 }
+
+// spelled is a token, and the end of its normal form.
+type spelled struct{ token, end int }
 
 // Parse replaces d's content by the tokens and sentences of source, in time
 // linear in its length. Any bytes are accepted; spans never cut a rune.
 func (d *Doc) Parse(source string) {
 	d.Source, d.Tokens, d.Sentences = source, d.Tokens[:0], d.Sentences[:0]
-	d.norm, d.ends = d.norm[:0], d.ends[:0]
+	d.norm, d.spelled = d.norm[:0], d.spelled[:0]
 	s := scanner{d: d, s: source}
 	for s.next() {
 	}
 	norms := string(d.norm)
 	from := 0
-	for i, end := range d.ends {
-		if d.Tokens[i].Word == 0 {
-			d.Tokens[i].Norm = norms[from:end]
-			from = end
-		}
+	for _, x := range d.spelled {
+		d.Tokens[x.token].Norm = norms[from:x.end]
+		from = x.end
 	}
 	d.split()
 }
@@ -126,6 +127,9 @@ func (s *scanner) next() bool {
 	c := s.s[start]
 	switch {
 	case isLetter(c):
+		if s.plain(flags) {
+			return true
+		}
 		if s.link() {
 			s.add(start, Link, flags)
 			return true
@@ -201,6 +205,53 @@ func (s *scanner) space() Flags {
 		flags |= Paragraph
 	}
 	return flags
+}
+
+// plain reads a word of ASCII letters before a blank or a sign that can only end
+// it, which is most of any text; where there is none it reads nothing.
+func (s *scanner) plain(flags Flags) bool {
+	start, at, norm := s.pos, s.pos, s.d.norm
+	uppers, run := 0, 0
+	var prev byte
+	for at < len(s.s) && isLetter(s.s[at]) {
+		c := s.s[at]
+		if c < 'a' {
+			uppers++
+			c |= 0x20
+		}
+		if c != prev {
+			prev, run = c, 0
+		}
+		if run++; run == 3 {
+			return false // elongated
+		}
+		norm = append(norm, c)
+		at++
+	}
+	if first := s.s[start] | 0x20; first == 'x' || at < len(s.s) && !s.ends(at, first) {
+		return false // perhaps a face, or something longer
+	}
+	if s.s[start] < 'a' {
+		flags |= Title
+	}
+	if n := at - start; n > 1 && uppers == n {
+		flags |= Upper
+	}
+	s.pos, s.d.norm = at, norm
+	s.push(start, Word, flags)
+	return true
+}
+
+// ends tells whether a word that begins with a letter ends before at for sure,
+// and is no part of a host name.
+func (s *scanner) ends(at int, first byte) bool {
+	switch s.s[at] {
+	case ' ', '\n', ',', '!', '?', ')', ';', '"':
+		return true
+	case '.':
+		return first != 'w' && (at+1 == len(s.s) || !isLetter(s.s[at+1]))
+	}
+	return false
 }
 
 // word reads letters, digits and inner apostrophes and writes the normal form.
@@ -435,17 +486,19 @@ func (s *scanner) add(start int, kind Kind, flags Flags) {
 // push adds a token whose normal form has been written.
 func (s *scanner) push(start int, kind Kind, flags Flags) {
 	d, t := s.d, Token{Start: start, End: s.pos, Kind: kind, Flags: flags}
+	from := 0
+	if n := len(d.spelled); n > 0 {
+		from = d.spelled[n-1].end
+	}
 	if d.Words != nil {
-		from := 0
-		if n := len(d.ends); n > 0 {
-			from = d.ends[n-1]
-		}
-		if t.Word, t.Norm = d.Words.number(d.norm[from:], kind, flags); t.Word != 0 {
-			d.norm = d.norm[:from]
-		}
+		t.Word, t.Norm = d.Words.number(d.norm[from:], kind, flags)
+	}
+	if t.Word != 0 {
+		d.norm = d.norm[:from]
+	} else {
+		d.spelled = append(d.spelled, spelled{len(d.Tokens), len(d.norm)})
 	}
 	d.Tokens = append(d.Tokens, t)
-	d.ends = append(d.ends, len(d.norm))
 }
 
 func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
