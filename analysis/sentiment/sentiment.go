@@ -35,7 +35,8 @@ type Result struct {
 	Sentences []float64
 	// Loaded tells of each sentence whether it has any word of sentiment.
 	Loaded []bool
-	// Parts and PartsLoaded tell the same of the parts that ScoreParts was given.
+	// Parts and PartsLoaded tell the same of the parts that ScoreParts was given,
+	// but those that are not loaded score 0.
 	Parts       []float64
 	PartsLoaded []bool
 }
@@ -124,8 +125,12 @@ func (s *Scorer) scorePart(w *Work, d *text.Doc, sent, part text.Sentence, from,
 	explains := w.explains
 	w.explains = false
 	w.part[0] = s.part(w, d, sent, part, from, to, p)
-	w.partSums = w.sum(w.partSums[:0], models, from, d.Tokens[part.First:part.Last])
-	w.partScores, w.partLoaded = append(w.partScores, alone(w.part[:], models, w.partSums, p)), append(w.partLoaded, w.part[0].loaded)
+	x := 0.0
+	if w.part[0].loaded {
+		w.partSums = w.sum(w.partSums[:0], models, from, d.Tokens[part.First:part.Last])
+		x = alone(w.part[:], models, w.partSums, p)
+	}
+	w.partScores, w.partLoaded = append(w.partScores, x), append(w.partLoaded, w.part[0].loaded)
 	w.explains = explains
 }
 
