@@ -33,9 +33,15 @@ type model struct {
 	// so that the many that have no weight seldom reach the table.
 	slots []slot
 	seen  []uint64
-	// entries holds at each place the number of weights, then label and
-	// weight in turns.
-	entries []int8
+	// entries holds at each place the number of weights, as a label, and then
+	// these.
+	entries []entry
+}
+
+// entry is the weight that a feature has for a label.
+type entry struct {
+	label  uint8
+	weight int8
 }
 
 type slot struct{ feature, place uint32 }
@@ -90,7 +96,7 @@ func readModel(file []byte, labels []string) (*model, error) {
 	if r.Len() == len(file) {
 		return nil, errModel
 	}
-	m := &model{entries: make([]int8, 1, len(file)), seen: make([]uint64, 1<<seenBits/64)}
+	m := &model{entries: make([]entry, 1, len(file)/2), seen: make([]uint64, 1<<seenBits/64)}
 	if n, err := binary.ReadUvarint(r); err != nil || n != uint64(len(labels)) {
 		return nil, fmt.Errorf("moments: the model has other labels than the taxonomy: train it again")
 	}
@@ -129,14 +135,14 @@ func readModel(file []byte, labels []string) (*model, error) {
 		}
 		feature += uint32(delta)
 		m.add(feature, uint32(len(m.entries)))
-		m.entries = append(m.entries, int8(count))
+		m.entries = append(m.entries, entry{label: uint8(count)})
 		for range count {
 			label, err1 := r.ReadByte()
 			weight, err2 := r.ReadByte()
 			if err1 != nil || err2 != nil || int(label) >= len(labels) {
 				return nil, errModel
 			}
-			m.entries = append(m.entries, int8(label), int8(weight))
+			m.entries = append(m.entries, entry{label, int8(weight)})
 		}
 	}
 	return m, nil
@@ -163,15 +169,15 @@ func (m *model) sift(features []uint32) []uint32 {
 	return features[:n]
 }
 
-// find returns the labels and weights of a feature in turns, nil for none.
-func (m *model) find(feature uint32) []int8 {
+// find returns the weights of a feature, nil for none.
+func (m *model) find(feature uint32) []entry {
 	for at := feature & uint32(len(m.slots)-1); ; at = (at + 1) & uint32(len(m.slots)-1) {
 		switch s := m.slots[at]; {
 		case s.place == 0:
 			return nil
 		case s.feature == feature:
-			n := uint32(m.entries[s.place])
-			return m.entries[s.place+1 : s.place+1+2*n]
+			first := s.place + 1
+			return m.entries[first : first+uint32(m.entries[s.place].label)]
 		}
 	}
 }
@@ -182,10 +188,10 @@ const maxLabels = 64
 // tally is the sum of weights of each label.
 type tally [maxLabels]int32
 
-// add adds labels and weights in turns.
-func (t *tally) add(row []int8) {
-	for i := 0; i+1 < len(row); i += 2 {
-		t[row[i]&(maxLabels-1)] += int32(row[i+1])
+// add adds weights.
+func (t *tally) add(row []entry) {
+	for _, x := range row {
+		t[x.label&(maxLabels-1)] += int32(x.weight)
 	}
 }
 
@@ -204,10 +210,9 @@ func (m *model) labels(t *tally) Labels {
 func (m *model) sum(features []uint32, label int) float32 {
 	var sum int32
 	for _, f := range m.sift(features) {
-		row := m.find(f)
-		for i := 0; i+1 < len(row); i += 2 {
-			if int(row[i]) == label {
-				sum += int32(row[i+1])
+		for _, x := range m.find(f) {
+			if int(x.label) == label {
+				sum += int32(x.weight)
 			}
 		}
 	}

@@ -31,7 +31,7 @@ type lexicon struct {
 	words    *wordList
 	patterns *pattern.Set
 	sections []section
-	lengths  []int // words of each pattern, without gaps
+	lengths  []int32 // words of each pattern, without gaps
 }
 
 // section is what a pattern's section means.
@@ -126,7 +126,7 @@ func newLexicon(language, words string) (*lexicon, error) {
 		return nil, fmt.Errorf("sentiment: %w", err)
 	}
 	for _, r := range l.patterns.Rules {
-		l.lengths = append(l.lengths, len(strings.Fields(r.Source))-strings.Count(r.Source, ".."))
+		l.lengths = append(l.lengths, int32(len(strings.Fields(r.Source))-strings.Count(r.Source, "..")))
 	}
 	for _, name := range l.patterns.Sections {
 		word, number, _ := strings.Cut(name, " ")

@@ -23,10 +23,13 @@ type state struct {
 
 // found is a pattern that was found, with its tokens relative to the sentence.
 type found struct {
-	section
+	value       float64 // of its section
 	rule        *pattern.Rule
-	first, last int
-	words       int // of the pattern, without gaps: the more, the more exact
+	first, last int32
+	// rank is higher for longer patterns, and of two as long for the one with
+	// more words, gaps aside: the more, the more exact.
+	rank int32
+	role role
 }
 
 // unit is a word or phrase that carries a value.
@@ -88,7 +91,10 @@ func (w *Work) collect(l *lexicon, sent text.Sentence, hits []pattern.Hit) {
 		rule := &l.patterns.Rules[h.Rule]
 		section := l.sections[rule.Section]
 		w.roles |= section.role
-		w.found = append(w.found, found{section, rule, h.First - sent.First, h.Last - sent.First, l.lengths[h.Rule]})
+		w.found = append(w.found, found{
+			section.value, rule, int32(h.First - sent.First), int32(h.Last - sent.First),
+			int32(h.Last-h.First)<<16 | l.lengths[h.Rule], section.role,
+		})
 	}
 }
 
@@ -116,12 +122,7 @@ func (s *Scorer) apply(w *Work, d *text.Doc, sent text.Sentence, from, to int, p
 // claim makes units of the patterns with a value: the longest first, then the
 // most exact, and none over the words of another.
 func (w *Work) claim() {
-	slices.SortStableFunc(w.found, func(a, b found) int {
-		if longer := (b.last - b.first) - (a.last - a.first); longer != 0 {
-			return longer
-		}
-		return b.words - a.words
-	})
+	slices.SortStableFunc(w.found, func(a, b found) int { return int(b.rank - a.rank) })
 	if w.roles&negates != 0 {
 		for i := range w.found {
 			if f := &w.found[i]; f.role == negates {
@@ -137,7 +138,7 @@ func (w *Work) claim() {
 			fixed = fixed || f.last-f.first > 1 && w.tokens[j].negation
 		}
 		if free {
-			w.add(unit{first: f.first, last: f.last, value: f.value, rule: f.rule.Source, fixed: fixed})
+			w.add(unit{first: int(f.first), last: int(f.last), value: f.value, rule: f.rule.Source, fixed: fixed})
 		}
 	}
 }
@@ -151,7 +152,7 @@ func (w *Work) assign() {
 		}
 		for j := f.first; j < f.last; j++ {
 			t := &w.tokens[j]
-			if t.unit >= 0 && w.units[t.unit].last-w.units[t.unit].first > f.last-f.first {
+			if t.unit >= 0 && w.units[t.unit].last-w.units[t.unit].first > int(f.last-f.first) {
 				continue
 			}
 			t.roles |= f.role
