@@ -120,8 +120,9 @@ type Result struct {
 // Work is the memory of what is known of words; each goroutine needs its own.
 // The zero Work is ready for use.
 type Work struct {
-	words    text.Words // as the model spells them: with their diacritics
-	sums     text.Facts[sums]
+	plain    text.Facts[sums] // of plain words
+	words    text.Words       // of others as the model spells them: with their diacritics
+	sums     text.Facts[sums] // of these
 	frequent text.Facts[uint32]
 }
 
@@ -163,6 +164,7 @@ func (d *Detector) Detect(w *Work, doc *text.Doc, hint string) Result {
 func (d *Detector) byLetters(w *Work, doc *text.Doc, hits *[maxTags]int, hint string) (best int, p float32, mixed bool) {
 	w.words.Renew()
 	w.sums.Begin(&w.words, d)
+	w.plain.Begin(doc.Words, d)
 	var all sums
 	left := maxBytes
 	var seen [len(Classes)]bool // of sentences, as far as it matters
@@ -170,10 +172,9 @@ func (d *Detector) byLetters(w *Work, doc *text.Doc, hits *[maxTags]int, hint st
 		if left <= 0 {
 			break
 		}
-		s := doc.Source[sent.Start:sent.End]
-		s = s[:min(len(s), left)]
-		left -= len(s)
-		sum, count := d.sum(w, s)
+		end := min(sent.End, sent.Start+left)
+		left -= end - sent.Start
+		sum, count := d.sum(w, doc, sent, end)
 		all.add(&sum)
 		if len(doc.Sentences) > 1 && count >= sentenceWords {
 			z := d.logits(&sum, nil, "")
@@ -240,9 +241,32 @@ func (s *sums) add(t *sums) {
 	s.n += t.n
 }
 
-// sum adds up the weights of a text's features. It also returns the number of
-// its words.
-func (d *Detector) sum(w *Work, s string) (all sums, count int) {
+// sum adds up the weights of a sentence's features as far as end. It also returns
+// the number of its words.
+func (d *Detector) sum(w *Work, doc *text.Doc, sent text.Sentence, end int) (all sums, count int) {
+	at, letters := sent.Start, false // what is not read yet, and whether it may have letters
+	for i := sent.First; i < sent.Last && doc.Tokens[i].End <= end; i++ {
+		switch t := &doc.Tokens[i]; {
+		case t.Word != 0 && t.Has(text.Plain):
+			if letters {
+				count += d.read(w, &all, doc.Source[at:t.Start])
+			}
+			x, known := w.plain.At(t.Word)
+			if !known {
+				*x = d.ofPlain(t.Norm)
+			}
+			all.add(x)
+			count++
+			at, letters = t.End, false
+		case t.Kind != text.Punct && t.Kind != text.Stop && t.Kind != text.Number:
+			letters = true
+		}
+	}
+	return all, count + d.read(w, &all, doc.Source[at:end])
+}
+
+// read adds the weights of a stretch of text and returns the number of its words.
+func (d *Detector) read(w *Work, to *sums, s string) (count int) {
 	text := words{s: s}
 	for word := text.next(); word != nil; word = text.next() {
 		count++
@@ -250,9 +274,18 @@ func (d *Detector) sum(w *Work, s string) (all sums, count int) {
 		if !known {
 			*x = d.ofWord(word)
 		}
-		all.add(x)
+		to.add(x)
 	}
-	return all, count
+	return count
+}
+
+// ofPlain adds up the weights of a plain word's features.
+func (d *Detector) ofPlain(norm string) sums {
+	var word [maxWord + 2]byte
+	word[0] = '<'
+	n := 1 + copy(word[1:maxWord+1], norm)
+	word[n] = '>'
+	return d.ofWord(word[:n+1])
 }
 
 // ofWord adds up the weights of a word's features.

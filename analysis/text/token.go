@@ -40,6 +40,7 @@ const (
 	Spaced                      // white space stands before
 	Newline                     // a line break stands before
 	Paragraph                   // an empty line stands before
+	Plain                       // ASCII letters between blanks or signs: what it is to any reader of words
 )
 
 // Token is a byte range of the source with its normal form.
@@ -230,6 +231,9 @@ func (s *scanner) plain(flags Flags) bool {
 	}
 	if first := s.s[start] | 0x20; first == 'x' || at < len(s.s) && !s.ends(at, first) {
 		return false // perhaps a face, or something longer
+	}
+	if start == 0 || flags&Spaced != 0 {
+		flags |= Plain
 	}
 	if s.s[start] < 'a' {
 		flags |= Title
