@@ -88,6 +88,28 @@ func TestTrainingIsReproducible(t *testing.T) {
 	}
 }
 
+// samePlainly compares sentences whose plain words are known by their numbers
+// with the same read letter by letter.
+func samePlainly(t *testing.T, d *Detector, s string) {
+	t.Helper()
+	var words text.Words
+	numbered, plain := text.Doc{Words: &words}, text.Doc{}
+	numbered.Parse(s)
+	plain.Parse(s)
+	var w Work
+	w.plain.Begin(&words, d)
+	w.sums.Begin(&w.words, d)
+	for _, sent := range numbered.Sentences {
+		for _, end := range []int{sent.End, (sent.Start + sent.End) / 2} {
+			got, n := d.sum(&w, &numbered, sent, end)
+			want, m := d.sum(&w, &plain, sent, end)
+			if got != want || n != m {
+				t.Fatalf("%q: %v of %d words, letter by letter %v of %d", s[sent.Start:end], got, n, want, m)
+			}
+		}
+	}
+}
+
 func FuzzDetect(f *testing.F) {
 	d, err := New()
 	if err != nil {
@@ -95,7 +117,9 @@ func FuzzDetect(f *testing.F) {
 	}
 	f.Add("Het eten was goed", "nl")
 	f.Add("\xff\xfe é’t sooooo 送货", "x-y-z")
+	f.Add("@piet'goed x.Een b2b ’t 8'keer prijs-kwaliteit a@b.nl auto's", "nl")
 	f.Fuzz(func(t *testing.T, s, hint string) {
+		samePlainly(t, d, s)
 		if a, b := detect(t, d, s, hint), detect(t, d, s, hint); a != b || a == "" {
 			t.Fatalf("%q then %q", a, b)
 		}
