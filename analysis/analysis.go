@@ -47,7 +47,7 @@ type Analyzer struct {
 	works     sync.Pool
 }
 
-// New reads the embedded models; it takes some tens of milliseconds.
+// New reads the embedded models; it takes some ten milliseconds.
 func New() (*Analyzer, error) {
 	a := &Analyzer{version: version}
 	var err error

@@ -22,7 +22,7 @@ type Finder struct {
 	dutch, english *lexicon
 }
 
-// New reads the embedded lists; it takes some ten milliseconds.
+// New reads the embedded lists.
 func New() (*Finder, error) {
 	dutch, err := readLexicon("nl")
 	if err != nil {
