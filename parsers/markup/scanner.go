@@ -22,13 +22,17 @@ import (
 // ends of texts with IndexByte and cuts names, values and texts out of the
 // page instead of copying them, which makes it some five times as fast.
 type Scanner struct {
-	s    string
-	pos  int
-	text string // of the current token, as written
-	raw  bool   // the text holds no references
-	name string
-	atom atom.Atom
-	attr []attribute
+	s   string
+	pos int
+	// from and to are where the text of the current token stands in s, or the
+	// name of its tag. Places take the collector less to note than strings.
+	from, to int
+	raw      bool   // the text holds no references
+	name     string // of the tag, where it is not as written
+	atom     atom.Atom
+	attr     []attribute
+	// own are names and values of attributes that are not as written.
+	own []string
 	// inside is the element whose raw text comes next, rest where that ends.
 	inside atom.Atom
 	rest   int
@@ -43,11 +47,13 @@ type Scanner struct {
 	kind    html.TokenType
 }
 
-// attribute is an attribute with its value as written, unless it is whole:
-// with its references undone.
+// attribute is where the name and the value of an attribute stand in the page.
+// Where own is not 0 the name is that of Scanner.own before it; whole says that
+// the value is the one there.
 type attribute struct {
-	key, val string
-	whole    bool
+	key, keyEnd, val, valEnd int
+	own                      int
+	whole                    bool
 }
 
 // maxAttributes bounds the attributes of a plain tag: each is compared with
@@ -106,7 +112,7 @@ func (z *Scanner) Next() html.TokenType {
 
 func (z *Scanner) nextSlow() html.TokenType {
 	z.kind = z.slow.Next()
-	z.attr = z.attr[:0]
+	z.attr, z.own = z.attr[:0], z.own[:0]
 	switch z.kind {
 	case html.StartTagToken, html.SelfClosingTagToken, html.EndTagToken:
 		name, more := z.slow.TagName()
@@ -116,7 +122,8 @@ func (z *Scanner) nextSlow() html.TokenType {
 			var k, v []byte
 			k, v, more = z.slow.TagAttr()
 			if len(z.attr) < maxSlowAttributes {
-				z.attr = append(z.attr, attribute{string(k), string(v), true})
+				z.own = append(z.own, string(k), string(v))
+				z.attr = append(z.attr, attribute{own: len(z.own) - 1, whole: true})
 			}
 		}
 	}
@@ -146,39 +153,57 @@ func holdsRaw(a atom.Atom) bool {
 	return false
 }
 
-// Name returns the name of the current tag in lower case; Atom is its atom.
-func (z *Scanner) Name() string    { return z.name }
+// Name returns the name of the current tag in lower case.
+func (z *Scanner) Name() string {
+	if z.name != "" {
+		return z.name
+	}
+	return z.s[z.from:z.to]
+}
+
+// Atom is the atom of the current tag's name.
 func (z *Scanner) Atom() atom.Atom { return z.atom }
 
 // Attributes returns how many attributes the current tag has, each name once.
 func (z *Scanner) Attributes() int { return len(z.attr) }
 
 // Key returns the name of attribute i of the current tag, in lower case.
-func (z *Scanner) Key(i int) string { return z.attr[i].key }
+func (z *Scanner) Key(i int) string {
+	a := &z.attr[i]
+	if a.own > 0 {
+		return z.own[a.own-1]
+	}
+	return z.s[a.key:a.keyEnd]
+}
 
 // Attribute returns attribute i of the current tag: its name in lower case,
 // and its value with references undone.
 func (z *Scanner) Attribute(i int) (key, val string) {
 	a := &z.attr[i]
-	if !a.whole && strings.IndexByte(a.val, '&') >= 0 {
-		a.val = unescape(a.val)
+	if a.whole {
+		return z.Key(i), z.own[a.own]
 	}
-	a.whole = true
-	return a.key, a.val
+	val = z.s[a.val:a.valEnd]
+	if strings.IndexByte(val, '&') >= 0 {
+		val = unescape(val)
+	}
+	return z.Key(i), val
 }
 
 // Text returns the text of the current text, comment or doctype token, with
 // references undone where it may hold them. It may be called once for each.
 func (z *Scanner) Text() string {
-	switch {
-	case z.slow != nil:
+	if z.slow != nil {
 		return string(z.slow.Text())
-	case z.raw || strings.IndexByte(z.text, '&') < 0:
-		return z.text
-	case !terminated(z.text):
-		return html.UnescapeString(z.text) // the two differ in "&#0"
 	}
-	return stdhtml.UnescapeString(z.text)
+	text := z.s[z.from:z.to]
+	switch {
+	case z.raw || strings.IndexByte(text, '&') < 0:
+		return text
+	case !terminated(text):
+		return html.UnescapeString(text) // the two differ in "&#0"
+	}
+	return stdhtml.UnescapeString(text)
 }
 
 // rawBody returns what the element of the current start tag holds where that
@@ -191,7 +216,7 @@ func (z *Scanner) Raw() string {
 	if z.slow != nil {
 		return string(z.slow.Raw())
 	}
-	return z.text
+	return z.s[z.from:z.to]
 }
 
 // unescape undoes the references in an attribute's value. Those that end in a
@@ -242,7 +267,7 @@ func (z *Scanner) next() (html.TokenType, bool) {
 		a, start := z.inside, z.pos
 		z.inside = 0
 		if z.rest > start {
-			z.text, z.pos = z.s[start:z.rest], z.rest
+			z.from, z.to, z.pos = start, z.rest, z.rest
 			z.raw = a != atom.Title && a != atom.Textarea
 			return html.TextToken, true
 		}
@@ -252,7 +277,7 @@ func (z *Scanner) next() (html.TokenType, bool) {
 	}
 	end := z.textEnd()
 	if end > z.pos {
-		z.text, z.pos, z.raw = z.s[z.pos:end], end, false
+		z.from, z.to, z.pos, z.raw = z.pos, end, end, false
 		return html.TextToken, true
 	}
 	switch c := z.s[z.pos+1]; {
@@ -289,8 +314,9 @@ func (z *Scanner) declaration() (html.TokenType, bool) {
 		if end < 0 || strings.HasPrefix(body, ">") || strings.HasPrefix(body, "->") || strings.Contains(body[:end], "--!") {
 			return 0, false
 		}
-		z.text, z.raw = body[:end], false
-		z.pos += len("<!--") + end + len("-->")
+		z.from = z.pos + len("<!--")
+		z.to, z.raw = z.from+end, false
+		z.pos = z.to + len("-->")
 		return html.CommentToken, true
 	}
 	const doctype = "DOCTYPE"
@@ -298,8 +324,9 @@ func (z *Scanner) declaration() (html.TokenType, bool) {
 	if end < len(doctype) || !strings.EqualFold(s[:len(doctype)], doctype) {
 		return 0, false
 	}
-	z.text, z.raw = strings.TrimLeft(s[len(doctype):end], " \n\t\f"), false
-	z.pos += len("<!") + end + 1
+	z.to, z.raw = z.pos+len("<!")+end, false
+	z.from = z.to - len(strings.TrimLeft(s[len(doctype):end], " \n\t\f"))
+	z.pos = z.to + 1
 	return html.DoctypeToken, true
 }
 
@@ -316,54 +343,13 @@ func (z *Scanner) endTag() bool {
 	if i >= len(z.s) || z.s[i] != '>' {
 		return false
 	}
-	z.attr = z.attr[:0]
+	z.attr, z.own = z.attr[:0], z.own[:0]
 	z.pos = i + 1
 	return true
 }
 
-// tagName reads the name that starts at i and returns where it ends.
-func (z *Scanner) tagName(i int) int {
-	s, start := z.s, i
-	var met sign
-	var number uint64
-	for ; i < len(s); i++ {
-		c := s[i]
-		is := signs[c]
-		if is&(space|slash|greater) != 0 {
-			break
-		}
-		met |= is
-		number = number<<8 | uint64(c)
-	}
-	z.name = s[start:i]
-	if met&capital != 0 {
-		z.name = lower(z.name)
-	} else if e := tags[tagPlace(number)]; e.number == number && i-start <= maxTag {
-		z.atom = e.atom
-		return i
-	}
-	z.atom = atom.Lookup([]byte(z.name))
-	return i
-}
-
-// lower turns A to Z to lower case; most names are.
-func lower(s string) string {
-	for i := 0; i < len(s); i++ {
-		if 'A' <= s[i] && s[i] <= 'Z' {
-			b := []byte(s)
-			for ; i < len(b); i++ {
-				if 'A' <= b[i] && b[i] <= 'Z' {
-					b[i] |= 0x20
-				}
-			}
-			return string(b)
-		}
-	}
-	return s
-}
-
 func (z *Scanner) startTag() (html.TokenType, bool) {
-	z.attr = z.attr[:0]
+	z.attr, z.own = z.attr[:0], z.own[:0]
 	i := z.tagName(z.pos + 1)
 	kind := html.StartTagToken
 	for {
@@ -407,7 +393,7 @@ func (z *Scanner) attribute(i int) int {
 		}
 		met |= is
 	}
-	key, val := s[start:i], ""
+	a := attribute{key: start, keyEnd: i}
 	for i < len(s) && isSpace(s[i]) {
 		i++
 	}
@@ -432,24 +418,29 @@ func (z *Scanner) attribute(i int) int {
 		if end < 0 {
 			return -1
 		}
-		val = s[i : i+end]
+		a.val, a.valEnd = i, i+end
 		i += end
 		if s[i] == '"' || s[i] == '\'' { // the end of a quoted value
 			i++
 		}
 	}
-	if key == "" || len(z.attr) >= maxAttributes {
+	if a.keyEnd == start || len(z.attr) >= maxAttributes {
 		return -1
 	}
+	key := s[start:a.keyEnd]
 	if met&capital != 0 {
 		key = lower(key)
 	}
 	for k := range z.attr {
-		if z.attr[k].key == key {
+		if z.Key(k) == key {
 			return i // only the first of a name counts
 		}
 	}
-	z.attr = append(z.attr, attribute{key: key, val: val})
+	if met&capital != 0 {
+		z.own = append(z.own, key)
+		a.own = len(z.own)
+	}
+	z.attr = append(z.attr, a)
 	return i
 }
 
@@ -462,17 +453,18 @@ func (z *Scanner) rawText() bool {
 	case !holdsRaw(z.atom):
 		return true
 	}
+	name := z.Name()
 	for i := z.pos; ; i += 2 {
 		j := strings.Index(z.s[i:], "</")
 		if j < 0 {
 			return false
 		}
 		i += j
-		end := i + 2 + len(z.name)
+		end := i + 2 + len(name)
 		if end >= len(z.s) {
 			return false
 		}
-		if c := z.s[end]; strings.EqualFold(z.s[i+2:end], z.name) && (isSpace(c) || c == '/' || c == '>') {
+		if c := z.s[end]; strings.EqualFold(z.s[i+2:end], name) && (isSpace(c) || c == '/' || c == '>') {
 			z.inside, z.rest = z.atom, i
 			break
 		}

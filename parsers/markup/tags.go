@@ -59,3 +59,47 @@ var tags = func() (out [1024]tag) {
 // tagPlace is where a name stands among tags. The factor gives each of theirs a
 // place of its own.
 func tagPlace(number uint64) uint64 { return number * 0xF06D3FEF701966A1 >> 54 }
+
+// tagName reads the name that starts at i and returns where it ends.
+func (z *Scanner) tagName(i int) int {
+	s, start := z.s, i
+	var met sign
+	var number uint64
+	for ; i < len(s); i++ {
+		c := s[i]
+		is := signs[c]
+		if is&(space|slash|greater) != 0 {
+			break
+		}
+		met |= is
+		number = number<<8 | uint64(c)
+	}
+	z.from, z.to = start, i
+	if met&capital != 0 {
+		z.name = lower(s[start:i])
+	} else if z.name != "" {
+		z.name = ""
+	}
+	if e := &tags[tagPlace(number)]; e.number == number && i-start <= maxTag {
+		z.atom = e.atom // no name with capitals has a number of these
+		return i
+	}
+	z.atom = atom.Lookup([]byte(z.Name()))
+	return i
+}
+
+// lower turns A to Z to lower case; most names are.
+func lower(s string) string {
+	for i := 0; i < len(s); i++ {
+		if 'A' <= s[i] && s[i] <= 'Z' {
+			b := []byte(s)
+			for ; i < len(b); i++ {
+				if 'A' <= b[i] && b[i] <= 'Z' {
+					b[i] |= 0x20
+				}
+			}
+			return string(b)
+		}
+	}
+	return s
+}
