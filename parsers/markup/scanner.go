@@ -295,11 +295,16 @@ func (z *Scanner) next() (html.TokenType, bool) {
 // comment or declaration.
 func (z *Scanner) textEnd() int {
 	for i := z.pos; ; i++ {
-		j := strings.IndexByte(z.s[i:], '<')
-		if j < 0 || i+j+1 >= len(z.s) {
+		if z.s[i] != '<' { // most tags follow another
+			j := strings.IndexByte(z.s[i:], '<')
+			if j < 0 {
+				return len(z.s)
+			}
+			i += j
+		}
+		if i+1 >= len(z.s) {
 			return len(z.s)
 		}
-		i += j
 		if c := z.s[i+1]; isLetter(c) || c == '/' || c == '!' || c == '?' {
 			return i
 		}
