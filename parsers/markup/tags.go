@@ -39,14 +39,16 @@ type tag struct {
 // maxTag is how many letters make a number at most.
 const maxTag = 8
 
-// tags finds the atoms of the names that most tags have, at tagPlace; built
-// once, never changed. What is not found there is left to atom.Lookup, which
-// takes three times as long.
+// commonTags are the names that most tags have.
+const commonTags = "a abbr address area article aside b base big body br button caption cite code dd del details div dl dt em " +
+	"fieldset figure font footer form g h1 h2 h3 h4 h5 h6 head header hr html i iframe img input ins label legend li link main mark meta meter nav " +
+	"noscript ol optgroup option p path picture pre q s script section select small source span strong style sub summary sup svg table tbody td " +
+	"template textarea tfoot th thead time title tr tt u ul use var video"
+
+// tags finds the atoms of commonTags, 0 for those that have none, at tagPlace;
+// built once, never changed. What is not found there is left to atom.Lookup.
 var tags = func() (out [1024]tag) {
-	for name := range strings.FieldsSeq("a abbr address area article aside b base big body br button caption cite code dd del details div dl dt em " +
-		"fieldset figure font footer form g h1 h2 h3 h4 h5 h6 head header hr html i iframe img input ins label legend li link main mark meta meter nav " +
-		"noscript ol optgroup option p path picture pre q s script section select small source span strong style sub summary sup svg table tbody td " +
-		"template textarea tfoot th thead time title tr tt u ul use var video") {
+	for name := range strings.FieldsSeq(commonTags) {
 		number := uint64(0)
 		for _, c := range []byte(name) {
 			number = number<<8 | uint64(c)
