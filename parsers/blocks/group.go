@@ -168,7 +168,8 @@ func unitOf(name string) unit { return unit{name, unitHint(name)} }
 
 func unitHint(u string) hint {
 	h := noHint
-	for _, w := range element.Words(u) {
+	var room [8]string
+	for _, w := range element.AppendWords(room[:0], u) {
 		h = plainer(h, wordHint(w))
 	}
 	return h

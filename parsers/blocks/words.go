@@ -192,7 +192,8 @@ func (v *vocabulary) look(token string) meaning {
 	m, ok := v.tokens[token]
 	if !ok {
 		if !utilityClass(token) {
-			words := element.Words(token)
+			var room [8]string
+			words := element.AppendWords(room[:0], token)
 			m.hint, m.traits = says(words)
 			m.part = m.hint != noHint && partOf(words)
 		}
@@ -296,7 +297,8 @@ func withoutPlace(class string) string {
 	if !strings.Contains(class, "odd") && !strings.Contains(class, "even") && !strings.Contains(class, "st") && !strings.Contains(class, "alt") {
 		return class
 	}
-	var out []string
+	var room [maxTokens]string
+	out := room[:0]
 	for token := range strings.FieldsSeq(class) {
 		switch strings.ToLower(token) {
 		case "odd", "even", "oneven", "first", "last", "alt":

@@ -33,8 +33,10 @@ func Attr(n *html.Node, name string) string {
 
 // Words splits a class name or identifier into its words, in lower case:
 // "reviewCard__title-45" gives review, card, title, 45.
-func Words(token string) []string {
-	var out []string
+func Words(token string) []string { return AppendWords(nil, token) }
+
+// AppendWords appends the words of a class name or identifier; see Words.
+func AppendWords(out []string, token string) []string {
 	start, last := 0, rune(0)
 	cut := func(end int) {
 		if end <= start {
