@@ -12,8 +12,8 @@ type Page struct {
 	Status int
 	// ContentType is the Content-Type header as received.
 	ContentType string
-	// Body is the decompressed body in its original charset. It is valid
-	// only while the page is being handled: a crawler may reuse its bytes.
+	// Body is the decompressed body in its original charset. Nobody may write
+	// to it once the page is handed on: what is read off it shares its memory.
 	Body []byte
 	// Link holds the Link headers (RFC 8288) as received.
 	Link []string
