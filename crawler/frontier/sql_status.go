@@ -89,8 +89,7 @@ func (s *store) count(t *tx, st *SourceStats) error {
 		}
 	}
 	if st.Dead > 0 {
-		rows, err := t.rows(`SELECT 5, class, count(*) FROM urls
-			WHERE state = 5 AND source = (SELECT id FROM sources WHERE name = ?) GROUP BY class`, st.Source)
+		rows, err := t.rows("SELECT 5, u.class, count(*) FROM urls u WHERE u.state = 5 AND "+deadOfSource+" GROUP BY u.class", st.Source)
 		if err != nil {
 			return err
 		}
@@ -114,9 +113,20 @@ func (s *store) count(t *tx, st *SourceStats) error {
 	return err
 }
 
-// filterClause matches a Filter whose fields are the arguments 1, 2 and 3.
-const filterClause = `u.state = 5 AND (?1 = '' OR u.source = (SELECT id FROM sources WHERE name = ?1))
-	AND (?2 = '' OR u.class = ?2) AND (?3 = '' OR u.url = ?3)`
+// deadClause matches a Filter whose fields are the arguments 1, 2 and 3. The dead
+// letters of one source are looked up by its budget keys, not among those of all.
+func deadClause(f Filter) string {
+	clause := "u.state = 5 AND (?2 = '' OR u.class = ?2) AND (?3 = '' OR u.url = ?3) AND "
+	if f.Source == "" {
+		return clause + "?1 = ''"
+	}
+	return clause + deadOfSource
+}
+
+// deadOfSource, with u.state = 5, are the dead letters of the source whose name is
+// the first argument.
+const deadOfSource = `u.source = (SELECT id FROM sources WHERE name = ?1)
+	AND u.budget IN (SELECT q.budget FROM queues q JOIN sources s ON s.id = q.source WHERE s.name = ?1)`
 
 // Dead implements Inspector.
 func (s *store) Dead(ctx context.Context, f Filter, limit int) (letters []DeadLetter, err error) {
@@ -125,7 +135,7 @@ func (s *store) Dead(ctx context.Context, f Filter, limit int) (letters []DeadLe
 	}
 	err = s.read(ctx, func(t *tx) error {
 		rows, err := t.rows(`SELECT s.name, u.url, u.class, u.message, u.attempts, u.settled
-			FROM urls u JOIN sources s ON s.id = u.source WHERE `+filterClause+
+			FROM urls u JOIN sources s ON s.id = u.source WHERE `+deadClause(f)+
 			" ORDER BY u.settled DESC, u.id DESC LIMIT ?4", f.Source, f.Class, f.URL, limit)
 		if err != nil {
 			return err
@@ -151,7 +161,7 @@ func (s *store) Requeue(ctx context.Context, f Filter) (n int, err error) {
 			return err
 		}
 		type queue struct{ source, budget int64 }
-		rows, err := t.rows("UPDATE urls AS u SET state = 0, due = ?4, attempts = 0, class = '', message = '' WHERE "+filterClause+
+		rows, err := t.rows("UPDATE urls AS u SET state = 0, due = ?4, attempts = 0, class = '', message = '' WHERE "+deadClause(f)+
 			" RETURNING source, budget", f.Source, f.Class, f.URL, t.now)
 		if err != nil {
 			return err
