@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"klank/analysis"
@@ -179,26 +180,36 @@ func (p *pipeline) outdated(m *mention.Mention, now time.Time) bool {
 	return limited && !m.Published.IsZero() && now.Sub(m.Published) > d && p.authors != authorsRaw
 }
 
-// keep stores what was found and counts what became of it.
+// keep stores what was found and counts what became of it. What pages declare is
+// stored at the same time, so that both share a transaction.
 func (p *pipeline) keep(ctx context.Context, src *crawler.Source, found *findings, outs []crawler.Outcome) error {
-	if len(found.mentions)+len(found.seen) > 0 {
-		changes, err := p.store(ctx, found.mentions, found.seen)
-		if err != nil {
-			return err
-		}
-		for i, c := range changes {
-			switch out := &outs[found.pages[i]]; c {
-			case index.New:
-				out.New++
-			case index.Changed:
-				out.Changed++
-			default:
-				out.Same++
-			}
-		}
-	}
+	var declaring sync.WaitGroup
+	var declared error
 	if p.declare != nil && (len(found.items) > 0 || found.withheld > 0) {
-		return p.declare(ctx, src.Name, found.items, found.withheld)
+		declaring.Go(func() { declared = p.declare(ctx, src.Name, found.items, found.withheld) })
+	}
+	err := p.keepMentions(ctx, found, outs)
+	declaring.Wait()
+	return cmp.Or(err, declared)
+}
+
+func (p *pipeline) keepMentions(ctx context.Context, found *findings, outs []crawler.Outcome) error {
+	if len(found.mentions)+len(found.seen) == 0 {
+		return nil
+	}
+	changes, err := p.store(ctx, found.mentions, found.seen)
+	if err != nil {
+		return err
+	}
+	for i, c := range changes {
+		switch out := &outs[found.pages[i]]; c {
+		case index.New:
+			out.New++
+		case index.Changed:
+			out.Changed++
+		default:
+			out.Same++
+		}
 	}
 	return nil
 }
