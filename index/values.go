@@ -1,7 +1,6 @@
 package index
 
 import (
-	"cmp"
 	"math"
 	"net/url"
 	"slices"
@@ -319,26 +318,24 @@ func insert(values []string, from int, value, label string) []string {
 		return values
 	}
 	value = strings.ToValidUTF8(value, "\uFFFD")
-	at, there := slices.BinarySearchFunc(values[from:], value, func(have, value string) int { return compareJoined(have, value, label) })
-	if there {
-		return values
+	for _, have := range values[from:] {
+		if isJoined(have, value, label) {
+			return values
+		}
 	}
 	if label != "" {
 		value += ":" + label
 	}
+	at, _ := slices.BinarySearch(values[from:], value)
 	return slices.Insert(values, from+at, value)
 }
 
-// compareJoined orders a string and value + ":" + label, or value alone where
+// isJoined tells whether a string is value + ":" + label, or value alone where
 // there is no label.
-func compareJoined(have, value, label string) int {
-	n := min(len(have), len(value))
-	if c := strings.Compare(have[:n], value[:n]); c != 0 || label == "" || n < len(value) {
-		return cmp.Or(c, cmp.Compare(len(have), len(value)))
+func isJoined(s, value, label string) bool {
+	if label == "" {
+		return s == value
 	}
-	have = have[n:]
-	if have == "" || have[0] != ':' {
-		return strings.Compare(have, ":")
-	}
-	return strings.Compare(have[1:], label)
+	n := len(value)
+	return len(s) == n+1+len(label) && s[n] == ':' && s[n+1:] == label && s[:n] == value
 }
