@@ -171,15 +171,6 @@ func widen(ts []TouchpointScore, name string, score float64) []TouchpointScore {
 
 // journeyPlace is where a touchpoint stands in the order of the journey; -1 for
 // a name that is none.
-func journeyPlace(touchpoint string) int {
-	before := 0
-	for _, moment := range mention.Moments {
-		if at := slices.Index(mention.Touchpoints[moment], touchpoint); at >= 0 {
-			return before + at
-		}
-		before += len(mention.Touchpoints[moment])
-	}
-	return -1
-}
+func journeyPlace(touchpoint string) int { return slices.Index(mention.Journey, touchpoint) }
 
 func hundredths(score float64) float64 { return math.Round(100*max(-1, min(1, score))) / 100 }

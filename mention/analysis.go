@@ -76,6 +76,15 @@ var Touchpoints = map[string][]string{
 	"umot":    {"recommendation", "publishing"},
 }
 
+// Journey lists the touchpoints of all moments in the order of the journey.
+var Journey = func() []string {
+	var out []string
+	for _, m := range Moments {
+		out = append(out, Touchpoints[m]...)
+	}
+	return out
+}()
+
 // CareLenses are the four lenses on what the company did.
 var CareLenses = []string{"experience", "support", "service", "care"}
 

@@ -59,10 +59,6 @@ func TestLanguagesHaveTheSameKeysAndPlaceholders(t *testing.T) {
 
 // lists are the closed lists whose words the interface looks up by value.
 func lists() map[string][]string {
-	touchpoints := []string{}
-	for _, m := range mention.Moments {
-		touchpoints = append(touchpoints, mention.Touchpoints[m]...)
-	}
 	var kinds, fields []string
 	for _, k := range mention.Kinds {
 		kinds = append(kinds, string(k))
@@ -73,7 +69,7 @@ func lists() map[string][]string {
 	return map[string][]string{
 		"role": desk.Roles, "audit.action": auditActions, "recipient": recipientKinds,
 		"register.authors": {"pseudonym", "name", "drop"}, "register.fact": {"controller", "contact", "purpose", "basis"},
-		"moment": mention.Moments, "touchpoint": touchpoints, "care": mention.CareLenses, "signal": mention.Signals,
+		"moment": mention.Moments, "touchpoint": mention.Journey, "care": mention.CareLenses, "signal": mention.Signals,
 		"sentiment": {mention.Negative, mention.Neutral, mention.Positive}, "kind": kinds, "field": fields,
 		"sort": index.Sorts, "facet": append(slices.Clone(facetFields), "item", "care"), "period": periods,
 		"run":          {"running", "done", "failed", "suspect", "interrupted"},

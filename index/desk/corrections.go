@@ -77,10 +77,6 @@ func keyOf(what, words string) string {
 // check refuses labels that no analysis could give, and puts the others in the
 // order of the taxonomy.
 func (l *Labels) check() error {
-	var touchpoints []string
-	for _, m := range mention.Moments {
-		touchpoints = append(touchpoints, mention.Touchpoints[m]...)
-	}
 	if !slices.Contains([]string{mention.Negative, mention.Neutral, mention.Positive}, l.Sentiment) {
 		return fmt.Errorf("%w: sentiment %q is none of negative, neutral, positive", ErrInput, l.Sentiment)
 	}
@@ -88,7 +84,7 @@ func (l *Labels) check() error {
 		what  string
 		given *[]string
 		known []string
-	}{{"touchpoint", &l.Touchpoints, touchpoints}, {"care", &l.Care, mention.CareLenses}, {"signal", &l.Signals, mention.Signals}} {
+	}{{"touchpoint", &l.Touchpoints, mention.Journey}, {"care", &l.Care, mention.CareLenses}, {"signal", &l.Signals, mention.Signals}} {
 		for _, v := range *list.given {
 			if !slices.Contains(list.known, v) {
 				return fmt.Errorf("%w: there is no %s %q", ErrInput, list.what, v)

@@ -49,11 +49,11 @@ var Fields = []Field{
 	{"collected", Date, nil, false, "when it was collected"},
 	{"removed", Date, nil, false, "when it was found to have vanished"},
 	{"moment", Keyword, mention.Moments, true, "a moment of truth it speaks of"},
-	{"touchpoint", Keyword, touchpoints(), true, "a touchpoint it speaks of"},
+	{"touchpoint", Keyword, mention.Journey, true, "a touchpoint it speaks of"},
 	{"care", Keyword, mention.CareLenses, true, "a lens on what the company did"},
 	{"signal", Keyword, mention.Signals, true, "a signal of the whole text"},
 	{"moment_sentiment", Keyword, withSentiments(mention.Moments), true, "a moment with the sentiment of a sentence on it, e.g. smot:negative"},
-	{"touchpoint_sentiment", Keyword, withSentiments(touchpoints()), true, "a touchpoint with the sentiment of a sentence on it, e.g. delivery:negative"},
+	{"touchpoint_sentiment", Keyword, withSentiments(mention.Journey), true, "a touchpoint with the sentiment of a sentence on it, e.g. delivery:negative"},
 	{"care_sentiment", Keyword, withSentiments(mention.CareLenses), true, "a care lens with the sentiment of a sentence on it, e.g. service:positive"},
 	{"brand_sentiment", Keyword, nil, true, "a brand with the attitude to it, e.g. \"Acme:negative\""},
 	{"flag", Keyword, nil, true, "rating_mismatch, duplicate, suspect, corrected"},
@@ -95,14 +95,6 @@ func kinds() []string {
 	var out []string
 	for _, k := range mention.Kinds {
 		out = append(out, string(k))
-	}
-	return out
-}
-
-func touchpoints() []string {
-	var out []string
-	for _, m := range mention.Moments {
-		out = append(out, mention.Touchpoints[m]...)
 	}
 	return out
 }

@@ -51,7 +51,7 @@ type side struct {
 
 func impact(s *scope, rep *Report) error {
 	s.narrowToOwn(rep)
-	touchpoints := journey()
+	touchpoints := mention.Journey
 	sides := []*side{
 		{name: "blame", title: "What drives customers away", sentiment: mention.Negative, signal: "churn_risk"},
 		{name: "praise", title: "What makes them recommend", sentiment: mention.Positive, signal: "advocate"},
@@ -86,15 +86,6 @@ func impact(s *scope, rep *Report) error {
 	}
 	rep.Findings = impactFindings(rep)
 	return nil
-}
-
-// journey lists the touchpoints in the order of the journey.
-func journey() []string {
-	var out []string
-	for _, m := range mention.Moments {
-		out = append(out, mention.Touchpoints[m]...)
-	}
-	return out
 }
 
 // authorOf tells authors apart; a mention without one is its own.

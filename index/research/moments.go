@@ -229,12 +229,10 @@ func (s *scope) partingRows(partings map[parting]*tally) (Section, error) {
 // momentFindings name the touchpoints that are most surely blamed and praised.
 func momentFindings(cs cells) []Saying {
 	best := func(side func(*momentCell) *tally) (name string, low float64) {
-		for _, m := range mention.Moments {
-			for _, t := range mention.Touchpoints[m] {
-				c := cs.of(t)
-				if l, _ := wilson(side(c).n, c.all.n); c.all.n >= TooFew && l > low {
-					name, low = t, l
-				}
+		for _, t := range mention.Journey {
+			c := cs.of(t)
+			if l, _ := wilson(side(c).n, c.all.n); c.all.n >= TooFew && l > low {
+				name, low = t, l
 			}
 		}
 		return name, low

@@ -10,7 +10,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"sync"
 
 	"klank/index"
 	"klank/index/query"
@@ -97,14 +96,15 @@ func membersOf(ctx context.Context, tx *sql.Tx, fields []string) (map[int64][]st
 
 // packBrief writes a brief as the column holds it: the author's hash in eight
 // bytes, reach and revision as varints, and three bytes a touchpoint: its
-// place in briefTouchpoints and its scores in hundredths.
+// place in mention.Journey and its scores in hundredths. A change of that list is
+// a new layout of the file.
 func packBrief(b index.Brief) []byte {
 	out := binary.LittleEndian.AppendUint64(make([]byte, 0, 24), b.Author)
 	for _, n := range []int{b.Reach, b.Revision} {
 		out = binary.AppendUvarint(out, uint64(max(n, 0)))
 	}
 	for _, t := range b.Touchpoints {
-		out = append(out, byte(slices.Index(briefTouchpoints(), t.Name)), byte(int8(math.Round(100*t.Low))), byte(int8(math.Round(100*t.High))))
+		out = append(out, byte(slices.Index(mention.Journey, t.Name)), byte(int8(math.Round(100*t.Low))), byte(int8(math.Round(100*t.High))))
 	}
 	return out
 }
@@ -126,26 +126,15 @@ func unpackBrief(data []byte, b *index.Brief) error {
 		}
 		*n, data = int(v), data[size:]
 	}
-	names := briefTouchpoints()
 	for ; len(data) >= 3; data = data[3:] {
-		if int(data[0]) >= len(names) {
+		if int(data[0]) >= len(mention.Journey) {
 			return errBrief
 		}
-		touchpoints = append(touchpoints, index.TouchpointScore{Name: names[data[0]], Low: float64(int8(data[1])) / 100, High: float64(int8(data[2])) / 100})
+		touchpoints = append(touchpoints, index.TouchpointScore{Name: mention.Journey[data[0]], Low: float64(int8(data[1])) / 100, High: float64(int8(data[2])) / 100})
 	}
 	b.Touchpoints = touchpoints
 	return nil
 }
-
-// briefTouchpoints numbers the touchpoints of stored briefs: in the order of
-// the journey. A change of it is a new layout of the file.
-var briefTouchpoints = sync.OnceValue(func() []string {
-	var out []string
-	for _, m := range mention.Moments {
-		out = append(out, mention.Touchpoints[m]...)
-	}
-	return out
-})
 
 // refresh makes the narrow rows again from the documents where a new layout
 // asks for it: once, and whole or not at all.
