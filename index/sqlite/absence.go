@@ -16,14 +16,11 @@ import (
 
 // sightStatements are the prepared statements of PutSeen.
 type sightStatements struct {
-	rows, found, page, putPage, note, again *sql.Stmt
+	rows, found, page, putPage, note, again stmt
 }
 
-func (s *sightStatements) prepare(db *sql.DB) error {
-	for _, st := range []struct {
-		stmt **sql.Stmt
-		sql  string
-	}{
+func (s *sightStatements) all() []prepared {
+	return []prepared{
 		{&s.rows, "SELECT f.rowid, f.published, f.collected FROM json_each(?) j JOIN facts f ON f.id = j.value"},
 		{&s.found, "DELETE FROM absences WHERE doc IN (SELECT value FROM json_each(?))"},
 		{&s.page, "SELECT at, partial, mentions FROM pages WHERE page = ?"},
@@ -33,23 +30,7 @@ func (s *sightStatements) prepare(db *sql.DB) error {
 			SELECT f.rowid, ?2, ?3, ?4, ?5, '', 0 FROM json_each(?1) j JOIN facts f ON f.rowid = j.value
 			WHERE f.removed IS NULL AND (?6 OR f.published > ?7) ON CONFLICT (doc) DO NOTHING`},
 		{&s.again, "UPDATE absences SET found = ?1 WHERE page = ?2 AND found <> ''"},
-	} {
-		var err error
-		if *st.stmt, err = db.Prepare(st.sql); err != nil {
-			return err
-		}
 	}
-	return nil
-}
-
-func (s *sightStatements) close() error {
-	var errs []error
-	for _, st := range []*sql.Stmt{s.rows, s.found, s.page, s.putPage, s.note, s.again} {
-		if st != nil {
-			errs = append(errs, st.Close())
-		}
-	}
-	return errors.Join(errs...)
 }
 
 // reading is the latest reading of a page: when the page was fetched, and the
@@ -83,14 +64,14 @@ func (s *sightStatements) see(ctx context.Context, tx *sql.Tx, g *index.Sighting
 		return err
 	}
 	if len(now.docs) > 0 {
-		if _, err := tx.StmtContext(ctx, s.found).ExecContext(ctx, string(list)); err != nil {
+		if _, err := s.found.in(tx).ExecContext(ctx, string(list)); err != nil {
 			return err
 		}
 	}
 	// The same fetch read by another parser gives other mentions, and says
 	// nothing about what is on the site.
 	if known && now.at > before.at {
-		if _, err := tx.StmtContext(ctx, s.again).ExecContext(ctx, g.Run, page); err != nil {
+		if _, err := s.again.in(tx).ExecContext(ctx, g.Run, page); err != nil {
 			return err
 		}
 		lost := slices.DeleteFunc(before.docs, func(doc int64) bool {
@@ -102,18 +83,18 @@ func (s *sightStatements) see(ctx context.Context, tx *sql.Tx, g *index.Sighting
 			if err != nil {
 				return err
 			}
-			if _, err := tx.StmtContext(ctx, s.note).ExecContext(ctx, string(list), g.Source, g.At.UnixMilli(), page, g.Run, !fresh, oldest); err != nil {
+			if _, err := s.note.in(tx).ExecContext(ctx, string(list), g.Source, g.At.UnixMilli(), page, g.Run, !fresh, oldest); err != nil {
 				return err
 			}
 		}
 	}
-	_, err = tx.StmtContext(ctx, s.putPage).ExecContext(ctx, page, now.at, now.partial, packDocs(now.docs))
+	_, err = s.putPage.in(tx).ExecContext(ctx, page, now.at, now.partial, packDocs(now.docs))
 	return err
 }
 
 func (s *sightStatements) reading(ctx context.Context, tx *sql.Tx, page int64) (r reading, known bool, err error) {
 	var blob []byte
-	err = tx.StmtContext(ctx, s.page).QueryRowContext(ctx, page).Scan(&r.at, &r.partial, &blob)
+	err = s.page.in(tx).QueryRowContext(ctx, page).Scan(&r.at, &r.partial, &blob)
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, false, nil
 	}
@@ -134,7 +115,7 @@ func (s *sightStatements) docs(ctx context.Context, tx *sql.Tx, g *index.Sightin
 	if err != nil {
 		return nil, 0, false, err
 	}
-	rows, err := tx.StmtContext(ctx, s.rows).QueryContext(ctx, string(ids))
+	rows, err := s.rows.in(tx).QueryContext(ctx, string(ids))
 	if err != nil {
 		return nil, 0, false, err
 	}

@@ -25,21 +25,6 @@ type statements struct {
 	mark                                    stmt // of a transaction
 }
 
-// stmt is a prepared statement, and as the latest transaction knows it.
-type stmt struct {
-	*sql.Stmt
-	tx    *sql.Tx
-	bound *sql.Stmt
-}
-
-// in returns the statement within tx, which is looked up once in each.
-func (s *stmt) in(tx *sql.Tx) *sql.Stmt {
-	if s.tx != tx {
-		s.tx, s.bound = tx, tx.Stmt(s.Stmt)
-	}
-	return s.bound
-}
-
 // all lists the statements with their SQL.
 func (s *statements) all() []prepared {
 	cols := columns()
@@ -67,32 +52,6 @@ func (s *statements) all() []prepared {
 		list = append(list, prepared{&s.addMembers[i], "INSERT OR FAIL INTO members (set_id, value, field, folded) VALUES (?, ?, ?, ?)" + strings.Repeat(", (?, ?, ?, ?)", rows-1)})
 	}
 	return list
-}
-
-// prepared is a statement that is to be prepared.
-type prepared struct {
-	stmt *stmt
-	sql  string
-}
-
-func (s *statements) prepare(db *sql.DB) error {
-	for _, p := range s.all() {
-		var err error
-		if p.stmt.Stmt, err = db.Prepare(p.sql); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *statements) close() error {
-	var errs []error
-	for _, p := range s.all() {
-		if p.stmt.Stmt != nil {
-			errs = append(errs, p.stmt.Close())
-		}
-	}
-	return errors.Join(errs...)
 }
 
 // Put stores mentions in one transaction; see index.Index. What is already

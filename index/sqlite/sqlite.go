@@ -90,10 +90,7 @@ func (ix *Index) open() (err error) {
 	if ix.codec, err = newCodec(dict); err != nil {
 		return err
 	}
-	if err = ix.writer.stmts.prepare(db); err != nil {
-		return err
-	}
-	if err = ix.writer.sight.prepare(db); err != nil {
+	if err = prepareAll(db, ix.writer.prepared()); err != nil {
 		return err
 	}
 	if err = ix.refresh(context.Background()); err != nil {

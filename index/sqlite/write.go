@@ -107,5 +107,8 @@ func (w *writer) commit(ctx context.Context, together []*write) bool {
 func (w *writer) close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return errors.Join(w.stmts.close(), w.sight.close(), w.db.Close())
+	return errors.Join(closeAll(w.prepared()), w.db.Close())
 }
+
+// prepared lists the writer's statements.
+func (w *writer) prepared() []prepared { return append(w.stmts.all(), w.sight.all()...) }
