@@ -19,9 +19,6 @@ func Keywords(m *mention.Mention, field string) []string { return AppendKeywords
 
 // AppendKeywords appends to values what Keywords returns.
 func AppendKeywords(values []string, m *mention.Mention, field string) []string {
-	if list, ok := listed(m, field); ok {
-		return unique(values, list...)
-	}
 	switch field {
 	case "id":
 		return unique(values, m.ID)
@@ -33,6 +30,8 @@ func AppendKeywords(values []string, m *mention.Mention, field string) []string 
 		return unique(values, m.Source.Type)
 	case "host":
 		return unique(values, m.Source.Host)
+	case "brand":
+		return unique(values, m.Brands...)
 	case "item":
 		return unique(values, itemName(m.Item))
 	case "language":
@@ -68,6 +67,14 @@ func AppendKeywords(values []string, m *mention.Mention, field string) []string 
 	switch a := m.Analysis; field {
 	case "sentiment":
 		return unique(values, a.Sentiment.Label)
+	case "moment":
+		return unique(values, a.Moments...)
+	case "touchpoint":
+		return unique(values, a.Touchpoints...)
+	case "care":
+		return unique(values, a.Care...)
+	case "signal":
+		return unique(values, a.Signals...)
 	case "moment_sentiment":
 		return labelled(values, a.Sentences, func(s *mention.Sentence) []string { return s.Moments })
 	case "touchpoint_sentiment":
@@ -255,9 +262,6 @@ func present(values []string, m *mention.Mention, part string) bool {
 	case "duplicate":
 		return m.DuplicateOf != ""
 	}
-	if values, ok := listed(m, part); ok {
-		return slices.ContainsFunc(values, func(v string) bool { return v != "" })
-	}
 	f, _ := query.Lookup(part)
 	switch f.Type {
 	case query.Number:
@@ -267,28 +271,6 @@ func present(values []string, m *mention.Mention, part string) bool {
 		return !Date(m, part).IsZero()
 	}
 	return len(AppendKeywords(values, m, part)) > len(values)
-}
-
-// listed are the values of a field that is a list, as they stand: to see whether
-// there are any takes no sorting.
-func listed(m *mention.Mention, field string) (values []string, ok bool) {
-	a := m.Analysis
-	if a == nil {
-		a = &mention.Analysis{}
-	}
-	switch field {
-	case "brand":
-		return m.Brands, true
-	case "moment":
-		return a.Moments, true
-	case "touchpoint":
-		return a.Touchpoints, true
-	case "care":
-		return a.Care, true
-	case "signal":
-		return a.Signals, true
-	}
-	return nil, false
 }
 
 func boolean(values []string, b *bool) []string {
