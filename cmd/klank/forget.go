@@ -423,6 +423,14 @@ const maxOpening = 100
 // files takes away the messages that were written into folders and name or
 // quote what goes.
 func (er *erasure) files() error {
+	quotes := func(body []byte) bool {
+		for id := range er.ids {
+			if bytes.Contains(body, []byte(id)) {
+				return true
+			}
+		}
+		return redact.Contains(body, er.openings)
+	}
 	for _, dir := range er.dirs {
 		found, err := filepath.Glob(filepath.Join(dir, "klank-*.html"))
 		if err != nil {
@@ -436,7 +444,7 @@ func (er *erasure) files() error {
 			if err != nil {
 				return err
 			}
-			if !redact.Contains(body, er.openings) && !slices.ContainsFunc(sorted(er.ids), func(id string) bool { return bytes.Contains(body, []byte(id)) }) {
+			if !quotes(body) {
 				continue
 			}
 			er.done.Files++
