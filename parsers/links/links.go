@@ -10,7 +10,6 @@ import (
 	"bytes"
 	"net/url"
 	"path"
-	"slices"
 	"strings"
 	"sync"
 
@@ -32,11 +31,7 @@ func Find(d *document.Document) []mention.Link {
 	for i := range d.Outline().Anchors {
 		f.anchor(&d.Outline().Anchors[i])
 	}
-	if len(f.out) == 0 {
-		rooms.Put(kept)
-		return nil
-	}
-	out := slices.Clone(f.out)
+	out := append([]mention.Link(nil), f.out...) // of its own; nil for none
 	kept.release()
 	return out
 }

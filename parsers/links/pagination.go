@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"klank/parsers/terms"
 )
 
 // place is where in a paginated list a URL stands.
@@ -42,7 +44,7 @@ func pagination(u *url.URL, room []byte) place {
 	}
 	path := strings.TrimSuffix(u.Path, "/")
 	numbered := p.ok
-	if !p.ok && hasPageWord(path) {
+	if !p.ok && terms.Hold(path, anyPageWord) {
 		path = p.cut(path)
 	}
 	p.list = append(append(append(room[:0], u.Host...), path...), '?')
@@ -73,13 +75,12 @@ func params(u *url.URL) iter.Seq[string] {
 	}
 }
 
-// pageWords begin the path segments that number pages.
-var pageWords = []string{"comment-page", "page", "pagina", "seite"}
-
-func hasPageWord(path string) bool {
-	path = strings.ToLower(path)
-	return strings.Contains(path, "page") || strings.Contains(path, "pagina") || strings.Contains(path, "seite")
-}
+// pageWords begin the path segments that number pages; anyPageWord is for a first
+// look.
+var (
+	pageWords   = []string{"comment-page", "page", "pagina", "seite"}
+	anyPageWord = terms.New(pageWords...)
+)
 
 // cut takes the page number off the end of a path.
 func (p *place) cut(path string) string {
