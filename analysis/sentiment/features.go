@@ -226,14 +226,10 @@ func weigh(all []felt, titles int, p *params) dense {
 	total := combine(all, titles, p)
 	n := float64(max(1, len(all)))
 	words := float64(max(1, sums.words))
-	good, bad := squash(sums.good), squash(sums.bad)
 	f[denseTotal] = float32(squash(total))
 	f[denseLoud] = float32(max(-3, min(3, total)) / 3)
-	f[denseGood], f[denseBad] = float32(good), float32(bad)
-	if n > 1 {
-		f[denseGood] = float32(squash(sums.good / math.Sqrt(n)))
-		f[denseBad] = float32(squash(sums.bad / math.Sqrt(n)))
-	}
+	f[denseGood] = float32(squash(sums.good / math.Sqrt(n)))
+	f[denseBad] = float32(squash(sums.bad / math.Sqrt(n)))
 	f[denseFirst], f[denseLast] = float32(first), float32(last)
 	f[denseBest], f[denseWorst] = float32(best), float32(worst)
 	f[denseSilent] = float32(float64(silent) / n)
@@ -248,6 +244,6 @@ func weigh(all []felt, titles int, p *params) dense {
 	f[denseSign] = float32(squash(sums.sign))
 	f[denseLength] = float32(min(1, math.Log(words)/6))
 	f[denseMixed] = float32(best * -worst)
-	f[denseBoth] = float32(good * -bad)
+	f[denseBoth] = float32(squash(sums.good) * -squash(sums.bad))
 	return f
 }

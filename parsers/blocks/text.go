@@ -191,12 +191,6 @@ func (r *reader) text(m int32, p parts) string {
 
 // withoutCustom drops what sites print around a text, and the signature.
 func withoutCustom(text string) string {
-	if !strings.Contains(text, "\n\n") {
-		if normalize.Boilerplate(text) {
-			return ""
-		}
-		return text
-	}
 	kept := strings.Split(text, "\n\n")
 	if i := slices.IndexFunc(kept, ruled); i > 0 {
 		kept = kept[:i]

@@ -326,10 +326,8 @@ func (r *ratings) phrase(s string, depth int) {
 // Starry tells whether an element is called one of stars or grades.
 func Starry(n *html.Node) bool {
 	for _, a := range n.Attr {
-		if a.Key == "class" || a.Key == "id" {
-			if mayBeStar(a.Val) && slices.ContainsFunc(Words(a.Val), StarWord) {
-				return true
-			}
+		if (a.Key == "class" || a.Key == "id") && mayBeStar(a.Val) && slices.ContainsFunc(Words(a.Val), StarWord) {
+			return true
 		}
 	}
 	return false
