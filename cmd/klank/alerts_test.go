@@ -3,7 +3,6 @@ package main
 import (
 	"database/sql"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -372,12 +371,7 @@ digest: {schedule: 0 8 * * mon, send: [box]}
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &env{data: t.TempDir(), err: io.Discard}
-	w, err := e.openWorkspace(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
+	_, w := newTestWorkspace(t, cfg)
 	var both [2]*alerting // as in two processes
 	at := func(day, hour int) int {
 		t.Helper()
@@ -416,12 +410,7 @@ func TestARuleFollowsAQueryThatIsSavedInTheUI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &env{data: t.TempDir(), err: io.Discard}
-	w, err := e.openWorkspace(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
+	_, w := newTestWorkspace(t, cfg)
 	a, err := newAlerting(cfg, w.index, w.desk, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

@@ -245,12 +245,7 @@ func TestSourcesOfOneHostKeepItsRateTogether(t *testing.T) {
 	for _, name := range []string{"shop", "forum"} {
 		cfg.Sources = append(cfg.Sources, configs.Source{Name: name, Type: "site", URLs: []string{srv.URL + "/" + name + "/"}})
 	}
-	e := &env{out: io.Discard, err: io.Discard, data: t.TempDir(), logFormat: "text"}
-	w, err := e.openWorkspace(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
+	e, w := newTestWorkspace(t, cfg)
 	jobs, err := scheduledJobs(cfg, e.log())
 	if err != nil {
 		t.Fatal(err)

@@ -68,19 +68,31 @@ func (a *askedSite) count(path string) int {
 	return n
 }
 
+// newTestWorkspace opens a new data folder, silently, until the test has ended.
+func newTestWorkspace(t *testing.T, cfg *configs.Config) (*env, *workspace) {
+	t.Helper()
+	e := &env{out: io.Discard, err: io.Discard, data: t.TempDir(), logFormat: "text"}
+	w, err := e.openWorkspace(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return e, w
+}
+
 // deskOf opens a data folder with one source, the site.
 func deskOf(t *testing.T, site string, allowPrivate bool) (*crawlDesk, *env) {
 	t.Helper()
 	cfg := configs.Default()
 	cfg.Crawl.Rate = 10
 	cfg.Sources = []configs.Source{{Name: "shop", Type: "site", URLs: []string{site + "/"}}}
-	e := &env{out: io.Discard, err: io.Discard, data: t.TempDir(), logFormat: "text"}
-	w, err := e.openWorkspace(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
+	e, w := newTestWorkspace(t, cfg)
 	d := newCrawlDesk(cfg, w, allowPrivate)
-	t.Cleanup(func() { d.reader.close(); w.Close() })
+	t.Cleanup(func() { d.reader.close() })
 	return d, e
 }
 
