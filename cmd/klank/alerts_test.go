@@ -17,8 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"klank/cmd/klank/postgrestest"
 	"klank/configs"
-	"klank/crawler/frontier/postgrestest"
 	"klank/index/desk"
 	"klank/index/watch/deliver/delivertest"
 )

@@ -17,8 +17,8 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"klank/cmd/klank/market"
+	"klank/cmd/klank/postgrestest"
 	"klank/configs"
-	"klank/crawler/frontier/postgrestest"
 	"klank/mention"
 )
 

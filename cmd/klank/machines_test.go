@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"klank/crawler/frontier/postgrestest"
+	"klank/cmd/klank/postgrestest"
 	"klank/index/indextest"
 )
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"klank/crawler/frontier/postgrestest"
+	"klank/cmd/klank/postgrestest"
 )
 
 // sharing has a live shop whose frontier and desk are in a PostgreSQL, and a

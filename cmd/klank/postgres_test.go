@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"klank/crawler/frontier/postgrestest"
+	"klank/cmd/klank/postgrestest"
 )
 
 // TestAPostgreSQLMayKeepTheFrontier crawls the market twice with the state of

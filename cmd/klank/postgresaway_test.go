@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"klank/crawler/frontier/postgrestest"
+	"klank/cmd/klank/postgrestest"
 	"klank/mention"
 )
 

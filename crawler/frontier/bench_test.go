@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"klank/cmd/klank/postgrestest"
 	"klank/crawler/frontier"
-	"klank/crawler/frontier/postgrestest"
 	"klank/mention"
 )
 

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"klank/crawler/frontier/postgrestest"
+	"klank/cmd/klank/postgrestest"
 )
 
 // The queries of the hot path must find their rows by an index: a scan or a

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"klank/cmd/klank/postgrestest"
 	"klank/crawler/frontier"
 	"klank/crawler/frontier/frontiertest"
-	"klank/crawler/frontier/postgrestest"
 )
 
 func openPostgres(t testing.TB, url string) *frontier.Postgres {

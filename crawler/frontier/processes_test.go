@@ -17,8 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"klank/cmd/klank/postgrestest"
 	"klank/crawler/frontier"
-	"klank/crawler/frontier/postgrestest"
 )
 
 const (

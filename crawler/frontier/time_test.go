@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"klank/crawler/frontier/postgrestest"
+	"klank/cmd/klank/postgrestest"
 )
 
 // A machine whose clock is wrong asks for a time of its own and gets it back,

@@ -1,5 +1,6 @@
 // Package postgrestest has schemas of their own on the PostgreSQL that
-// KLANK_TEST_POSTGRES names, for the tests of whoever keeps something there.
+// KLANK_TEST_POSTGRES names, for the tests of whoever keeps something there: of
+// several stages, which is why it is with the command that joins them.
 package postgrestest
 
 import (
