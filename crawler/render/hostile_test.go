@@ -199,6 +199,20 @@ func TestAHostThatAsksToBeLeftAloneEndsThePage(t *testing.T) {
 	}
 }
 
+// A page is quiet from when it is loaded on, however long that took: one that
+// is slow to load, or a machine that is busy, loses no request of it.
+func TestASlowPageStillHasItsTimeAfterItIsLoaded(t *testing.T) {
+	s := newSite(t, map[string]string{
+		"/": `<p>x</p><script>for (const end = Date.now() + 900; Date.now() < end;);
+addEventListener("load", () => setTimeout(() => fetch("/late").then(r => r.text()).then(text => document.body.append(text)), 150))</script>`,
+		"/late": "late text",
+	})
+	r := newRenderer(t, loopback(), Config{Quiet: 600 * time.Millisecond})
+	if html := body(t, get(t, r, s.URL+"/")); !strings.Contains(html, "late text") {
+		t.Errorf("the page is %s", html)
+	}
+}
+
 func TestCancelReturnsAtOnce(t *testing.T) {
 	s := newSite(t, map[string]string{"/": `<script>for (;;) {}</script>`, "/good": "<p>good</p>"})
 	r := newRenderer(t, loopback(), Config{})

@@ -105,6 +105,7 @@ func (t *tab) judge(ctx context.Context) {
 func (t *tab) decide(ctx context.Context, ev *cdpfetch.EventRequestPaused) {
 	t.mu.Lock()
 	v := t.verdict(ev)
+	delete(t.announced, ev.NetworkID)
 	switch v {
 	case document:
 		t.last = time.Now()

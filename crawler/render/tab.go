@@ -74,15 +74,18 @@ type tab struct {
 	shown  string
 	loaded bool
 	// asked counts the requests of the page, pending those not answered yet;
-	// last is when there was one.
+	// announced are those that the page has made and that are not here to be
+	// judged yet.
 	asked, pending int
-	last           time.Time
-	bytes          int64
+	announced      map[network.RequestID]struct{}
+	// last is when the page was loaded, or later had to do with a request.
+	last  time.Time
+	bytes int64
 }
 
 func newTab(r *Renderer, req fetch.Request, doc *mention.Page) *tab {
 	return &tab{
-		Renderer: r, req: req, doc: doc, asked: 1,
+		Renderer: r, req: req, doc: doc, asked: 1, announced: map[network.RequestID]struct{}{},
 		events: make(chan any, maxWaiting),
 		queue:  make(chan *cdpfetch.EventRequestPaused, r.MaxRequests),
 		ended:  make(chan outcome, 1),
@@ -164,7 +167,13 @@ func (t *tab) load(ctx, busy context.Context) (outcome, error) {
 		case <-busy.Done():
 			return t.read(ctx)
 		case <-look.C:
-			if led == nil && t.quiet() {
+			if led != nil || !t.quiet() {
+				continue
+			}
+			select {
+			case out := <-t.ended: // both may have come since the last look
+				return out, out.err
+			default:
 				return t.read(ctx)
 			}
 		}
@@ -179,14 +188,32 @@ func (t *tab) heard(ev any) {
 		case t.events <- ev:
 		default:
 			t.blocked.Add(1)
+			if ev, ok := ev.(*cdpfetch.EventRequestPaused); ok {
+				t.settled(ev.NetworkID)
+			}
 		}
+	case *network.EventRequestWillBeSent:
+		t.mu.Lock()
+		t.announced[ev.RequestID] = struct{}{}
+		t.mu.Unlock()
+	case *network.EventLoadingFinished:
+		t.settled(ev.RequestID)
+	case *network.EventLoadingFailed:
+		t.settled(ev.RequestID)
 	case *page.EventLoadEventFired:
 		t.mu.Lock()
-		t.loaded = t.shown != ""
+		t.loaded, t.last = t.shown != "", time.Now()
 		t.mu.Unlock()
 	case *inspector.EventTargetCrashed:
 		t.finish(outcome{err: errors.New("the page crashed its tab: too much memory, or a fault of the browser")})
 	}
+}
+
+// settled says that a request is not waited for any more.
+func (t *tab) settled(id network.RequestID) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.announced, id)
 }
 
 // finish ends the rendering; the first outcome holds.
@@ -201,7 +228,7 @@ func (t *tab) finish(o outcome) {
 func (t *tab) quiet() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.loaded && t.pending == 0 && time.Since(t.last) >= t.Quiet
+	return t.loaded && t.pending == 0 && len(t.announced) == 0 && time.Since(t.last) >= t.Quiet
 }
 
 // read takes the page as it stands, in a world that its scripts cannot touch.
