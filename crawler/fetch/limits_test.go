@@ -316,7 +316,7 @@ func TestBodyOfAnImageIsNotRead(t *testing.T) {
 	start := time.Now()
 	failure(t, c, site(t, endless("video/mp4", noise(1000), time.Millisecond))+"/", Content)
 	failure(t, c, site(t, endless("", "\x00\x01\x02"+noise(1000), time.Millisecond))+"/", Content)
-	if took := time.Since(start); took > 2*time.Second {
+	if took := time.Since(start); took > 10*time.Second {
 		t.Errorf("took %s", took)
 	}
 }

