@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+	"golang.org/x/text/encoding/charmap"
 )
 
 // Text returns plain text of plain text that may carry leftovers of markup:
@@ -87,9 +88,36 @@ func clean(s string) string {
 		if !hasTag(s) {
 			return s
 		}
-		s = strip(s)
+		s = strings.ReplaceAll(strip(hide(s)), hidden, "<")
 	}
 	return strings.ReplaceAll(unescape(s), "<", " ")
+}
+
+// hidden stands for a "<" that no tokenizer is to see. It is not visible, so
+// no text has one of its own by then.
+const hidden = "\x00"
+
+// hide hides each "<" after which a tokenizer would take words for a tag:
+// where people wrote them between such signs, and where the next sign is
+// another "<" and not one in the value of an attribute.
+func hide(s string) string {
+	var b strings.Builder
+	from := 0
+	for i := range len(s) {
+		if s[i] != '<' || tagEnd(s, i) > 0 || strings.HasPrefix(s[i+1:], "!") || strings.HasPrefix(s[i+1:], "?") {
+			continue
+		}
+		if next := strings.IndexAny(s[i+1:], "<>="); next >= 0 && s[i+1+next] != '=' {
+			b.WriteString(s[from:i])
+			b.WriteString(hidden)
+			from = i + 1
+		}
+	}
+	if from == 0 {
+		return s
+	}
+	b.WriteString(s[from:])
+	return b.String()
 }
 
 // unescape undoes entities that were encoded several times over. A chain of
@@ -121,8 +149,20 @@ func unescape(s string) string {
 }
 
 // tagEnd returns the index after the tag, comment or declaration that starts
-// at s[i] == '<', or -1 when that "<" is only a sign ("a < b", "<3").
+// at s[i] == '<', or -1 when that "<" is only a sign ("a < b", "<3") or
+// belongs to what people write between such signs ("<sigh>",
+// "<https://example.com>").
 func tagEnd(s string, i int) int {
+	end := angled(s, i)
+	if end < 0 || !isTag(strings.TrimPrefix(s[i+1:end-1], "/")) {
+		return -1
+	}
+	return end
+}
+
+// angled returns the index after the ">" of what starts at s[i] == '<' as
+// tags do, or -1.
+func angled(s string, i int) int {
 	j := i + 1
 	if j < len(s) && s[j] == '/' {
 		j++
@@ -134,6 +174,25 @@ func tagEnd(s string, i int) int {
 		return j + end + 1
 	}
 	return -1
+}
+
+// isTag tells whether a browser would make more of what stands between "<"
+// and ">" than an unknown element that does nothing: one that HTML knows, a
+// custom or a namespaced one, anything that has attributes with values, and
+// comments and declarations.
+func isTag(inner string) bool {
+	if inner == "" || !isLetter(inner[0]) || strings.IndexByte(inner, '=') >= 0 {
+		return true
+	}
+	name := inner
+	end := strings.IndexFunc(inner, func(r rune) bool { return r == '/' || unicode.IsSpace(r) }) // spaces are yet to be folded
+	if end >= 0 {
+		name = inner[:end]
+	}
+	if part := strings.IndexAny(name, "-:"); part >= 0 {
+		return part+1 < len(name) && isLetter(name[part+1]) && strings.IndexByte(name, '@') < 0
+	}
+	return atom.Lookup([]byte(strings.ToLower(name))) != 0
 }
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
@@ -302,8 +361,16 @@ func writeNode(b *strings.Builder, n *html.Node) {
 	}
 }
 
-// visible returns r, or -1 when it shows nothing and takes no room.
+// visible returns r, or -1 when it shows nothing and takes no room. A C1
+// control is what is left of windows-1252 that was read as ISO 8859-1; the
+// character that was meant takes its place, as HTML has it for references
+// like &#150;.
 func visible(r rune) rune {
+	if '\u0080' <= r && r <= '\u009f' {
+		if r = charmap.Windows1252.DecodeByte(byte(r)); r == utf8.RuneError {
+			return -1
+		}
+	}
 	if r == '\u200b' || r == '\ufeff' || r == '\u00ad' || unicode.IsControl(r) && !unicode.IsSpace(r) {
 		return -1
 	}
@@ -338,18 +405,19 @@ func (w *writer) plain(s string) {
 		case r == '\n' && cr:
 			cr = false
 			continue
-		case r == '\n' || r == '\r' || r == '\u2028' || r == '\u0085':
+		case r == '\n' || r == '\r' || r == '\u2028':
 			w.ends++
 			w.gap = true
 		case r == '\u2029':
 			w.ends += 2
 			w.gap = true
-		case unicode.IsSpace(r):
+		case unicode.IsSpace(r) && r != '\u0085':
 			w.gap = true
-		case visible(r) < 0: // neither a character nor a space
 		default:
-			w.space()
-			w.b.WriteRune(r)
+			if v := visible(r); v >= 0 { // or it is neither a character nor a space
+				w.space()
+				w.b.WriteRune(v)
+			}
 		}
 		cr = r == '\r'
 	}

@@ -17,15 +17,23 @@ func TestTextIsPlain(t *testing.T) {
 		"a\n\nb\r\n \r\nc":            "a\n\nb\n\nc",
 		"Tom &amp; Jerry":             "Tom & Jerry",
 		"Tom &amp;amp;amp;amp; Jerry": "Tom & Jerry",
-		"&amp;lt;b&amp;gt;bold&amp;lt;/b&amp;gt;": "bold",
-		"caf&eacute; &#8364;5":                    "café €5",
-		"a<br/>b<br>c":                            "a\n\nb\n\nc",
-		"<p>one</p><p>two</p>":                    "one\n\ntwo",
-		"i <3 this, 4 < 5 and 6 > 5":              "i <3 this, 4 < 5 and 6 > 5",
-		"nbsp\u00a0and\u200bzero":                 "nbsp andzero",
-		"<script>alert(1)</script>safe":           "safe",
-		"AT&T is fine":                            "AT&T is fine",
-		"it cost < then it was":                   "it cost < then it was",
+		"&amp;lt;b&amp;gt;bold&amp;lt;/b&amp;gt;":                       "bold",
+		"caf&eacute; &#8364;5":                                          "café €5",
+		"a<br/>b<br>c":                                                  "a\n\nb\n\nc",
+		"<p>one</p><p>two</p>":                                          "one\n\ntwo",
+		"i <3 this, 4 < 5 and 6 > 5":                                    "i <3 this, 4 < 5 and 6 > 5",
+		"nbsp\u00a0and\u200bzero":                                       "nbsp andzero",
+		"<script>alert(1)</script>safe":                                 "safe",
+		"AT&T is fine":                                                  "AT&T is fine",
+		"it cost < then it was":                                         "it cost < then it was",
+		"een <luie> dag </rant> en <b>meer</b>":                         "een <luie> dag </rant> en meer",
+		"<klik?) op \"Tom & Ans\". Ik <b>wil</b> het>":                  "<klik?) op \"Tom & Ans\". Ik wil het>",
+		"Ans <ans@example.com> of <https://example.com/a>":              "Ans <ans@example.com> of <https://example.com/a>",
+		"<sigh onclick=x>a</sigh>":                                      "a</sigh>",
+		"a <b and <i>c</i><!-- <d> -->":                                 "a <b and c",
+		`<a title="1 < 2">x</a> < <p>y`:                                 "x <\n\ny",
+		"<o:p>a</o:p> <x-y>b</x-y>":                                     "a b",
+		"goed \u0096 foto\u0092s \u0091echt\u0092\u0085 \u0080 5\u0081": "goed – foto’s ‘echt’… € 5",
 	} {
 		if got := Text(in); got != want {
 			t.Errorf("Text(%q) = %q, want %q", in, got, want)
@@ -87,7 +95,7 @@ func TestTextCostIsLinear(t *testing.T) {
 }
 
 func FuzzText(f *testing.F) {
-	for _, s := range []string{"a &amp;lt;b&amp;gt;", "<p>x<p>y", "<<b>b>", "&#x3c;b&#x3e;", "<script>", "5 < 6", "a\n\n\nb", "\xff<"} {
+	for _, s := range []string{"a &amp;lt;b&amp;gt;", "<p>x<p>y", "<<b>b>", "&#x3c;b&#x3e;", "<script>", "5 < 6", "a\n\n\nb", "\xff<", "<A\v&#X3e", "a <luie> <b>b</b>"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
