@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
+	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"klank/crawler"
@@ -51,5 +54,34 @@ func TestAProcessThatJoinsARunKeepsWhatTheOtherFound(t *testing.T) {
 		if c.Declared == nil || *c.Declared != 12 || c.Item == "" && c.Blocked != 1 {
 			t.Errorf("lost what the first process found: %+v", c)
 		}
+	}
+}
+
+func TestCoverageListsWhatFallsShortAndCountsTheRest(t *testing.T) {
+	ten := 10
+	cov := []mention.Coverage{{Source: "shop", Declared: &ten, Collected: 9, Blocked: 1}} // of the whole source
+	for i := range 400 {
+		cov = append(cov, mention.Coverage{Source: "shop", Item: fmt.Sprint("Kettle ", i), Declared: &ten, Collected: 10})
+	}
+	cov[100].Collected = 9
+	cov[101].Reason = "the list repeats itself"
+	cov[102].Declared = nil
+	var out bytes.Buffer
+	printCoverage(&printer{w: &out}, cov)
+	if strings.Count(out.String(), "\n") != 2+4+1 {
+		t.Errorf("it prints\n%s", out.String())
+	}
+	for _, want := range []string{"(all)", "Kettle 99 ", "Kettle 100 ", "the list repeats itself", "Kettle 101 ", "397 items complete"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, out.String())
+		}
+	}
+	for i := range cov {
+		cov[i].Collected = 5
+	}
+	out.Reset()
+	printCoverage(&printer{w: &out}, cov)
+	if !strings.Contains(out.String(), "and 380 more items that fall short") || strings.Contains(out.String(), "complete") {
+		t.Errorf("it prints\n%s", out.String())
 	}
 }

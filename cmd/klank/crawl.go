@@ -403,11 +403,7 @@ func (r *crawlResult) print(p *printer) {
 		pages, notModified, fresh+changed+same, fresh, changed, same, r.took.Round(100*time.Millisecond))
 	if blocked > 0 {
 		p.linef("kept out by robots.txt: %d", blocked)
-		for _, s := range r.report.Sources {
-			for _, u := range s.RobotsExamples[:min(3, len(s.RobotsExamples))] {
-				p.linef("  %s", clean(u))
-			}
-		}
+		r.printRobotsExamples(p)
 	}
 	if reserved > 0 {
 		p.linef("kept out, as the site reserves text and data mining: %d", reserved)
@@ -435,6 +431,20 @@ func (r *crawlResult) print(p *printer) {
 		}
 	}
 	printCoverage(p, r.coverage)
+}
+
+// printRobotsExamples lists a few pages that robots.txt keeps out, of many
+// sources one each.
+func (r *crawlResult) printRobotsExamples(p *printer) {
+	shown := 0
+	for i := range 3 {
+		for _, s := range r.report.Sources {
+			if i < len(s.RobotsExamples) && shown < keptOutShown {
+				p.linef("  %s", clean(s.RobotsExamples[i]))
+				shown++
+			}
+		}
+	}
 }
 
 // longHold is how long a host is held up before the report speaks of it.

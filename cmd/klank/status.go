@@ -253,31 +253,56 @@ func printHosts(p *printer, hosts []frontier.HostState) {
 	}
 }
 
-// printCoverage prints one line per source and item: declared against
-// collected.
+// coverageShown bounds the items that are listed as they fall short.
+const coverageShown = 20
+
+// printCoverage prints declared against collected: a line for each source and
+// for each item that falls short. Items of which all was collected, most of
+// many hundreds, are only counted.
 func printCoverage(p *printer, cov []mention.Coverage) {
 	if len(cov) == 0 {
 		return
 	}
 	p.linef("\n%-24s %-32s %9s %9s %9s %8s", "coverage of", "item", "declared", "collected", "coverage", "blocked")
+	complete, short := 0, 0
 	for _, c := range cov {
-		declared, share := "unknown", "unknown"
-		if c.Declared != nil {
-			declared = fmt.Sprint(*c.Declared)
-			if *c.Declared > 0 {
-				share = fmt.Sprintf("%.0f%%", 100*float64(c.Collected)/float64(*c.Declared))
+		if c.Item != "" && isComplete(c) {
+			complete++
+			continue
+		}
+		if c.Item != "" {
+			if short++; short > coverageShown {
+				continue
 			}
 		}
-		item := c.Item
-		if item == "" {
-			item = "(all)"
-		}
-		line := fmt.Sprintf("%-24s %-32s %9s %9d %9s %8d", layout.Shorten(clean(c.Source), 24), layout.Shorten(clean(item), 32), declared, c.Collected, share, c.Blocked)
-		if c.Reason != "" {
-			line += "  " + clean(c.Reason)
-		}
-		p.linef("%s", line)
+		p.linef("%s", coverageLine(c))
 	}
+	if short > coverageShown {
+		p.linef("and %d more items that fall short (klank report coverage lists the greatest gaps)", short-coverageShown)
+	}
+	if complete > 0 {
+		p.linef("%d items complete: all that their pages declare is collected", complete)
+	}
+}
+
+func isComplete(c mention.Coverage) bool {
+	return c.Declared != nil && c.Collected >= *c.Declared && c.Blocked == 0 && !c.Capped && c.Reason == ""
+}
+
+func coverageLine(c mention.Coverage) string {
+	declared, share := "unknown", "unknown"
+	if c.Declared != nil {
+		declared = fmt.Sprint(*c.Declared)
+		if *c.Declared > 0 {
+			share = fmt.Sprintf("%.0f%%", 100*float64(c.Collected)/float64(*c.Declared))
+		}
+	}
+	line := fmt.Sprintf("%-24s %-32s %9s %9d %9s %8d", layout.Shorten(clean(c.Source), 24), layout.Shorten(clean(cmp.Or(c.Item, "(all)")), 32),
+		declared, c.Collected, share, c.Blocked)
+	if c.Reason != "" {
+		line += "  " + clean(c.Reason)
+	}
+	return line
 }
 
 func readStatus(ctx context.Context, fr frontier.Inspector, ix index.Recorder) (*statusReport, error) {
