@@ -187,6 +187,10 @@ func TestANameBeforeADateIsTheWriters(t *testing.T) {
 		"Lid sinds - 3 mei 2024":             "",
 		"geschreven - 3 mei 2024":            "",
 		"Utrecht, 3 mei 2024":                "",
+		"— Ann, Utrecht (3 mei 2024)":        "Ann",
+		"Ann uit Utrecht, 3-5-2024":          "Ann",
+		"Fatima el Idrissi, 3 mei 2024":      "Fatima el Idrissi",
+		"Na drie weken stuk, 3 mei 2024":     "",
 		"Ann - Utrecht":                      "",
 	} {
 		got := ""

@@ -2,14 +2,13 @@ package blocks
 
 import (
 	"fmt"
-	"math"
-	"slices"
 	"strings"
 
 	"golang.org/x/net/html/atom"
 
 	"klank/mention"
 	"klank/parsers/blocks/element"
+	"klank/parsers/normalize"
 )
 
 // key says what the members of a group have in common.
@@ -37,7 +36,9 @@ func (k key) String() string {
 		return tag + "[" + k.name + "]"
 	case byContainer:
 		return strings.TrimSpace(tag+" "+k.name) + " in a list"
-	case byRating:
+	case byRow:
+		return strings.TrimSpace(tag+" "+k.name) + " around a date"
+	case byRating, byUnsigned:
 		return strings.TrimSpace(tag+" "+k.name) + " around a grade"
 	}
 	return strings.TrimSpace(tag+" "+k.name) + " around a text"
@@ -51,8 +52,10 @@ const (
 	byID                            // an id with a hint and a number: id="comment-12"
 	byData                          // an attribute for ids: data-review-id="12"
 	byContainer                     // the same shape in a container with a hint
-	byRating                        // the same shape around grades
+	byRating                        // the same shape around grades, with authors
+	byUnsigned                      // the same shape around grades, signed or not
 	byPost                          // the same shape around texts of posts
+	byRow                           // the same shape around dates, in one list
 )
 
 // group is a set of elements that may be the blocks of mentions.
@@ -64,6 +67,8 @@ type group struct {
 	why     string
 	// rated says that most members show a grade.
 	rated bool
+	// signed is where the members show a name that nothing calls one.
+	signed place
 }
 
 // groups puts the elements of the page into groups. An element takes part in
@@ -103,6 +108,9 @@ func (s *scan) groups() []*group {
 		if n.rating {
 			s.groupByRating(at, add)
 		}
+		if n.date > 0 {
+			s.groupByDate(at, add)
+		}
 		if n.name.is(postTextTrait) {
 			s.groupByText(at, add)
 		}
@@ -133,14 +141,17 @@ func (s *scan) groupByName(n *node, at int32, add func(key, hint, int32)) {
 	}
 }
 
-// groupByRating puts what stands around a grade and also holds a date, an
-// author and prose into groups by shape.
+// groupByRating puts what stands around a grade and also holds a date and
+// prose into groups by shape; once more where it also holds an author.
 func (s *scan) groupByRating(at int32, add func(key, hint, int32)) {
 	i := s.nodes[at].parent
 	for up := 0; i >= 0 && up < 6; up++ {
 		n := &s.nodes[i]
-		if t := s.in(i); t.date > 0 && t.author > 0 && t.prose >= 30 && blockElement(n.n.DataAtom) {
-			add(key{by: byRating, tag: n.n.DataAtom, name: n.name.shape, in: n.depth}, noHint, i)
+		if t := s.in(i); t.date > 0 && t.prose >= 30 && blockElement(n.n.DataAtom) {
+			add(key{by: byUnsigned, tag: n.n.DataAtom, name: n.name.shape, in: n.depth}, noHint, i)
+			if t.author > 0 {
+				add(key{by: byRating, tag: n.n.DataAtom, name: n.name.shape, in: n.depth}, noHint, i)
+			}
 		}
 		i = n.parent
 	}
@@ -217,6 +228,12 @@ const (
 // judge scores a group: how far its members look like what people wrote, and
 // says why. Conditions that must hold give 0 when they do not.
 func (s *scan) judge(g *group) {
+	if g.key.by == byRow {
+		if g.hint = s.rowHint(g); g.hint == noHint {
+			g.why = "refused: no name, heading or button says what these are"
+			return
+		}
+	}
 	var author, date, rating, prose, id, shops, links, proseSum, text float64
 	step := 1 + len(g.members)/maxJudged
 	n := 0.0
@@ -234,6 +251,11 @@ func (s *scan) judge(g *group) {
 	}
 	author, date, rating, prose, id, shops = author/n, date/n, rating/n, prose/n, id/n, shops/n
 	mean := proseSum / n
+	if author < mostly && date >= mostly && g.hint != postHint {
+		if at, share := s.namePlace(g); share > author {
+			g.signed, author = at, share
+		}
+	}
 	signs := 0
 	for _, x := range []float64{author, date, rating, id} {
 		if x >= mostly {
@@ -254,12 +276,12 @@ func (s *scan) judge(g *group) {
 		refuse = "neither author, date, rating nor id"
 	case author < mostly && date < mostly:
 		refuse = "neither author nor date"
-	case g.hint == postHint && (author < mostly || date < mostly):
+	case (g.hint == postHint || g.key.by == byRow) && (author < mostly || date < mostly):
 		refuse = "posts without author or date"
 	case g.hint == noHint && (rating < mostly || author < mostly || date < mostly || mean < 30):
 		refuse = "no name, and not rated, signed and dated all"
 	}
-	if refuse == "" && (rating < 0.5 || g.hint == noHint) && s.teasers(g) {
+	if refuse == "" && (rating < 0.5 || g.hint == noHint || g.key.by == byRow) && s.teasers(g) {
 		refuse = "teasers of other pages"
 	}
 	if refuse != "" {
@@ -268,7 +290,7 @@ func (s *scan) judge(g *group) {
 	}
 	hinted := 0.0
 	switch {
-	case g.hint != noHint && (g.key.by == byContainer || g.key.by == byPost):
+	case g.hint != noHint && (g.key.by == byContainer || g.key.by == byPost || g.key.by == byRow):
 		hinted = 0.25
 	case g.hint != noHint:
 		hinted = 0.30
@@ -289,137 +311,27 @@ func yes(b bool) float64 {
 	return 0
 }
 
-func (g *group) believed() bool {
-	if len(g.members) == 1 {
-		return g.score >= minimumAlone && g.hint != noHint
-	}
-	return g.score >= minimum
-}
-
-// weight orders groups by how much they explain, in steps of a tenth, so that
-// little differences leave room for other reasons.
-func (g *group) weight() int { return int(10 * math.Log(g.score*float64(len(g.members)))) }
-
-// choose returns the believed groups that do not overlap, the best first: of
-// groups that tell the same blocks the one with the most members, then the
-// outermost, since ids stand on the outside. Members of a chosen group may
-// nest in each other (replies), those of another group not.
-func (s *scan) choose(groups []*group) []*group {
-	var good []*group
-	for _, g := range groups {
-		if len(g.members) >= 2 || g.key.by == byID || g.key.by == byData || g.key.by == byUnit {
-			s.judge(g)
-			if !g.believed() {
-				s.lift(g)
-			}
-			if g.believed() {
-				good = append(good, g)
-			}
-		}
-	}
-	slices.SortStableFunc(good, func(a, b *group) int {
-		if d := b.weight() - a.weight(); d != 0 {
-			return d
-		}
-		return int(s.nodes[a.members[0]].depth - s.nodes[b.members[0]].depth)
-	})
-	taken := make([]bool, len(s.nodes)) // is in, or holds, a member of a chosen group
-	var out []*group
-	for _, g := range good {
-		free := slices.DeleteFunc(slices.Clone(g.members), func(m int32) bool { return taken[m] })
-		if s.within(g, out) {
-			out = append(out, g)
-			continue
-		}
-		if len(free)*2 < len(g.members) {
-			g.why = "overlaps what is taken: " + g.why
-			continue
-		}
-		g.members = free
-		s.take(free, taken)
-		out = append(out, g)
-	}
-	return out
-}
-
-// lift makes the blocks of a group larger where that makes it believed: a name
-// or number may be that of a part of the block, with who wrote it beside it.
-// Each block becomes what holds it and no other.
-func (s *scan) lift(g *group) {
-	if len(g.members) < 2 || g.hint == noHint || g.key.by != byUnit && g.key.by != byData && g.key.by != byID {
-		return
-	}
-	larger := *g
-	larger.members = nil
-	for k, m := range g.members {
-		top := m
-		for up := s.nodes[m].parent; up >= 0; up = s.nodes[up].parent {
-			if k > 0 && g.members[k-1] >= up || k+1 < len(g.members) && g.members[k+1] < s.nodes[up].end {
-				break
-			}
-			top = up
-		}
-		if top == m || k > 0 && (s.nodes[top].n.DataAtom != s.nodes[larger.members[0]].n.DataAtom || s.nodes[top].name.shape != s.nodes[larger.members[0]].name.shape) {
-			return
-		}
-		larger.members = append(larger.members, top)
-	}
-	if s.judge(&larger); larger.believed() {
-		larger.why = "around " + g.key.String() + ": " + larger.why
-		*g = larger
-	}
-}
-
-// within tells whether a group's blocks are answers or comments that stand each
-// in a block of another kind: the answers to a question, the comments on a
-// review.
-func (s *scan) within(g *group, chosen []*group) bool {
-	for _, around := range chosen {
-		if g.hint == around.hint || g.hint != answerHint && g.hint != commentHint || g.hint == answerHint && around.hint != questionHint {
-			continue
-		}
-		k, inside := 0, true
-		for _, m := range g.members {
-			for k < len(around.members) && s.nodes[around.members[k]].end <= m {
-				k++
-			}
-			if k == len(around.members) || around.members[k] >= m || s.in(around.members[k]).prose < s.in(m).prose+20 {
-				inside = false
-				break
-			}
-		}
-		if inside {
-			return true
-		}
-	}
-	return false
-}
-
-// take marks the members, what is in them and what holds them.
-func (s *scan) take(members []int32, taken []bool) {
-	done := int32(0)
-	for _, m := range members {
-		for i := max(m, done); i < s.nodes[m].end; i++ {
-			taken[i] = true
-		}
-		done = max(done, s.nodes[m].end)
-		for up := s.nodes[m].parent; up >= 0 && !taken[up]; up = s.nodes[up].parent {
-			taken[up] = true
-		}
-	}
-}
-
 // teasers tells whether a third of the blocks point elsewhere: their heading
 // is a link to another page.
 func (s *scan) teasers(g *group) bool {
 	step := 1 + len(g.members)/maxJudged
 	n := 0
 	for i := 0; i < len(g.members); i += step {
-		if s.teaser(g.members[i], g.hint == reviewHint) {
+		if s.teaser(g.members[i], g.hint == reviewHint) || g.key.by == byRow && s.leadsAway(g.members[i]) {
 			n++
 		}
 	}
 	return n*3*step > len(g.members)
+}
+
+// leadsAway tells whether a block has a link to another page at all.
+func (s *scan) leadsAway(m int32) bool {
+	for i := m + 1; i < min(s.nodes[m].end, m+maxPlaced); i++ {
+		if s.elsewhere(i, true) && s.nodes[i].date == 0 && !normalize.Boilerplate(s.texts[i].short) {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *scan) teaser(m int32, reviews bool) bool {

@@ -16,6 +16,7 @@ import (
 
 // signature reads the name before a date in one line: "Ann | 3 May 2024".
 func signature(line string) *mention.Author {
+	line = strings.TrimLeft(line, "—–-~ ")
 	if first, _ := utf8.DecodeRuneInString(strings.TrimSpace(line)); !unicode.IsUpper(first) || !element.Digit(line) && !terms.Hold(line, timeWords) {
 		return nil
 	}
@@ -30,7 +31,33 @@ func signature(line string) *mention.Author {
 		}
 		return &mention.Author{Name: name}
 	}
-	return nil
+	return placedSignature(line)
+}
+
+// placedSignature reads the name before a date at the end of a line, and
+// perhaps before a place: "Ann, Utrecht (3 May 2024)", "Ann uit Utrecht, 3-5-2024".
+func placedSignature(line string) *mention.Author {
+	at := strings.LastIndexAny(line, ",(")
+	if at < 0 || len(line) > shortText {
+		return nil
+	}
+	placed := line[at] == '('
+	name, date := line[:at], strings.Trim(line[at+1:], " ).")
+	if strings.Count(date, " ") > 3 || !mayBeDate(date) || otherDate(line) {
+		return nil
+	}
+	for _, from := range []string{",", " uit ", " from ", " aus "} {
+		before, _, ok := strings.Cut(name, from)
+		name, placed = before, placed || ok
+	}
+	name = strings.TrimSpace(name)
+	if !placed && strings.IndexByte(name, ' ') < 0 { // a place, as likely
+		return nil
+	}
+	if !namelike(name) || element.Digit(name) || !personal(name) || verifiedText(name) || postedLike(name) {
+		return nil
+	}
+	return &mention.Author{Name: name}
 }
 
 // author reads a writer's name and profile.

@@ -134,6 +134,9 @@ func (r *reader) read(m int32) (document.Candidate, bool) {
 	if lang := document.LanguageTag(element.Attr(r.nodes[m].n, "lang")); lang != "" {
 		c.Language = lang
 	}
+	if p.author < 0 && g.signed != "" {
+		p.author = r.nameAt(m, g.signed)
+	}
 	switch {
 	case p.author >= 0 || g.hint == noHint:
 	case g.hint == reviewHint:
@@ -324,7 +327,8 @@ func (r *reader) titled(i int32) bool {
 		return true
 	}
 	if up := n.parent; (n.n.DataAtom == atom.Strong || n.n.DataAtom == atom.B) && n.text <= shortText && up >= 0 && r.texts[up].length == 0 && blockElement(r.nodes[up].n.DataAtom) && r.nodes[up].n.DataAtom != atom.P {
-		return r.nodes[up].text > 2*n.text // a line of its own above the text
+		// A line of its own above the text, or beside the grade.
+		return r.nodes[up].text > 2*n.text || r.in(up).rating > 0 && r.nodes[up].text-n.text <= shortText/8
 	}
 	return heading(n.n.DataAtom) || n.name.is(titleTrait) && (n.text < 120 || !n.name.is(bodyTrait))
 }

@@ -256,6 +256,9 @@ func (s *scan) in(i int32) sums {
 	return sums{b.text - a.text, b.link - a.link, b.prose - a.prose, b.author - a.author, b.date - a.date, b.rating - a.rating, b.shops - a.shops, b.signed - a.signed}
 }
 
+// shortBody is how long a text is at most that is none by its name alone.
+const shortBody = 40
+
 // How plainly a date or author is shown.
 const (
 	byText  = 3 // in words
@@ -264,11 +267,15 @@ const (
 )
 
 // inBody tells whether the nearest element with a class is one of body text,
-// so that a date in it is part of what is written.
+// so that a date in it is part of what is written. An element with little in
+// it is none: some programs call all that is not a heading a text.
 func (s *scan) inBody(i int32) bool {
 	for up := 0; i >= 0 && up < 5; up++ {
 		if n := &s.nodes[i]; n.name.shape != "" {
-			return n.name.is(bodyTrait) && !n.name.is(dateTrait|authorTrait|personTrait|titleTrait|noiseTrait|listTrait|metaTrait)
+			body := n.name.is(bodyTrait) && !n.name.is(dateTrait|authorTrait|personTrait|titleTrait|noiseTrait|listTrait|metaTrait)
+			if !body || up > 0 || n.text > shortBody {
+				return body
+			}
 		}
 		i = s.nodes[i].parent
 	}

@@ -59,7 +59,8 @@ func (r *reader) findBody(g *group) shape {
 			sum := r.in(i)
 			t.text += sum.prose + sum.link
 			t.all++
-			if sum.signed > 0 {
+			// A body has no author and date in it, unless others stand beside it.
+			if block := r.in(m); sum.signed > 0 || sum.author > 0 && sum.date > 0 && sum.author == block.author && sum.date == block.date {
 				t.signed++
 			}
 			if t.latest != m {

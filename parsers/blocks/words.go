@@ -51,7 +51,7 @@ var hintStems = []struct {
 	hint hint
 }{
 	{"review", reviewHint}, {"beoordeling", reviewHint}, {"bewertung", reviewHint}, {"recensie", reviewHint}, {"testimonial", reviewHint},
-	{"comment", commentHint}, {"kommentar", commentHint}, {"meinung", reviewHint}, {"erfahrung", reviewHint}, {"ervaring", reviewHint}, {"recension", reviewHint}, {"temoign", reviewHint}, {"avaliac", reviewHint}, {"comentari", commentHint}, {"gastenboek", commentHint}, {"guestbook", commentHint}, {"gaestebuch", commentHint}, {"reactie", commentHint},
+	{"comment", commentHint}, {"kommentar", commentHint}, {"meinung", reviewHint}, {"mening", reviewHint}, {"erfahrung", reviewHint}, {"ervaring", reviewHint}, {"recension", reviewHint}, {"temoign", reviewHint}, {"avaliac", reviewHint}, {"comentari", commentHint}, {"gastenboek", commentHint}, {"guestbook", commentHint}, {"gaestebuch", commentHint}, {"reactie", commentHint},
 }
 
 func wordHint(w string) hint {
@@ -394,11 +394,24 @@ func stem(s string) string {
 
 // hintHeads are what every name with a hint contains, in lower case.
 var hintHeads = terms.New("review", "comment", "post", "message", "beoordel", "reactie", "recensie", "ervaring", "testimonial", "avis",
-	"opini", "feedback", "recensi", "meinung", "erfahrung", "temoign", "avaliac", "comentari", "gastenboek", "guestbook", "gaestebuch", "rezension", "bewertung", "kommentar", "repl", "bericht", "beitrag", "question", "answer", "vraag", "antwo", "waardering", "star", "rating")
+	"opini", "feedback", "recensi", "meinung", "erfahrung", "temoign", "avaliac", "comentari", "gastenboek", "guestbook", "gaestebuch", "rezension", "bewertung", "kommentar", "repl", "bericht", "beitrag", "question", "answer", "vraag", "antwo", "waardering", "star", "rating", "mening")
 
-// hasHint tells, without a DOM, whether the name of any tag hints at blocks:
-// the cheap look at a page that has none.
+// gradeSigns are what pages show grades by whose names say nothing, and how they
+// ask what a review was worth.
+var gradeSigns = [][]byte{[]byte("★"), []byte("sterren"), []byte(" of 5"), []byte("van 5"), []byte("de 5 "), []byte("/5<"), []byte("/10<"), []byte("nuttig?"), []byte("helpful?")}
+
+// controlHeads are in what one can do with a comment.
+var controlHeads = terms.New("reply", "beantwoord", "reage", "antwort", "répondre", "nuttig", "helpful", "hilfreich", "utile")
+
+// hasHint tells, without a DOM, whether the name of any tag hints at blocks,
+// a heading or button does, or the page shows grades: the cheap look at a page
+// that has none.
 func hasHint(body []byte) bool {
+	for _, sign := range gradeSigns {
+		if bytes.Contains(body, sign) {
+			return true
+		}
+	}
 	for {
 		i := bytes.IndexByte(body, '<')
 		if i < 0 || i+1 >= len(body) {
@@ -412,11 +425,26 @@ func hasHint(body []byte) bool {
 		if end < 0 {
 			end = len(body)
 		}
-		if terms.Hold(body[:end], hintHeads) {
+		tag := body[:end]
+		if terms.Hold(tag, hintHeads) {
 			return true
 		}
 		body = body[end:]
+		switch {
+		case len(tag) > 1 && tag[0]|0x20 == 'h' && '1' <= tag[1] && tag[1] <= '6':
+			if terms.Hold(textAfter(body), hintHeads) {
+				return true
+			}
+		case bytes.Contains(tag, []byte("button")):
+			if terms.Hold(textAfter(body), controlHeads) {
+				return true
+			}
+		}
 	}
 }
+
+// textAfter is the text up to the next tag but for a little more, where a
+// heading begins with an element.
+func textAfter(body []byte) []byte { return body[:min(len(body), 120)] }
 
 func letter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }

@@ -9,7 +9,8 @@ import (
 )
 
 // buttons are what sites write on the controls around a text. Single words
-// are left out: "Helpful" may be all that a customer says.
+// are left out but for those that ask for a reply: "Helpful" may be all that a
+// customer says.
 var buttons = map[string]bool{
 	"lees meer": true, "lees verder": true, "meer lezen": true, "toon meer": true, "meer tonen": true, "meer weergeven": true, "lees de hele review": true,
 	"lees minder": true, "toon minder": true, "minder weergeven": true, "minder tonen": true, "vertaal deze review": true, "meld misbruik": true,
@@ -23,6 +24,7 @@ var buttons = map[string]bool{
 	"leer más": true, "ver más": true, "mostrar más": true, "leer menos": true, "leggi tutto": true, "leggi di più": true, "mostra altro": true,
 	"ler mais": true, "ver mais": true, "läs mer": true, "visa mer": true, "læs mere": true, "vis mere": true, "les mer": true, "czytaj więcej": true,
 	"pokaż więcej": true, "helpful?": true, "nuttig?": true, "hilfreich?": true, "utile?": true, "utile ?": true,
+	"beantwoorden": true, "reageren": true, "reply": true, "antworten": true, "répondre": true, "responder": true, "rispondi": true,
 	"verified purchase": true, "verified buyer": true, "geverifieerde aankoop": true, "verifizierter kauf": true, "achat vérifié": true,
 }
 

@@ -194,13 +194,21 @@ func (r *ratings) text(s string, depth int) {
 	}
 }
 
-// starsWithin tells whether the first element in n is called a star, so that
-// there may be a row of them.
+// maxBeforeStars is how many elements before a row of stars are looked at.
+const maxBeforeStars = 8
+
+// starsWithin tells whether one of the first elements in n is called a star, so
+// that there may be a row of them.
 func starsWithin(n *html.Node) bool {
-	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		if c.Type == html.ElementNode {
-			class := Attr(c, "class")
-			return (strings.Contains(class, "star") || strings.Contains(class, "ster")) && len(class) < 200 && slices.ContainsFunc(Words(class), StarWord)
+	seen := 0
+	for c := n.FirstChild; c != nil && seen < maxBeforeStars; c = c.NextSibling {
+		if c.Type != html.ElementNode {
+			continue
+		}
+		seen++
+		class := Attr(c, "class")
+		if (strings.Contains(class, "star") || strings.Contains(class, "ster")) && len(class) < 200 && slices.ContainsFunc(Words(class), StarWord) {
+			return true
 		}
 	}
 	return false
@@ -210,6 +218,7 @@ func starsWithin(n *html.Node) bool {
 func (r *ratings) icons(n *html.Node, depth int) {
 	var filled float64
 	full, half, empty, plain := 0, 0, 0, 0
+	awesome := false // in this font a star without a state is a full one
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
 		if c.Type != html.ElementNode {
 			continue
@@ -228,12 +237,16 @@ func (r *ratings) icons(n *html.Node, depth int) {
 			empty++
 		case "star":
 			plain++
+			awesome = strings.Contains(Attr(icon, "class"), "fa-star")
 		}
 		filled += part
 	}
-	if empty == 0 && half == 0 {
+	switch {
+	case empty+half+full == 0 && awesome:
+		full, filled = plain, float64(plain)
+	case empty == 0 && half == 0:
 		empty = plain // <i class="star on"> among <i class="star">
-	} else {
+	default:
 		full, filled = full+plain, filled+float64(plain)
 	}
 	total := full + half + empty

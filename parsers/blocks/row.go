@@ -1,0 +1,85 @@
+package blocks
+
+import (
+	"strings"
+
+	"klank/parsers/normalize"
+)
+
+// Rows are elements of one shape in one list, each around a date. Where nothing
+// is called by name and nothing is graded, they are comments or reviews only
+// if the heading above them says so, or what one can do with each of them.
+
+// groupByDate puts what stands around a date and also holds prose into groups
+// by shape and list.
+func (s *scan) groupByDate(at int32, add func(key, hint, int32)) {
+	i := s.nodes[at].parent
+	for up := 0; i >= 0 && up < 6; up++ {
+		n := &s.nodes[i]
+		if n.name.hint != noHint {
+			return // has a group of its own
+		}
+		if s.in(i).prose >= 20 && n.parent >= 0 && blockElement(n.n.DataAtom) {
+			add(key{by: byRow, tag: n.n.DataAtom, name: n.name.shape, in: n.parent}, noHint, i)
+		}
+		i = n.parent
+	}
+}
+
+// rowHint tells what the rows of a list are.
+func (s *scan) rowHint(g *group) hint {
+	if h := s.headingHint(g.members[0]); h != noHint {
+		return h
+	}
+	answered := 0
+	step := 1 + len(g.members)/maxJudged
+	for k := 0; k < len(g.members); k += step {
+		if s.hasControl(g.members[k]) {
+			answered++
+		}
+	}
+	if float64(answered*step) >= mostly*float64(len(g.members)) {
+		return commentHint
+	}
+	return noHint
+}
+
+// maxAbove is how many elements before a list are looked at for its heading.
+const maxAbove = 40
+
+// headingHint tells what the heading above an element says that follows, if
+// it is a heading of what holds the element.
+func (s *scan) headingHint(m int32) hint {
+	for i := m - 1; i >= max(0, m-maxAbove); i-- {
+		n := &s.nodes[i]
+		if !heading(n.n.DataAtom) {
+			continue
+		}
+		around := i
+		for up := 0; up < 3 && s.nodes[around].end <= m && s.nodes[around].parent >= 0; up++ {
+			around = s.nodes[around].parent
+		}
+		if s.nodes[around].end <= m || n.text > shortText {
+			return noHint
+		}
+		h := noHint
+		for w := range strings.FieldsSeq(strings.ToLower(s.texts[i].short)) {
+			if said := wordHint(strings.Trim(w, ".,:!?()")); said == reviewHint || said == commentHint {
+				h = plainer(h, said)
+			}
+		}
+		return h
+	}
+	return noHint
+}
+
+// hasControl tells whether a block has one of the buttons of comments and
+// reviews, to reply or to say that it was of use.
+func (s *scan) hasControl(m int32) bool {
+	for i := m + 1; i < min(s.nodes[m].end, m+maxPlaced); i++ {
+		if t := s.texts[i].short; t != "" && len(t) <= 40 && s.nodes[i].date == 0 && normalize.Boilerplate(t) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,176 @@
+package blocks
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/html/atom"
+)
+
+// A page may call nothing by its name: its classes only lay out, or are made
+// by a program. The blocks of a group then still show who wrote them all at
+// the same place, another in each: in the line of the date, or elsewhere beside
+// the text if they look like names of people.
+
+// place is where in its block an element stands: the tags and shapes on the
+// way to it.
+type place string
+
+// maxPlaced bounds the elements of a block that are looked at for a name.
+const maxPlaced = 200
+
+// column is what the blocks of a group show at one place.
+type column struct {
+	at     place
+	blocks int
+	names  map[string]bool
+	// people counts the texts that look like names of people, full those with
+	// more than one word.
+	people, full int
+	dated        bool
+}
+
+// namePlace finds where the blocks of a group show such a name, and in how
+// many of them, 0..1; "" where they show none.
+func (s *scan) namePlace(g *group) (place, float64) {
+	var columns []*column
+	byPlace := map[place]*column{}
+	looked := 0
+	step := 1 + len(g.members)/maxJudged
+	for k := 0; k < len(g.members); k += step {
+		looked++
+		here := map[place]bool{}
+		s.names(g.members[k], func(i int32, at place, dated bool) bool {
+			if here[at] {
+				return true // the first of them counts
+			}
+			here[at] = true
+			c := byPlace[at]
+			if c == nil {
+				c = &column{at: at, names: map[string]bool{}, dated: true}
+				byPlace[at] = c
+				columns = append(columns, c)
+			}
+			c.add(s.texts[i].short, dated)
+			return true
+		})
+	}
+	columns = slices.DeleteFunc(columns, func(c *column) bool {
+		return float64(c.blocks) < mostly*float64(looked) || !varied(len(c.names), c.blocks)
+	})
+	for _, c := range columns {
+		if c.dated {
+			return c.at, float64(c.blocks) / float64(looked)
+		}
+	}
+	columns = slices.DeleteFunc(columns, func(c *column) bool { return 5*c.people < 4*c.blocks || 3*c.full < c.blocks })
+	if len(columns) != 1 || looked < 3 {
+		return "", 0
+	}
+	return columns[0].at, float64(columns[0].blocks) / float64(looked)
+}
+
+func (c *column) add(name string, dated bool) {
+	c.blocks++
+	c.names[name] = true
+	c.dated = c.dated && dated
+	if personal(name) {
+		c.people++
+		if strings.IndexByte(name, ' ') > 0 {
+			c.full++
+		}
+	}
+}
+
+// nameParticles stand within names of people.
+var nameParticles = map[string]bool{"de": true, "den": true, "der": true, "van": true, "von": true, "van't": true, "'t": true, "ter": true, "ten": true, "te": true, "el": true, "al": true,
+	"la": true, "le": true, "du": true, "di": true, "da": true, "dos": true, "y": true, "en": true, "and": true, "und": true, "et": true, "zu": true, "bin": true, "ben": true}
+
+// personal tells whether each word of a text begins as words of names do.
+func personal(t string) bool {
+	for i, w := range strings.Fields(t) {
+		first, _ := utf8.DecodeRuneInString(w)
+		if !unicode.IsUpper(first) && !(i > 0 && nameParticles[w]) {
+			return false
+		}
+	}
+	return true
+}
+
+// varied tells names from labels: few people write twice on a page, while a
+// heading such as "News" comes back.
+func varied(names, blocks int) bool {
+	if blocks < 4 {
+		return names == blocks
+	}
+	return 10*names >= 6*blocks
+}
+
+// nameAt returns the element of a block that shows its name at a place; -1
+// where none does.
+func (s *scan) nameAt(m int32, want place) int32 {
+	out := int32(-1)
+	s.names(m, func(i int32, at place, _ bool) bool {
+		if at == want {
+			out = i
+		}
+		return out < 0
+	})
+	return out
+}
+
+// names visits what may be the name of who wrote block m, until visit returns
+// false; dated says that a date stands in the same line.
+func (s *scan) names(m int32, visit func(i int32, at place, dated bool) bool) {
+	for i := m + 1; i < min(s.nodes[m].end, m+maxPlaced); i++ {
+		if !s.bareName(i) {
+			continue
+		}
+		dated := s.inDatedLine(m, i)
+		if (dated || !heading(s.nodes[i].n.DataAtom)) && !visit(i, s.placeOf(m, i), dated) {
+			return
+		}
+	}
+}
+
+// bareName tells whether all that an element holds may be a name.
+func (s *scan) bareName(i int32) bool {
+	n, own := &s.nodes[i], &s.texts[i]
+	if own.short == "" || n.text != own.length || !own.glance.namelike() || n.date > 0 || n.rating ||
+		n.name.is(noiseTrait|titleTrait|countTrait|verifiedTrait|shopTrait|dateTrait|starTrait) || n.n.DataAtom == atom.Button {
+		return false
+	}
+	first, _ := utf8.DecodeRuneInString(own.short)
+	if !unicode.IsLetter(first) || (unicode.IsLower(first) || own.glance.digit) && own.glance.spaces > 0 || strings.HasSuffix(own.short, ".") && own.glance.spaces > 1 {
+		return false
+	}
+	return !verifiedText(own.short) && !otherDate(own.short) && !postedLike(own.short) && !mayBeDate(own.short)
+}
+
+// inDatedLine tells whether a short line around an element, within block m,
+// or the line below it holds a date as well.
+func (s *scan) inDatedLine(m, i int32) bool {
+	next, around := s.nodes[i].end, s.nodes[i].parent
+	if around > m && next < s.nodes[around].end && s.nodes[next].text <= shortText/2 && s.in(next).date > 0 {
+		return true
+	}
+	for up := s.nodes[i].parent; up > m && s.nodes[up].text <= shortText; up = s.nodes[up].parent {
+		if s.in(up).date > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *scan) placeOf(m, i int32) place {
+	var b strings.Builder
+	for ; i > m; i = s.nodes[i].parent {
+		b.WriteString(s.nodes[i].n.Data)
+		b.WriteByte('.')
+		b.WriteString(s.nodes[i].name.shape)
+		b.WriteByte(' ')
+	}
+	return place(b.String())
+}
