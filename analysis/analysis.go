@@ -8,6 +8,7 @@
 package analysis
 
 import (
+	"runtime"
 	"sync"
 
 	"klank/analysis/aspects"
@@ -44,7 +45,7 @@ type Analyzer struct {
 	aspects   *aspects.Finder
 	brands    *brands.Matcher
 	version   string
-	works     sync.Pool
+	works     works
 }
 
 // New reads the embedded models; it takes some ten milliseconds.
@@ -63,7 +64,6 @@ func New() (*Analyzer, error) {
 	if a.aspects, err = aspects.New(); err != nil {
 		return nil, err
 	}
-	a.works.New = func() any { return new(work) }
 	return a, nil
 }
 
@@ -110,14 +110,43 @@ type work struct {
 // in their number. Spans are byte ranges of Title and Text as given. Lists of
 // labels are shared with other results: they are for reading only.
 func (a *Analyzer) Analyze(in Input) mention.Analysis {
-	w := a.works.Get().(*work)
+	w := a.works.take()
 	out := a.analyze(w, in)
 	if cap(w.text.Tokens) <= keptTokens {
 		w.title.Parse("") // do not hold on to the caller's text
 		w.text.Parse("")
-		a.works.Put(w)
+		a.works.put(w)
 	}
 	return out
+}
+
+// works are those that nobody uses now. A sync.Pool would throw away what they
+// know of words at every other collection of garbage, and has one for each
+// processor; here the one that was used last is used next.
+type works struct {
+	mu   sync.Mutex
+	idle []*work
+}
+
+func (k *works) take() *work {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	n := len(k.idle)
+	if n == 0 {
+		return new(work)
+	}
+	w := k.idle[n-1]
+	k.idle = k.idle[:n-1]
+	return w
+}
+
+// put keeps a work, unless there are as many as can be at work at once.
+func (k *works) put(w *work) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.idle) < runtime.GOMAXPROCS(0) {
+		k.idle = append(k.idle, w)
+	}
 }
 
 // keptTokens bounds the memory that waits for the next text: a work that has
