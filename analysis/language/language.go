@@ -120,7 +120,7 @@ type Result struct {
 // Work is the memory of what is known of words; each goroutine needs its own.
 // The zero Work is ready for use.
 type Work struct {
-	plain    text.Facts[sums] // of plain words
+	plain    text.Facts[plainSums]
 	words    text.Words       // of others as the model spells them: with their diacritics
 	sums     text.Facts[sums] // of these
 	frequent text.Facts[uint32]
@@ -130,6 +130,12 @@ type Work struct {
 type sums struct {
 	of [len(Classes)]int32
 	n  int
+}
+
+// plainSums are those of a plain word, which is short enough for so few bits.
+type plainSums struct {
+	of [len(Classes)]int16
+	n  uint16
 }
 
 // Detect names the language of a text. hint is what the page or caller says,
@@ -255,7 +261,10 @@ func (d *Detector) sum(w *Work, doc *text.Doc, sent text.Sentence, end int) (all
 			if !known {
 				*x = d.ofPlain(t.Norm)
 			}
-			all.add(x)
+			for c, sum := range x.of {
+				all.of[c] += int32(sum)
+			}
+			all.n += int(x.n)
 			count++
 			at, letters = t.End, false
 		case t.Kind != text.Punct && t.Kind != text.Stop && t.Kind != text.Number:
@@ -280,12 +289,17 @@ func (d *Detector) read(w *Work, to *sums, s string) (count int) {
 }
 
 // ofPlain adds up the weights of a plain word's features.
-func (d *Detector) ofPlain(norm string) sums {
+func (d *Detector) ofPlain(norm string) (s plainSums) {
 	var word [maxWord + 2]byte
 	word[0] = '<'
 	n := 1 + copy(word[1:maxWord+1], norm)
 	word[n] = '>'
-	return d.ofWord(word[:n+1])
+	sums := d.ofWord(word[:n+1])
+	for c, sum := range sums.of {
+		s.of[c] = int16(sum)
+	}
+	s.n = uint16(sums.n)
+	return s
 }
 
 // ofWord adds up the weights of a word's features.

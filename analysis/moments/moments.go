@@ -182,7 +182,6 @@ type Work struct {
 	matcher  pattern.Matcher
 	known    text.Facts[word]
 	rows     []weighed // of all known words
-	spare    []weighed // of a word without a number
 	features []uint32
 	reasons  []reason
 	// Explain, when set, receives every pattern that counted and, with the
@@ -333,12 +332,8 @@ func (f *Finder) learned(w *Work, d *text.Doc, sent text.Sentence, given Labels,
 	features := w.features[:0]
 	for i := sent.First; i < sent.Last; i++ {
 		tok := &d.Tokens[i]
-		x := f.word(w, tok)
-		if x.symbol != symbolNone {
-			for _, y := range x.row {
-				t[y.label&(maxLabels-1)] += int32(y.weight)
-			}
-			features = r.next(features, tok, x.symbol)
+		if symbol := f.word(w, &t, tok); symbol != symbolNone {
+			features = r.next(features, tok, symbol)
 		}
 	}
 	features = r.end(features, score)
@@ -355,39 +350,46 @@ func (f *Finder) learned(w *Work, d *text.Doc, sent text.Sentence, given Labels,
 // word is what the model knows of a token by itself.
 type word struct {
 	symbol uint32
-	row    []weighed // by all its own features
+	// Its row, by all its own features, is rows[first:first+n] of Work.
+	first int32
+	n     uint8
 }
 
 // weighed is a label and the weight that a word has for it.
 type weighed struct{ label, weight int16 }
 
-// word looks up a token.
-func (f *Finder) word(w *Work, t *text.Token) *word {
+// word looks up a token and adds its weights to a tally.
+func (f *Finder) word(w *Work, to *tally, t *text.Token) (symbol uint32) {
 	x, known := w.known.At(t.Word)
-	if known {
-		return x
+	if !known {
+		f.learnWord(w, x, t)
 	}
+	for _, y := range w.rows[x.first : x.first+int32(x.n)] {
+		to[y.label&(maxLabels-1)] += int32(y.weight)
+	}
+	if t.Word == 0 {
+		w.rows = w.rows[:x.first]
+	}
+	return x.symbol
+}
+
+// learnWord fills in what the model knows of a token.
+func (f *Finder) learnWord(w *Work, x *word, t *text.Token) {
+	x.first = int32(len(w.rows))
 	if x.symbol = symbol(t); x.symbol == symbolNone {
-		return x
+		return
 	}
 	var sum tally
 	buffer := [5]uint32{mix(featureWord, x.symbol)}
 	for _, own := range f.model.sift(appendParts(buffer[:1], t, x.symbol)) {
 		sum.add(f.model.find(own))
 	}
-	rows := &w.rows
-	if t.Word == 0 {
-		w.spare = w.spare[:0]
-		rows = &w.spare
-	}
-	from := len(*rows)
 	for label, weight := range sum[:len(f.names)] {
 		if weight != 0 {
-			*rows = append(*rows, weighed{int16(label), int16(weight)})
+			w.rows = append(w.rows, weighed{int16(label), int16(weight)})
 		}
 	}
-	x.row = (*rows)[from:len(*rows):len(*rows)]
-	return x
+	x.n = uint8(len(w.rows) - int(x.first))
 }
 
 // Labels gives the words that a model has weights for, in their order.

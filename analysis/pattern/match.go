@@ -18,7 +18,7 @@ type Hit struct {
 // goroutine needs its own.
 type Matcher struct {
 	known  []known
-	marks  []mark   // of the tokens of a sentence
+	places []int32  // of the marks of the tokens of a sentence
 	sieves []uint64 // of the same, and of what stands behind the last: nothing
 	ahead  []ahead
 	events []event // of the sentence
@@ -30,9 +30,13 @@ type Matcher struct {
 // known is what a Matcher knows of the words that it has met, for one Set.
 type known struct {
 	set   *Set
-	words text.Facts[mark]
-	terms []int32 // and roots of all of them; and then those of tokens without a number
-	kept  int     // of the terms, without the latter
+	words text.Facts[int32] // places of their marks
+	// marks are those of all words that mean something, after that of those that
+	// do not, and terms their terms and roots; and then those of tokens without a
+	// number, beyond the first so many.
+	marks                []mark
+	terms                []int32
+	keptMarks, keptTerms int
 }
 
 // mark is what a token means to a Set.
@@ -67,13 +71,15 @@ type bars uint8
 // once for each first token, at its shortest.
 func (m *Matcher) Find(s *Set, d *text.Doc, sent text.Sentence) []Hit {
 	tokens := d.Tokens[sent.First:sent.Last]
-	terms := m.mark(s, d, tokens)
+	known := m.mark(s, d, tokens)
 	m.look()
 	m.events = m.events[:0]
-	m.last = walk{m: m, set: s, terms: terms, tokens: tokens, base: sent.First}
+	m.last = walk{m: m, set: s, marks: known.marks, terms: known.terms, tokens: tokens, base: sent.First}
 	m.last.start(0)
-	for i := range m.marks {
-		m.last.begin(i)
+	for i, place := range m.places {
+		if place != nothing {
+			m.last.begin(i)
+		}
 	}
 	return m.gather(0, len(tokens), m.events)
 }
@@ -128,48 +134,64 @@ func (m *Matcher) hit(h Hit) {
 	m.hits = append(m.hits, h)
 }
 
-// mark fills m.marks for the tokens of a sentence and returns the terms that
-// they point to.
-func (m *Matcher) mark(s *Set, d *text.Doc, tokens []text.Token) []int32 {
+// mark fills m.places and m.sieves for the tokens of a sentence, and returns
+// what the places point to.
+func (m *Matcher) mark(s *Set, d *text.Doc, tokens []text.Token) *known {
 	known := m.knownOf(s)
 	if known.words.Begin(d.Words, s) {
-		known.kept = 0
+		known.keptMarks, known.keptTerms = 1, 0
 	}
-	known.terms = known.terms[:known.kept]
-	m.marks = m.marks[:0]
+	known.marks, known.terms = known.marks[:known.keptMarks], known.terms[:known.keptTerms]
+	m.places, m.sieves = m.places[:0], m.sieves[:0]
 	others := false
 	for i := range tokens {
 		t := &tokens[i]
-		k, ok := known.words.At(t.Word)
+		place, ok := known.words.At(t.Word)
 		if !ok {
 			if t.Word == 0 {
 				others = true
 			} else {
-				known.terms = s.mark(k, known.terms, t)
+				*place = known.learn(t)
 			}
 		}
-		m.marks = append(m.marks, *k)
+		m.places = append(m.places, *place)
+		m.sieves = append(m.sieves, known.marks[*place].sieve)
 	}
-	known.kept = len(known.terms)
+	known.keptMarks, known.keptTerms = len(known.marks), len(known.terms)
 	for i := range tokens {
 		if others && tokens[i].Word == 0 {
-			known.terms = s.mark(&m.marks[i], known.terms, &tokens[i])
+			m.places[i] = known.learn(&tokens[i])
+			m.sieves[i] = known.marks[m.places[i]].sieve
 		}
 	}
-	return known.terms
+	return known
 }
 
-// look fills m.sieves and m.ahead.
+// nothing is the place of the mark of tokens that mean nothing, as most words
+// do.
+const nothing = 0
+
+// learn adds the mark of a token and returns its place.
+func (k *known) learn(t *text.Token) int32 {
+	var x mark
+	k.terms = k.set.mark(&x, k.terms, t)
+	if x.term == x.end && x.bars == 0 {
+		return nothing
+	}
+	k.marks = append(k.marks, x)
+	return int32(len(k.marks) - 1)
+}
+
+// look fills m.ahead from m.sieves.
 func (m *Matcher) look() {
 	const near, wide = 3, 8 // as gapWidth has them
-	n := len(m.marks)
-	m.sieves = slices.Grow(m.sieves[:0], n+wide)[:n+wide]
+	n := len(m.sieves)
+	m.sieves = slices.Grow(m.sieves, wide)[:n+wide]
 	m.ahead = slices.Grow(m.ahead[:0], n+wide)[:n+wide]
 	clear(m.sieves[n:])
 	clear(m.ahead[n:])
 	for i := n - 1; i >= 0; i-- {
 		s := m.sieves[i : i+wide+1]
-		s[0] = m.marks[i].sieve
 		m.ahead[i][0] = s[0] | s[1] | s[2] | s[near]
 		m.ahead[i][1] = m.ahead[i][0] | m.ahead[i+near+1][0] | s[wide]
 	}
@@ -182,7 +204,7 @@ func (m *Matcher) knownOf(s *Set) *known {
 			return &m.known[i]
 		}
 	}
-	m.known = append(m.known, known{set: s})
+	m.known = append(m.known, known{set: s, marks: make([]mark, 1), keptMarks: 1})
 	return &m.known[len(m.known)-1]
 }
 
@@ -257,6 +279,7 @@ func (s *Set) termsOf(dst []int32, t *text.Token) []int32 {
 type walk struct {
 	m      *Matcher
 	set    *Set
+	marks  []mark
 	terms  []int32 // of the marks
 	tokens []text.Token
 	base   int
@@ -273,7 +296,7 @@ func (w *walk) start(i int) {
 
 // begin follows the patterns that begin with token i.
 func (w *walk) begin(i int) {
-	k := &w.m.marks[i]
+	k := &w.marks[w.m.places[i]]
 	roots := w.terms[k.root:k.eager]
 	if k.lead&w.m.sieves[i+1] == 0 {
 		roots = w.terms[k.eager:k.end]
@@ -309,7 +332,7 @@ func (w *walk) visit(n int32, i int) {
 			if sieve&w.m.sieves[j] != 0 {
 				w.read(after, j)
 			}
-			if w.m.marks[j].bars&(1<<g) != 0 {
+			if w.marks[w.m.places[j]].bars&(1<<g) != 0 {
 				break
 			}
 		}
@@ -318,7 +341,7 @@ func (w *walk) visit(n int32, i int) {
 
 // read goes on from a node by the terms of token i.
 func (w *walk) read(n int32, i int) {
-	node, k := &w.set.nodes[n], &w.m.marks[i]
+	node, k := &w.set.nodes[n], &w.marks[w.m.places[i]]
 	edges := w.set.edges[node.edge:w.set.nodes[n+1].edge]
 	for _, t := range w.terms[k.term:k.root] {
 		if node.sieve&sieveOf(t) == 0 {

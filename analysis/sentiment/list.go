@@ -29,7 +29,7 @@ func newWordList(name, lines string) (*wordList, error) {
 	for line := range strings.Lines(lines) {
 		n++
 		word, value, _ := strings.Cut(line, "\t")
-		if _, err := strconv.Atoi(strings.TrimSuffix(value, "\n")); err != nil {
+		if _, err := strconv.ParseInt(strings.TrimSuffix(value, "\n"), 10, 32); err != nil {
 			return nil, fmt.Errorf("sentiment: %s:%d: a word, a tab and its valence are expected: %w", name, n, err)
 		}
 		slot := l.slot(word)
@@ -47,13 +47,14 @@ func (l *wordList) slot(word string) int {
 	return int(maphash.String(l.seed, word) & uint64(len(l.slots)-1))
 }
 
-// find returns the valence of a word, which has no tab, and whether it is listed.
-func (l *wordList) find(word string) (valence float64, listed bool) {
+// find returns the valence of a word, which has no tab, in hundredths and whether
+// it is listed.
+func (l *wordList) find(word string) (valence int32, listed bool) {
 	for slot := l.slot(word); l.slots[slot] != 0; slot = (slot + 1) & (len(l.slots) - 1) {
 		line := l.lines[l.slots[slot]-1:]
 		if rest, ok := strings.CutPrefix(line, word); ok && len(rest) > 0 && rest[0] == '\t' {
 			value, _, _ := strings.Cut(rest[1:], "\n")
-			return valenceOf(value), true
+			return hundredths(value), true
 		}
 	}
 	return 0, false
@@ -64,15 +65,15 @@ func (l *wordList) all() iter.Seq2[string, float64] {
 	return func(yield func(string, float64) bool) {
 		for line := range strings.Lines(l.lines) {
 			word, value, _ := strings.Cut(line, "\t")
-			if !yield(word, valenceOf(strings.TrimSuffix(value, "\n"))) {
+			if !yield(word, float64(hundredths(strings.TrimSuffix(value, "\n")))/100) {
 				return
 			}
 		}
 	}
 }
 
-// valenceOf reads hundredths, which newWordList has seen to be a number.
-func valenceOf(hundredths string) float64 {
-	v, _ := strconv.Atoi(hundredths)
-	return float64(v) / 100
+// hundredths reads a valence, which newWordList has seen to be a number.
+func hundredths(s string) int32 {
+	v, _ := strconv.ParseInt(s, 10, 32)
+	return int32(v)
 }

@@ -211,7 +211,7 @@ func (s *Scorer) find(w *Work, tokens []text.Token, from, to int, p *params) {
 func (w *Work) valence(i, from, to int) float64 {
 	for l := from; l < to; l++ {
 		if x := &w.words[l][i]; x.listed {
-			return x.valence
+			return float64(x.valence) / 100
 		}
 	}
 	return 0

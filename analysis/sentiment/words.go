@@ -4,13 +4,13 @@ import "klank/analysis/text"
 
 // word is what a language's list and model know of a word by itself.
 type word struct {
-	valence float64
-	listed  bool
 	hash    uint32
+	valence int32 // in hundredths
 	// chars are the sums of the model's weights of its letter n-grams, nChars
-	// their number; a word has few enough for 16 bits.
+	// their number; a word has few enough for so few bits.
 	chars  [outputs]int16
-	nChars int16
+	nChars uint8
+	listed bool
 }
 
 // meet looks up the words of a sentence in a language: w.met has an entry for
@@ -51,7 +51,7 @@ func (s *Scorer) learnWord(w *Work, x *word, language int, t *text.Token) {
 			x.chars[k] = int16(sum[k])
 		}
 	}
-	x.nChars = int16(len(w.grams))
+	x.nChars = uint8(len(w.grams))
 }
 
 // longestListed bounds the words that are looked up.

@@ -21,9 +21,9 @@ type Words struct {
 
 // The bounds of Words. Of numbers, the short ones are worth keeping.
 const (
-	mostWords     = 1 << 13
+	mostWords     = 1 << 14
 	wordSlots     = 2 * mostWords
-	mostLeft      = 2 * mostWords
+	mostLeft =  mostWords
 	longestProbe  = 16 // so that nobody can make words that take long to find
 	longestForm   = 24
 	longestNumber = 3
