@@ -18,8 +18,8 @@ type Hit struct {
 // goroutine needs its own.
 type Matcher struct {
 	known  []known
-	places []int32  // of the marks of the tokens of a sentence
-	sieves []uint64 // of the same, and of what stands behind the last: nothing
+	places []int32 // of the marks of the tokens of a sentence
+	sieves []sieve // of the same, and of what stands behind the last: nothing
 	ahead  []ahead
 	events []event // of the sentence
 	last   walk    // over it
@@ -45,7 +45,7 @@ type mark struct {
 	// lead those of the terms that go on from its roots. What has none of them
 	// in common with the token that follows is passed over, but for the roots
 	// that ask for no term: the eager ones.
-	sieve, lead uint64
+	sieve, lead sieve
 	// The terms, the roots and the eager ones of them begin here in the terms of
 	// known, up to end.
 	term, root, eager, end int32
@@ -61,7 +61,7 @@ type event struct {
 
 // ahead has the bits of the terms within the reach of each of gapWidth from a
 // token on, bars aside.
-type ahead [len(gapWidth)]uint64
+type ahead [len(gapWidth)]sieve
 
 // bars tell which gaps a token ends: a bit for each of gapWidth.
 type bars uint8
@@ -192,8 +192,14 @@ func (m *Matcher) look() {
 	clear(m.ahead[n:])
 	for i := n - 1; i >= 0; i-- {
 		s := m.sieves[i : i+wide+1]
-		m.ahead[i][0] = s[0] | s[1] | s[2] | s[near]
-		m.ahead[i][1] = m.ahead[i][0] | m.ahead[i+near+1][0] | s[wide]
+		x := s[0]
+		x.add(s[1])
+		x.add(s[2])
+		x.add(s[near])
+		m.ahead[i][0] = x
+		x.add(m.ahead[i+near+1][0])
+		x.add(s[wide])
+		m.ahead[i][1] = x
 	}
 }
 
@@ -215,14 +221,14 @@ func (s *Set) mark(k *mark, into []int32, t *text.Token) []int32 {
 	into = s.termsOf(into, t)
 	k.root = int32(len(into))
 	for _, term := range into[k.term:k.root] {
-		k.sieve |= sieveOf(term)
+		k.sieve.add(sieveOf(term))
 		if n := s.root[term]; n != 0 {
 			into = append(into, n)
 		}
 	}
 	k.eager = int32(len(into))
 	for _, n := range into[k.root:k.eager] {
-		k.lead |= s.nodes[n].sieve
+		k.lead.add(s.nodes[n].sieve)
 		if s.eager(n) {
 			into = append(into, n)
 		}
@@ -298,7 +304,7 @@ func (w *walk) start(i int) {
 func (w *walk) begin(i int) {
 	k := &w.marks[w.m.places[i]]
 	roots := w.terms[k.root:k.eager]
-	if k.lead&w.m.sieves[i+1] == 0 {
+	if !k.lead.meets(w.m.sieves[i+1]) {
 		roots = w.terms[k.eager:k.end]
 	}
 	w.first = i
@@ -317,7 +323,7 @@ func (w *walk) visit(n int32, i int) {
 	if i >= len(w.tokens) {
 		return
 	}
-	if node.sieve&w.m.sieves[i] != 0 {
+	if node.sieve.meets(w.m.sieves[i]) {
 		w.read(n, i)
 	}
 	for g, after := range node.gaps {
@@ -325,11 +331,11 @@ func (w *walk) visit(n int32, i int) {
 			continue
 		}
 		sieve := w.set.nodes[after].sieve
-		if sieve&w.m.ahead[i][g] == 0 {
+		if !sieve.meets(w.m.ahead[i][g]) {
 			continue
 		}
 		for j := i; j < len(w.tokens) && j <= i+gapWidth[g]; j++ {
-			if sieve&w.m.sieves[j] != 0 {
+			if sieve.meets(w.m.sieves[j]) {
 				w.read(after, j)
 			}
 			if w.marks[w.m.places[j]].bars&(1<<g) != 0 {
@@ -339,18 +345,28 @@ func (w *walk) visit(n int32, i int) {
 	}
 }
 
-// read goes on from a node by the terms of token i.
+// read goes on from a node by the terms of token i, in their order. A node leads
+// on by few terms and a word stands for many: so it looks from the node's side,
+// and nearly always finds one way at most.
 func (w *walk) read(n int32, i int) {
 	node, k := &w.set.nodes[n], &w.marks[w.m.places[i]]
-	edges := w.set.edges[node.edge:w.set.nodes[n+1].edge]
-	for _, t := range w.terms[k.term:k.root] {
-		if node.sieve&sieveOf(t) == 0 {
-			continue
+	edges, terms := w.set.edges[node.edge:w.set.nodes[n+1].edge], w.terms[k.term:k.root]
+	ways, way := 0, int32(0)
+	for _, e := range edges {
+		if k.sieve.meets(sieveOf(e.term)) && slices.Contains(terms, e.term) {
+			ways, way = ways+1, e.node
 		}
+	}
+	if ways == 1 {
+		w.visit(way, i+1)
+	}
+	if ways <= 1 {
+		return
+	}
+	for _, t := range terms {
 		for _, e := range edges {
 			if e.term == t {
 				w.visit(e.node, i+1)
-				break
 			}
 		}
 	}

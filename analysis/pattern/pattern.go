@@ -68,7 +68,7 @@ type Set struct {
 type node struct {
 	// sieve has the bits of the terms that lead on from here: what has none of
 	// them in common, which is most, is told without a search.
-	sieve uint64
+	sieve sieve
 	gaps  [2]int32 // nodes after a gap of up to 3 and up to 8 tokens, or 0
 	edge  int32    // its edges begin here
 	// The patterns that are complete here begin at rule, those of them that are
@@ -79,8 +79,21 @@ type node struct {
 // edge leads to a node by a term; a node has at most one for a term.
 type edge struct{ term, node int32 }
 
-// sieveOf gives the bit of a term.
-func sieveOf(term int32) uint64 { return 1 << (term & 63) }
+// sieve has a bit in either of its halves for each of some terms. The halves go
+// by different bits of a term, so that few terms that have nothing to do with
+// each other have both in common.
+type sieve struct{ a, b uint64 }
+
+// sieveOf gives the bits of a term.
+func sieveOf(term int32) sieve {
+	return sieve{1 << (term & 63), 1 << (uint32(term) * 0x9e3779b1 >> 26)}
+}
+
+// add adds the bits of other terms.
+func (s *sieve) add(t sieve) { s.a, s.b = s.a|t.a, s.b|t.b }
+
+// meets tells whether some terms of two may be the same.
+func (s sieve) meets(t sieve) bool { return s.a&t.a != 0 && s.b&t.b != 0 }
 
 // The tokens that one pattern can reach over, and its gaps, are bounded, and
 // so is the work for each token of a text.
@@ -168,7 +181,7 @@ func (c *compiler) pack() {
 		d := &c.nodes[i]
 		n := node{gaps: d.gaps, edge: int32(len(s.edges)), rule: int32(len(s.complete))}
 		for at := d.child; at != 0; at = c.nodes[at].sibling {
-			n.sieve |= sieveOf(c.nodes[at].term)
+			n.sieve.add(sieveOf(c.nodes[at].term))
 			s.edges = append(s.edges, edge{c.nodes[at].term, at})
 		}
 		s.complete = c.done.appendTo(s.complete, d.rules)

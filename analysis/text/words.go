@@ -10,7 +10,7 @@ import (
 // of any text is the same few thousand words. The zero Words is ready for use;
 // each goroutine needs its own.
 //
-// It holds at most mostWords forms of at most longestForm bytes, some 400 KB:
+// It holds at most mostWords forms of at most longestForm bytes, some 900 KB:
 // those that came first, which are the frequent ones. Others have no number.
 type Words struct {
 	slots []slot // an open table by hash; empty where the number is 0
@@ -23,7 +23,7 @@ type Words struct {
 const (
 	mostWords     = 1 << 14
 	wordSlots     = 2 * mostWords
-	mostLeft =  mostWords
+	mostLeft      = mostWords
 	longestProbe  = 16 // so that nobody can make words that take long to find
 	longestForm   = 24
 	longestNumber = 3
