@@ -122,6 +122,9 @@ func asks(t *text.Token) bool {
 	return false
 }
 
+// mostOwn is how many features a word has by itself: the word and its parts.
+const mostOwn = 5
+
 // appendParts appends the starts and ends of a word, whose symbol is s.
 func appendParts(dst []uint32, t *text.Token, s uint32) []uint32 {
 	word, n := t.Norm, len(t.Norm)

@@ -181,7 +181,7 @@ func (f *Finder) compile(name, source string) (*patterns, error) {
 type Work struct {
 	matcher  pattern.Matcher
 	known    text.Facts[word]
-	rows     []weighed // of all known words
+	rows     []row // of all known words
 	features []uint32
 	reasons  []reason
 	// Explain, when set, receives every pattern that counted and, with the
@@ -328,14 +328,16 @@ func (f *Finder) learned(w *Work, d *text.Doc, sent text.Sentence, given Labels,
 		w.rows = w.rows[:0]
 	}
 	var t tally
+	var sum rowSum
 	r := reader{last: symbolFirst}
 	features := w.features[:0]
 	for i := sent.First; i < sent.Last; i++ {
 		tok := &d.Tokens[i]
-		if symbol := f.word(w, &t, tok); symbol != symbolNone {
+		if symbol := f.word(w, &sum, &t, tok); symbol != symbolNone {
 			features = r.next(features, tok, symbol)
 		}
 	}
+	sum.put(&t)
 	features = r.end(features, score)
 	for l := given; l != 0; l &= l - 1 {
 		features = append(features, patternFeature(bits.TrailingZeros64(uint64(l))))
@@ -350,46 +352,43 @@ func (f *Finder) learned(w *Work, d *text.Doc, sent text.Sentence, given Labels,
 // word is what the model knows of a token by itself.
 type word struct {
 	symbol uint32
-	// Its row, by all its own features, is rows[first:first+n] of Work.
-	first int32
-	n     uint8
+	row    int32 // place of the row of all its own features
 }
 
-// weighed is a label and the weight that a word has for it.
-type weighed struct{ label, weight int16 }
-
-// word looks up a token and adds its weights to a tally.
-func (f *Finder) word(w *Work, to *tally, t *text.Token) (symbol uint32) {
+// word looks up a token and adds its weights to some sums.
+func (f *Finder) word(w *Work, sum *rowSum, to *tally, t *text.Token) (symbol uint32) {
 	x, known := w.known.At(t.Word)
 	if !known {
-		f.learnWord(w, x, t)
+		x.symbol = f.learnWord(w, t)
+		x.row = int32(len(w.rows) - 1)
 	}
-	for _, y := range w.rows[x.first : x.first+int32(x.n)] {
-		to[y.label&(maxLabels-1)] += int32(y.weight)
+	if x.symbol == symbolNone {
+		return symbolNone
 	}
+	sum.add(&w.rows[x.row], to)
 	if t.Word == 0 {
-		w.rows = w.rows[:x.first]
+		w.rows = w.rows[:x.row]
 	}
 	return x.symbol
 }
 
-// learnWord fills in what the model knows of a token.
-func (f *Finder) learnWord(w *Work, x *word, t *text.Token) {
-	x.first = int32(len(w.rows))
-	if x.symbol = symbol(t); x.symbol == symbolNone {
-		return
+// learnWord returns the symbol of a token. Of one that has a symbol it appends the
+// weights to w.rows.
+func (f *Finder) learnWord(w *Work, t *text.Token) uint32 {
+	s := symbol(t)
+	if s == symbolNone {
+		return s
 	}
-	var sum tally
-	buffer := [5]uint32{mix(featureWord, x.symbol)}
-	for _, own := range f.model.sift(appendParts(buffer[:1], t, x.symbol)) {
+	var sum row
+	for i := range sum {
+		sum[i] = fourNone
+	}
+	buffer := [mostOwn]uint32{mix(featureWord, s)}
+	for _, own := range f.model.sift(appendParts(buffer[:1], t, s)) {
 		sum.add(f.model.find(own))
 	}
-	for label, weight := range sum[:len(f.names)] {
-		if weight != 0 {
-			w.rows = append(w.rows, weighed{int16(label), int16(weight)})
-		}
-	}
-	x.n = uint8(len(w.rows) - int(x.first))
+	w.rows = append(w.rows, sum)
+	return s
 }
 
 // Labels gives the words that a model has weights for, in their order.
