@@ -43,12 +43,14 @@ type sums struct {
 
 // add adds up the weights of n-grams.
 func (m *Model) add(to *[outputs]int32, grams []uint32) {
+	var a, b, c int32 // in registers
 	for _, i := range grams {
 		w := m.table[i*outputs : i*outputs+outputs]
-		to[0] += int32(int8(w[0]))
-		to[1] += int32(int8(w[1]))
-		to[2] += int32(int8(w[2]))
+		a += int32(int8(w[0]))
+		b += int32(int8(w[1]))
+		c += int32(int8(w[2]))
 	}
+	to[0], to[1], to[2] = to[0]+a, to[1]+b, to[2]+c
 }
 
 // sum returns the sums of some n-grams.

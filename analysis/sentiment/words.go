@@ -74,11 +74,10 @@ func (w *Work) sumBy(m *Model, language int, tokens []text.Token) sums {
 	grams := w.grams[:0]
 	r := reader{before: stopHash}
 	words := w.words[language]
+	var a, b, c int32 // in registers
 	for i := range words {
 		x := &words[i]
-		for k, c := range x.chars {
-			s.chars[k] += int32(c)
-		}
+		a, b, c = a+int32(x.chars[0]), b+int32(x.chars[1]), c+int32(x.chars[2])
 		s.nChars += int(x.nChars)
 		from := len(grams)
 		grams = r.next(grams, &tokens[i], x.hash, w.tokens[i].roles)
@@ -86,7 +85,7 @@ func (w *Work) sumBy(m *Model, language int, tokens []text.Token) sums {
 			w.each = append(w.each, m.sumOf(x, grams[from:]))
 		}
 	}
-	s.nWords = len(grams)
+	s.chars, s.nWords = [outputs]int32{a, b, c}, len(grams)
 	m.add(&s.words, grams) // at once, so that the processor waits for many weights together
 	w.grams = grams
 	return s
