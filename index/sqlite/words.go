@@ -63,6 +63,6 @@ func (w *wordWriter) cut(s, language string) {
 	w.tokens = text.AppendTokens(w.tokens[:0], s)
 	for _, t := range w.tokens {
 		w.plain = append(append(w.plain, t.Word...), ' ')
-		w.stems = append(append(w.stems, w.stem.Stem(t.Word, language)...), ' ')
+		w.stems = append(w.stem.AppendStem(w.stems, t.Word, language), ' ')
 	}
 }

@@ -19,9 +19,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/blevesearch/snowballstem"
-	"github.com/blevesearch/snowballstem/dutch"
-	"github.com/blevesearch/snowballstem/english"
 	"github.com/clipperhouse/uax29/v2/words"
 	"golang.org/x/text/unicode/norm"
 )
@@ -44,11 +41,14 @@ func AppendTokens(dst []Token, s string) []Token {
 		s = blankInvalid(s)
 	}
 	for i := 0; i < len(s); {
-		start, end, next, plain := plainWord(s, i)
+		start, end, next, plain, lower := plainWord(s, i)
 		switch {
 		case !plain:
 			dst = appendWords(dst, s[i:next], i)
-		case start < end:
+		case start == end:
+		case lower:
+			dst = append(dst, Token{cut(s[start:end]), start, end})
+		default:
 			dst = append(dst, Token{cut(strings.ToLower(s[start:end])), start, end})
 		}
 		i = next + 1
@@ -74,23 +74,50 @@ func appendWords(dst []Token, s string, offset int) []Token {
 // plainWord looks at what stands from i to the next space or line end, where
 // words always end. It is plain when it is ASCII with one run of letters and
 // digits at most, s[start:end], and no underscore: then UAX #29 has nothing
-// to join, and need not be asked.
-func plainWord(s string, i int) (start, end, next int, plain bool) {
-	plain = true
-	for next = i; next < len(s) && s[next] != ' ' && s[next] != '\n'; next++ {
-		switch c := s[next]; {
-		case c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9':
-			if start == end {
-				start, end = next, next
-			}
-			plain = plain && end == next
-			end = next + 1
+// to join, and need not be asked. It is lower where that run has no capital.
+func plainWord(s string, i int) (start, end, next int, plain, lower bool) {
+	for next = i; next < len(s) && classes[s[next]] == mark; next++ {
+	}
+	start = next
+	class := uint8(small)
+	for ; next < len(s) && classes[s[next]] <= capital; next++ {
+		class |= classes[s[next]]
+	}
+	end = next
+	for ; next < len(s) && classes[s[next]] == mark; next++ {
+	}
+	plain = next == len(s) || classes[s[next]] == space
+	for ; next < len(s) && classes[s[next]] != space; next++ {
+	}
+	return start, end, next, plain, class == small
+}
+
+// The classes of bytes, as plainWord tells them apart.
+const (
+	small   = iota // letters and digits
+	capital        // letters
+	mark           // what stands between words
+	space          // what ends them
+	other          // what may join or be a word in ways of its own
+)
+
+var classes = func() (table [256]uint8) {
+	for c := range table {
+		switch {
+		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
+			table[c] = small
+		case c >= 'A' && c <= 'Z':
+			table[c] = capital
+		case c == ' ' || c == '\n':
+			table[c] = space
 		case c >= utf8.RuneSelf || c == '_':
-			plain = false
+			table[c] = other
+		default:
+			table[c] = mark
 		}
 	}
-	return start, end, next, plain
-}
+	return table
+}()
 
 // blankInvalid puts spaces for the bytes that are not UTF-8: they end words,
 // and the places of all others stay.
@@ -175,66 +202,6 @@ func cut(w string) string {
 		n++
 	}
 	return w
-}
-
-// Stemmed lists the languages that are stemmed. A query does not say its
-// language, so its words are looked for as they are and under each of these.
-var Stemmed = []string{"nl", "en"}
-
-// A Stemmer stems folded words. It keeps a buffer and the stems it has made,
-// and is not safe for concurrent use; the zero value is ready.
-type Stemmer struct {
-	env            *snowballstem.Env
-	dutch, english known
-}
-
-// known holds stems by word. Texts repeat their words: a look-up costs a
-// twentieth of stemming. When fresh is full it takes the place of old, so that
-// the words that are met again stay known.
-type known struct{ fresh, old map[string]string }
-
-// maxKnown bounds either half of the stems kept for a language, some 800 KB.
-const maxKnown = 1 << 13
-
-// Stem returns the stem of a folded word in a language (BCP 47; only the
-// primary subtag counts). Languages other than nl and en leave it as it is.
-func (s *Stemmer) Stem(word, language string) string {
-	switch Primary(language) {
-	case "nl":
-		return s.known(&s.dutch, word, dutch.Stem)
-	case "en":
-		return s.known(&s.english, word, english.Stem)
-	}
-	return word
-}
-
-func (s *Stemmer) known(stems *known, word string, stem func(*snowballstem.Env) bool) string {
-	if out, ok := stems.fresh[word]; ok {
-		return out
-	}
-	word = strings.Clone(word) // not a part of the whole text
-	out, ok := stems.old[word]
-	if !ok {
-		out = s.make(word, stem)
-	}
-	if stems.fresh == nil || len(stems.fresh) >= maxKnown {
-		stems.old, stems.fresh = stems.fresh, map[string]string{}
-	}
-	stems.fresh[word] = out
-	return out
-}
-
-// make stems a word.
-func (s *Stemmer) make(word string, stem func(*snowballstem.Env) bool) string {
-	if s.env == nil {
-		s.env = snowballstem.NewEnv("")
-	}
-	s.env.SetCurrent(word)
-	stem(s.env)
-	if out := strings.TrimRight(s.env.Current(), "'"); out != "" {
-		return out
-	}
-	return word
 }
 
 // Primary returns the lower-case primary language of a BCP 47 tag: nl for
