@@ -179,9 +179,6 @@ func (ix *Index) EndRun(ctx context.Context, end index.RunEnd) (removed int, err
 		if err != nil {
 			return err
 		}
-		if err := w.sets.check(tx); err != nil {
-			return err
-		}
 		removed, err = (&batch{tx: tx, w: w, codec: ix.codec}).bury(ctx, end)
 		return err
 	})

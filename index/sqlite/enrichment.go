@@ -152,9 +152,6 @@ func (ix *Index) Amend(ctx context.Context, ids []string, fn func(*mention.Menti
 		n := 0
 		err := ix.write(ctx, "amend", func(tx *sql.Tx, w *writer) error {
 			n = 0
-			if err := w.sets.check(tx); err != nil {
-				return err
-			}
 			b := &batch{tx: tx, w: w, codec: ix.codec}
 			for _, id := range part {
 				amended, err := b.amend(id, fn)

@@ -12,6 +12,9 @@ import (
 // through what is known of all pages.
 func (ix *Index) Expire(ctx context.Context, source string, before time.Time, dryRun bool) (n int, err error) {
 	err = ix.write(ctx, "expire", func(tx *sql.Tx, w *writer) error {
+		if err := w.addRest(tx); err != nil {
+			return err
+		}
 		if err := emptyDoomed(ctx, tx); err != nil {
 			return err
 		}

@@ -74,9 +74,6 @@ func (ix *Index) PutSeen(ctx context.Context, ms []mention.Mention, seen []index
 	}
 	changes := make([]index.Change, len(ms))
 	err := ix.write(ctx, "put", func(tx *sql.Tx, w *writer) error {
-		if err := w.sets.check(tx); err != nil {
-			return err
-		}
 		b := &batch{tx: tx, w: w, codec: ix.codec}
 		ms, seen, err := b.succeed(ctx, ms, seen)
 		if err != nil {
@@ -111,16 +108,13 @@ func (ix *Index) PutSeen(ctx context.Context, ms []mention.Mention, seen []index
 	return changes, nil
 }
 
-// batch is one transaction of Put with the buffers its mentions share.
+// batch is one Put, or what is like it, in a transaction.
 type batch struct {
 	tx    *sql.Tx
 	w     *writer
 	codec *codec
 	// pending are mentions that passes over the index are to look at.
 	pending []int64
-	doc     bytes.Buffer
-	blob    []byte
-	values  []string
 }
 
 // known returns which ids of ms are stored.
@@ -218,11 +212,12 @@ func (b *batch) update(old *known, m *mention.Mention, change index.Change) erro
 
 // encode gives the document of a mention, until the next call.
 func (b *batch) encode(m *mention.Mention) ([]byte, error) {
-	b.doc.Reset()
-	enc := json.NewEncoder(&b.doc)
+	doc := &b.w.doc
+	doc.Reset()
+	enc := json.NewEncoder(doc)
 	enc.SetEscapeHTML(false)
 	err := enc.Encode(m)
-	return bytes.TrimSuffix(b.doc.Bytes(), []byte("\n")), err
+	return bytes.TrimSuffix(doc.Bytes(), []byte("\n")), err
 }
 
 func (b *batch) insert(m *mention.Mention) error {
@@ -242,6 +237,7 @@ func (b *batch) insert(m *mention.Mention) error {
 // putRow writes the narrow row and the document with these statements. A nil
 // rowid makes a new one.
 func (b *batch) putRow(facts, docs *stmt, rowid any, m *mention.Mention, doc []byte) (int64, error) {
+	w := b.w
 	args := append(make([]any, 0, 48), rowid)
 	for _, f := range dateFields {
 		args = append(args, millis(index.Date(m, f)))
@@ -254,16 +250,16 @@ func (b *batch) putRow(facts, docs *stmt, rowid any, m *mention.Mention, doc []b
 		}
 	}
 	for _, f := range setFields {
-		b.values = index.AppendKeywords(b.values[:0], m, f)
-		id, err := b.w.setID(b.tx, f, b.values)
+		w.values = index.AppendKeywords(w.values[:0], m, f)
+		id, err := w.setID(b.tx, f, w.values)
 		if err != nil {
 			return 0, err
 		}
 		args = append(args, id)
 	}
 	for _, f := range hashFields {
-		if b.values = index.AppendKeywords(b.values[:0], m, f); len(b.values) > 0 {
-			args = append(args, hash(b.values[0]))
+		if w.values = index.AppendKeywords(w.values[:0], m, f); len(w.values) > 0 {
+			args = append(args, hash(w.values[0]))
 		} else {
 			args = append(args, nil)
 		}
@@ -276,8 +272,8 @@ func (b *batch) putRow(facts, docs *stmt, rowid any, m *mention.Mention, doc []b
 	if err != nil {
 		return 0, err
 	}
-	b.blob = b.codec.pack(b.blob, doc)
-	_, err = docs.in(b.tx).Exec(id, b.blob)
+	w.blob = b.codec.pack(w.blob, doc)
+	_, err = docs.in(b.tx).Exec(id, w.blob)
 	return id, err
 }
 

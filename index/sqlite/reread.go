@@ -21,9 +21,6 @@ func (ix *Index) Reread(ctx context.Context, rs []index.Rereading) ([]index.Chan
 	}
 	changes := make([]index.Change, len(rs))
 	err := ix.write(ctx, "reread", func(tx *sql.Tx, w *writer) error {
-		if err := w.sets.check(tx); err != nil {
-			return err
-		}
 		if err := emptyDoomed(ctx, tx); err != nil {
 			return err
 		}

@@ -145,7 +145,7 @@ func (ix *Index) scanJSON(ctx context.Context, q query.Node, n int, fn func(doc 
 func (ix *Index) Delete(ctx context.Context, q query.Node) (int, error) {
 	n := 0
 	err := ix.write(ctx, "delete", func(tx *sql.Tx, w *writer) error {
-		if err := w.addWords(tx); err != nil {
+		if err := w.addRest(tx); err != nil {
 			return err
 		}
 		if err := emptyDoomed(ctx, tx); err != nil {
@@ -187,7 +187,7 @@ func emptyDoomed(ctx context.Context, tx *sql.Tx) error {
 // deleteDoomed deletes the listed mentions, with all that is known of them
 // and the values that no other one has.
 func deleteDoomed(ctx context.Context, tx *sql.Tx, w *writer) error {
-	if err := w.addWords(tx); err != nil {
+	if err := w.addRest(tx); err != nil {
 		return err
 	}
 	if err := tellNeighbours(ctx, tx); err != nil {

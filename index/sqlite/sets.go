@@ -97,26 +97,38 @@ func (w *writer) addSet(tx *sql.Tx, field, members string, values []string) (int
 	if err != nil {
 		return 0, err
 	}
-	return id, w.addMembers(tx, id, field, values)
+	for _, v := range values {
+		w.unlisted = append(w.unlisted, member{id, field, v})
+	}
+	return id, nil
+}
+
+// member is a value of a set.
+type member struct {
+	set          int64
+	field, value string
 }
 
 // memberRows are how many members a statement adds: the most that there are
 // left, as each statement costs as much as a member or two.
-var memberRows = [...]int{8, 4, 2, 1}
+var memberRows = [...]int{32, 16, 8, 4, 2, 1}
 
-func (w *writer) addMembers(tx *sql.Tx, id int64, field string, values []string) error {
+// addMembers lists the values of the new sets; see addRest.
+func (w *writer) addMembers(tx *sql.Tx) error {
+	left := w.unlisted
 	for i, rows := range memberRows {
-		for len(values) >= rows {
+		for ; len(left) >= rows; left = left[rows:] {
 			w.args = w.args[:0]
-			for _, v := range values[:rows] {
-				w.args = append(w.args, id, v, field, text.Fold(v))
+			for _, m := range left[:rows] {
+				w.args = append(w.args, m.set, m.value, m.field, text.Fold(m.value))
 			}
 			if _, err := w.stmts.addMembers[i].in(tx).Exec(w.args...); err != nil {
 				return err
 			}
-			values = values[rows:]
 		}
 	}
+	clear(w.unlisted) // not to hold their texts
+	w.unlisted = w.unlisted[:0]
 	return nil
 }
 

@@ -33,8 +33,8 @@ func proseOf(rowid int64, m *mention.Mention) prose {
 // that no phrase runs from one into the other. No word is spelled like it.
 const titleEnd = "\u00b6"
 
-// addWords puts the words of the new mentions into the full-text index. What
-// asks that index within a transaction, or deletes from it, calls it first.
+// addWords puts the words of the new mentions into the full-text index; see
+// addRest.
 func (w *writer) addWords(tx *sql.Tx) error {
 	for _, p := range w.unread {
 		if err := w.putWords(tx, &w.stmts.addWords, p); err != nil {
@@ -54,7 +54,7 @@ func (w *writer) putWords(tx *sql.Tx, words *stmt, p prose) error {
 		w.stems = append(w.stems, titleEnd+" "...)
 	}
 	w.cut(p.text, p.language)
-	_, err := words.in(tx).Exec(p.rowid, string(w.plain), string(w.stems))
+	_, err := words.in(tx).Exec(p.rowid, w.plain, w.stems)
 	return err
 }
 

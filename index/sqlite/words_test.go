@@ -58,6 +58,27 @@ func TestWordsAreRightWhenWritersShareATransaction(t *testing.T) {
 	intact(t, ix)
 }
 
+// So do the values of new sets: what asks for them finds them.
+func TestValuesAreThereWhenWritersShareATransaction(t *testing.T) {
+	ix := mustOpen(t, filepath.Join(t.TempDir(), "index.db"))
+	old := some("old", 40)
+	for i := range old {
+		old[i].Source.Name, old[i].Collected = "feed", time.Now().Add(-time.Hour)
+	}
+	n := 0
+	together(t, ix,
+		func() error { _, err := ix.Put(context.Background(), old); return err },
+		func() (err error) { n, err = ix.Expire(context.Background(), "feed", time.Now(), false); return err },
+		func() error { _, err := ix.Put(context.Background(), some("new", 40)); return err })
+	if n != 40 || total(t, ix, nil) != 40 {
+		t.Errorf("%d of 40 are deleted, %d of 40 stay", n, total(t, ix, nil))
+	}
+	if got := total(t, ix, &query.Term{Field: "author", Value: "knew-7"}); got != 1 {
+		t.Errorf("%d are found by the author", got)
+	}
+	intact(t, ix)
+}
+
 func TestABackupIsOfOneMomentWhileOthersWrite(t *testing.T) {
 	dir := t.TempDir()
 	ix := mustOpen(t, filepath.Join(dir, "index.db"))

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -14,7 +15,12 @@ type writer struct {
 	db    *sql.DB
 	stmts statements
 	sets  setCache
-	// buffers of setID and addMembers
+	// unlisted are values of new sets that are not in members yet.
+	unlisted []member
+	// buffers of putRow, setID and addMembers
+	doc     bytes.Buffer
+	blob    []byte
+	values  []string
 	spelled []byte
 	args    []any
 	sight   sightStatements
@@ -35,6 +41,9 @@ type write struct {
 
 // maxTogether bounds the writes that share a transaction.
 const maxTogether = 32
+
+// maxKept bounds the buffer of documents that is kept for the next transaction.
+const maxKept = 1 << 20
 
 // write runs fn in one transaction, durable when write returns. After an
 // error nothing of it is stored. Callers that come at the same time share a
@@ -74,14 +83,13 @@ func (w *writer) take() []*write {
 func (w *writer) commit(ctx context.Context, together []*write) bool {
 	tx, err := w.db.BeginTx(ctx, nil)
 	if err == nil {
-		for _, one := range together {
-			if err = one.fn(tx, w); err != nil {
-				break
-			}
+		err = w.sets.check(tx)
+		for i := 0; err == nil && i < len(together); i++ {
+			err = together[i].fn(tx, w)
 		}
 		failed := err != nil
 		if !failed {
-			err = w.addWords(tx)
+			err = w.addRest(tx)
 		}
 		if err == nil {
 			_, err = w.stmts.mark.in(tx).ExecContext(ctx)
@@ -92,16 +100,30 @@ func (w *writer) commit(ctx context.Context, together []*write) bool {
 		if err != nil {
 			tx.Rollback()
 			w.sets.forget()
-			w.unread = nil
+			w.unlisted, w.unread = nil, nil
 		}
 		if failed && len(together) > 1 {
 			return false
 		}
 	}
+	if w.doc.Cap() > maxKept {
+		w.doc, w.blob = bytes.Buffer{}, nil
+	}
 	for _, one := range together {
 		one.done, one.err = true, err
 	}
 	return true
+}
+
+// addRest does what is left for the end of a transaction, as it takes less time
+// together: it lists the values of new sets, and puts the words of new mentions
+// into the full-text index. What asks for either within a transaction, or
+// deletes from it, calls it first.
+func (w *writer) addRest(tx *sql.Tx) error {
+	if err := w.addMembers(tx); err != nil {
+		return err
+	}
+	return w.addWords(tx)
 }
 
 func (w *writer) close() error {
