@@ -2,6 +2,7 @@ package text
 
 import (
 	"hash/maphash"
+	"slices"
 	"strings"
 
 	"github.com/blevesearch/snowballstem"
@@ -70,41 +71,47 @@ func (s *Stemmer) make(word string, stem func(*snowballstem.Env) bool) string {
 var seed = maphash.MakeSeed()
 
 // stems are stems by word. Texts repeat their words: a look-up costs a twentieth
-// of stemming. It takes one line of the processor's cache, the letters being in
-// the table, which is what matters among many words. A word that is new takes
-// the place of the one of two that was not met for longer, once there is no more
-// room to grow.
+// of stemming. It touches one line of the processor's cache, as the letters are
+// in the table, which is what matters among many words. A word that is new takes
+// the place of the one of four that was not met for longest, once there is no
+// more room to grow.
 type stems struct {
-	pairs [][2]stemmed // a power of two of them
+	lines [][4]stemmed // a power of two of them; in each the last one met first
 }
 
-// firstPairs are enough for a question, maxPairs bound what is kept for a
+// firstLines are enough for a question, maxLines bound what is kept for a
 // language: 512 KB.
 const (
-	firstPairs = 1 << 5
-	maxPairs   = 1 << 13
+	firstLines = 1 << 4
+	maxLines   = 1 << 13
 )
 
 // stemmed is a word with its stem: letters[:word] are the word, and the stem is
 // letters[:keep] and then letters[word:end].
 type stemmed struct {
 	word, keep, end uint8
-	letters         [29]byte
+	letters         [13]byte
 }
+
+// at is where words with this hash stand.
+func (k *stems) at(hash uint64) *[4]stemmed { return &k.lines[hash&uint64(len(k.lines)-1)] }
 
 // find returns the entry of a word with this hash; nil where there is none. It
 // stays until the next call.
 func (k *stems) find(hash uint64, word string) *stemmed {
-	if len(k.pairs) == 0 {
+	if len(k.lines) == 0 {
 		return nil
 	}
-	p := &k.pairs[k.at(hash)]
-	if e := &p[0]; string(e.letters[:e.word]) == word {
-		return e
-	}
-	if e := &p[1]; string(e.letters[:e.word]) == word {
-		p[0], p[1] = p[1], p[0]
-		return &p[0]
+	line := k.at(hash)
+	for i := range line {
+		if e := &line[i]; string(e.letters[:e.word]) == word {
+			if i > 0 {
+				met := *e
+				copy(line[1:], line[:i])
+				line[0] = met
+			}
+			return &line[0]
+		}
 	}
 	return nil
 }
@@ -122,27 +129,25 @@ func (k *stems) add(hash uint64, word, stem string) {
 	}
 	copy(e.letters[copy(e.letters[:], word):], stem[keep:])
 	e.word, e.keep, e.end = uint8(len(word)), uint8(keep), uint8(end)
-	if len(k.pairs) == 0 || k.pairs[k.at(hash)][1].word > 0 && len(k.pairs) < maxPairs {
+	if len(k.lines) == 0 || k.at(hash)[3].word > 0 && len(k.lines) < maxLines {
 		k.grow()
 	}
 	k.put(hash, e)
 }
 
-// put keeps an entry in the place of the older one of its pair.
+// put keeps an entry in the place of the oldest one of its line.
 func (k *stems) put(hash uint64, e stemmed) {
-	p := &k.pairs[k.at(hash)]
-	p[0], p[1] = e, p[0]
+	line := k.at(hash)
+	copy(line[1:], line[:])
+	line[0] = e
 }
-
-// at is where the pair of a hash stands.
-func (k *stems) at(hash uint64) uint64 { return hash & uint64(len(k.pairs)-1) }
 
 // grow doubles the room.
 func (k *stems) grow() {
-	old := k.pairs
-	k.pairs = make([][2]stemmed, max(firstPairs, 2*len(old)))
-	for _, p := range old {
-		for _, e := range [...]stemmed{p[1], p[0]} { // the newer one last
+	old := k.lines
+	k.lines = make([][4]stemmed, max(firstLines, 2*len(old)))
+	for _, line := range old {
+		for _, e := range slices.Backward(line[:]) { // the last one met last
 			if e.word > 0 {
 				k.put(maphash.Bytes(seed, e.letters[:e.word]), e)
 			}

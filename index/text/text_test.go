@@ -116,13 +116,13 @@ func FuzzTokens(f *testing.F) {
 
 func TestAStemmerForgetsRatherThanGrows(t *testing.T) {
 	var st Stemmer
-	for i := range 6 * maxPairs {
+	for i := range 8 * maxLines {
 		st.Stem(fmt.Sprint("woorden", i), "nl")
 		if got := st.Stem("mooie", "nl") + st.Stem("mooie", "en"); got != "mooimooie" {
 			t.Fatalf("after %d words: %s", i, got)
 		}
-		if len(st.dutch.pairs) > maxPairs {
-			t.Fatalf("%d pairs of stems are kept", len(st.dutch.pairs))
+		if len(st.dutch.lines) > maxLines {
+			t.Fatalf("%d lines of stems are kept", len(st.dutch.lines))
 		}
 	}
 }
