@@ -69,6 +69,8 @@ type group struct {
 	rated bool
 	// signed is where the members show a name that nothing calls one.
 	signed place
+	// titled says that they have a title right above the text.
+	titled bool
 }
 
 // groups puts the elements of the page into groups. An element takes part in

@@ -66,6 +66,7 @@ func newReader(s *scan, groups []*group) *reader {
 	for _, g := range groups {
 		r.findIDs(g)
 		r.bodies[g] = r.findBody(g)
+		g.titled = kindOf(g.hint, g.rated) == mention.Review && r.hasTitles(g)
 		if g.hint == reviewHint && !g.rated {
 			r.scales[g] = r.scaleOf(g)
 		}
@@ -136,6 +137,11 @@ func (r *reader) read(m int32) (document.Candidate, bool) {
 	}
 	if p.author < 0 && g.signed != "" {
 		p.author = r.nameAt(m, g.signed)
+	}
+	if p.title < 0 && g.titled {
+		if above := r.lineAbove(m); above != p.author {
+			p.title = above
+		}
 	}
 	switch {
 	case p.author >= 0 || g.hint == noHint:

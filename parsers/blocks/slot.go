@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/net/html/atom"
+
+	"klank/parsers/normalize"
 )
 
 // A page may call nothing by its name: its classes only lay out, or are made
@@ -146,7 +148,7 @@ func (s *scan) bareName(i int32) bool {
 	if !unicode.IsLetter(first) || (unicode.IsLower(first) || own.glance.digit) && own.glance.spaces > 0 || strings.HasSuffix(own.short, ".") && own.glance.spaces > 1 {
 		return false
 	}
-	return !verifiedText(own.short) && !otherDate(own.short) && !postedLike(own.short) && !mayBeDate(own.short)
+	return !verifiedText(own.short) && !otherDate(own.short) && !postedLike(own.short) && (own.glance.spaces == 0 || !mayBeDate(own.short)) // as user2024 might
 }
 
 // inDatedLine tells whether a short line around an element, within block m,
@@ -173,4 +175,41 @@ func (s *scan) placeOf(m, i int32) place {
 		b.WriteByte(' ')
 	}
 	return place(b.String())
+}
+
+// maxTitle is how long a line above the text is at most that is its title.
+const maxTitle = 120
+
+// hasTitles tells whether the blocks of a group of reviews have a title that
+// nothing calls one: a line right above the text, another in each.
+func (r *reader) hasTitles(g *group) bool {
+	above, people, titles := 0, 0, map[string]bool{}
+	for _, m := range g.members {
+		if i := r.lineAbove(m); i >= 0 {
+			above++
+			titles[r.texts[i].short] = true
+			if personal(r.texts[i].short) {
+				people++
+			}
+		}
+	}
+	return float64(above) >= mostly*float64(len(g.members)) && varied(len(titles), above) && 5*people < 4*above
+}
+
+// lineAbove returns the line right above the text of a block if it may be a
+// title, else -1.
+func (r *reader) lineAbove(m int32) int32 {
+	body := r.bodyOf(m)
+	if len(body) == 0 {
+		return -1
+	}
+	above := int32(-1)
+	for i := r.nodes[body[0]].parent + 1; i > 0 && i < body[0]; i = r.nodes[i].end {
+		above = i
+	}
+	if above <= m || r.texts[above].short == "" || r.nodes[above].text != r.texts[above].length || r.nodes[above].text > maxTitle ||
+		r.nodes[above].author > 0 || r.nodes[above].date > 0 || r.nodes[above].rating || r.noise(r.nodes[above].n) || normalize.Boilerplate(r.texts[above].short) {
+		return -1
+	}
+	return above
 }
