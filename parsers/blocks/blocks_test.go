@@ -100,7 +100,16 @@ func hostilePages() map[string][]byte {
 	const mb = 1 << 20
 	fill := func(unit string) []byte { return []byte(strings.Repeat(unit, mb/len(unit))) }
 	nested := strings.Repeat(`<div class="comment review-card" id="comment-1">by ann<time datetime="2025-01-01">x</time>`, 400)
+	var unlike strings.Builder // thousands of shapes, each twice, in one list
+	for unlike.Len() < mb {
+		n := unlike.Len() / 400 % 4000
+		fmt.Fprintf(&unlike, `<div class="x%s"><i>Ann</i> <b>Bob</b> <time>1 May 2025</time><u>★★★☆☆</u><p>It broke after three weeks and nobody answered.</p></div>`,
+			strings.Map(func(r rune) rune { return r - '0' + 'a' }, fmt.Sprint(n)))
+	}
 	return map[string][]byte{
+		"unlike":        []byte(unlike.String()),
+		"bare":          fill(`<div><div><b>Ann</b> <i>1 May 2025</i></div><u>★★★☆☆</u><p>It broke after three weeks, and so did the next.</p></div>`),
+		"bare nested":   []byte(strings.Repeat(strings.Repeat(`<div><b>Ann</b> <i>1 May 2025</i><u>★★★☆☆</u><p>It broke after three weeks.</p>`, 300)+strings.Repeat("</div>", 300), 40)),
 		"many blocks":   fill(`<li class="comment"><b class=author>a</b><time datetime="2025-01-01"></time><p>some words here</p></li>`),
 		"many tokens":   fill(`<div class="review-a review-b review-c review-d review-e review-f review-g comment-h">by x 2025-01-01</div>`),
 		"nested":        []byte(strings.Repeat(nested+strings.Repeat("</div>", 400), mb/len(nested))),

@@ -75,7 +75,7 @@ func (s *scan) complete(g *group) {
 			next = g.members[k+1]
 		}
 		parent := s.nodes[m].parent
-		for i := s.nodes[m].end; parent >= 0 && i < min(next, s.nodes[parent].end); i = s.nodes[i].end {
+		for i := s.nodes[m].end; parent >= 0 && i < min(next, s.nodes[parent].end) && s.step(); i = s.nodes[i].end {
 			n := &s.nodes[i]
 			if t := s.in(i); n.n.DataAtom == g.key.tag && n.name.shape == g.key.name && t.date > 0 && t.prose >= 2 && t.rating == 0 {
 				all = append(all, i)

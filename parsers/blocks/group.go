@@ -328,7 +328,7 @@ func (s *scan) teasers(g *group) bool {
 
 // leadsAway tells whether a block has a link to another page at all.
 func (s *scan) leadsAway(m int32) bool {
-	for i := m + 1; i < min(s.nodes[m].end, m+maxPlaced); i++ {
+	for i := m + 1; i < min(s.nodes[m].end, m+maxPlaced) && s.step(); i++ {
 		if s.elsewhere(i, true) && s.nodes[i].date == 0 && !normalize.Boilerplate(s.texts[i].short) {
 			return true
 		}

@@ -76,7 +76,7 @@ func (s *scan) headingHint(m int32) hint {
 // hasControl tells whether a block has one of the buttons of comments and
 // reviews, to reply or to say that it was of use.
 func (s *scan) hasControl(m int32) bool {
-	for i := m + 1; i < min(s.nodes[m].end, m+maxPlaced); i++ {
+	for i := m + 1; i < min(s.nodes[m].end, m+maxPlaced) && s.step(); i++ {
 		if t := s.texts[i].short; t != "" && len(t) <= 40 && s.nodes[i].date == 0 && normalize.Boilerplate(t) {
 			return true
 		}

@@ -44,6 +44,19 @@ type scan struct {
 	// scratch is where nodes, sums and texts go back to.
 	scratch *scratch
 	texts   []ownText // directly in the elements
+	// steps counts the elements that were looked at once more, for what stands
+	// at the same place in many blocks.
+	steps int
+}
+
+// maxSteps bounds that for pages built to cost much: of others it takes a few
+// for each element.
+const maxSteps = 1 << 22
+
+// step tells whether one more element may be looked at.
+func (s *scan) step() bool {
+	s.steps++
+	return s.steps <= maxSteps
 }
 
 // ownText is the text directly in an element: its length, and the text

@@ -126,7 +126,7 @@ func (s *scan) nameAt(m int32, want place) int32 {
 // names visits what may be the name of who wrote block m, until visit returns
 // false; dated says that a date stands in the same line.
 func (s *scan) names(m int32, visit func(i int32, at place, dated bool) bool) {
-	for i := m + 1; i < min(s.nodes[m].end, m+maxPlaced); i++ {
+	for i := m + 1; i < min(s.nodes[m].end, m+maxPlaced) && s.step(); i++ {
 		if !s.bareName(i) {
 			continue
 		}
