@@ -10,6 +10,9 @@ import (
 	"klank/parsers/terms"
 )
 
+// initials is how long a text is at most that stands for a picture of somebody.
+const initials = 2
+
 // authorShown tells how plainly an element shows who wrote its block.
 func (s *scan) authorShown(i int32) int8 {
 	n := &s.nodes[i]
@@ -36,7 +39,7 @@ func (s *scan) authorShown(i int32) int8 {
 	if rank := s.signed(i); rank > 0 {
 		return rank
 	}
-	if n.name.is(personTrait) && n.text <= 40 && (n.name.hint == noHint || n.name.part) && !n.name.is(dateTrait|noiseTrait|titleTrait) {
+	if n.name.is(personTrait) && n.text > initials && n.text <= 40 && (n.name.hint == noHint || n.name.part) && !n.name.is(dateTrait|noiseTrait|titleTrait) {
 		return byText - 2
 	}
 	return 0

@@ -61,8 +61,9 @@ func (s *scan) choose(groups []*group) []*group {
 	return out
 }
 
-// complete adds to blocks around grades those among them that show none: not
-// all who write give one, and not every grade can be read.
+// complete adds to blocks around grades those among them that show none or hold
+// little prose: not all who write give a grade, or many words, and not every
+// grade can be read.
 func (s *scan) complete(g *group) {
 	if len(g.members) < 2 {
 		return
@@ -77,7 +78,7 @@ func (s *scan) complete(g *group) {
 		parent := s.nodes[m].parent
 		for i := s.nodes[m].end; parent >= 0 && i < min(next, s.nodes[parent].end) && s.step(); i = s.nodes[i].end {
 			n := &s.nodes[i]
-			if t := s.in(i); n.n.DataAtom == g.key.tag && n.name.shape == g.key.name && t.date > 0 && t.prose >= 2 && t.rating == 0 {
+			if t := s.in(i); n.n.DataAtom == g.key.tag && n.name.shape == g.key.name && t.date > 0 && t.prose >= 2 {
 				all = append(all, i)
 			}
 		}

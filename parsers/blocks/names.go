@@ -26,6 +26,9 @@ func signature(line string) *mention.Author {
 			continue
 		}
 		name = strings.TrimSpace(name)
+		if strings.IndexByte(name, ',') > 0 {
+			break // a place, too
+		}
 		if !namelike(name) || element.Digit(name) || otherDate(name) || verifiedText(name) || postedLike(name) || !mayBeDate(rest) {
 			return nil
 		}
@@ -37,15 +40,23 @@ func signature(line string) *mention.Author {
 // placedSignature reads the name before a date at the end of a line, and
 // perhaps before a place: "Ann, Utrecht (3 May 2024)", "Ann uit Utrecht, 3-5-2024".
 func placedSignature(line string) *mention.Author {
-	at := strings.LastIndexAny(line, ",(")
-	if at < 0 || len(line) > shortText {
+	if len(line) > shortText {
 		return nil
 	}
-	placed := line[at] == '('
-	name, date := line[:at], strings.Trim(line[at+1:], " ).")
+	at, sep := -1, ""
+	for _, x := range []string{", ", " (", " - ", " – ", " — ", " · ", " / "} {
+		if i := strings.LastIndex(line, x); i > at {
+			at, sep = i, x
+		}
+	}
+	if at < 0 {
+		return nil
+	}
+	name, date := line[:at], strings.Trim(line[at+len(sep):], " ).")
 	if strings.Count(date, " ") > 3 || !mayBeDate(date) || otherDate(line) {
 		return nil
 	}
+	placed := sep != ", "
 	for _, from := range []string{",", " uit ", " from ", " aus "} {
 		before, _, ok := strings.Cut(name, from)
 		name, placed = before, placed || ok
@@ -54,7 +65,7 @@ func placedSignature(line string) *mention.Author {
 	if !placed && strings.IndexByte(name, ' ') < 0 { // a place, as likely
 		return nil
 	}
-	if !namelike(name) || element.Digit(name) || !personal(name) || verifiedText(name) || postedLike(name) {
+	if !namelike(name) || element.Digit(name) || !placed && !personal(name) || verifiedText(name) || postedLike(name) {
 		return nil
 	}
 	return &mention.Author{Name: name}

@@ -3,7 +3,12 @@ package blocks
 import (
 	"strings"
 
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"klank/parsers/blocks/element"
 	"klank/parsers/normalize"
+	"klank/parsers/terms"
 )
 
 // Rows are elements of one shape in one list, each around a date. Where nothing
@@ -31,14 +36,20 @@ func (s *scan) rowHint(g *group) hint {
 	if h := s.headingHint(g.members[0]); h != noHint {
 		return h
 	}
-	answered := 0
+	var worth, answered int
 	step := 1 + len(g.members)/maxJudged
 	for k := 0; k < len(g.members); k += step {
-		if s.hasControl(g.members[k]) {
+		switch s.controlHint(g.members[k]) {
+		case reviewHint:
+			worth++
+		case commentHint:
 			answered++
 		}
 	}
-	if float64(answered*step) >= mostly*float64(len(g.members)) {
+	switch most := mostly * float64(len(g.members)); {
+	case float64(worth*step) >= most:
+		return reviewHint
+	case float64((worth+answered)*step) >= most:
 		return commentHint
 	}
 	return noHint
@@ -73,13 +84,35 @@ func (s *scan) headingHint(m int32) hint {
 	return noHint
 }
 
-// hasControl tells whether a block has one of the buttons of comments and
-// reviews, to reply or to say that it was of use.
-func (s *scan) hasControl(m int32) bool {
+// controlHint tells what the buttons of a block say that it is: a review is of
+// use or not, a comment is replied to.
+func (s *scan) controlHint(m int32) hint {
+	h := noHint
 	for i := m + 1; i < min(s.nodes[m].end, m+maxPlaced) && s.step(); i++ {
-		if t := s.texts[i].short; t != "" && len(t) <= 40 && s.nodes[i].date == 0 && normalize.Boilerplate(t) {
-			return true
+		t := s.texts[i].short
+		if t == "" || len(t) > 40 || s.nodes[i].date > 0 {
+			continue
+		}
+		if pressed(s.nodes[i].n) || normalize.Boilerplate(t) {
+			switch {
+			case terms.Hold(t, usefulWords):
+				return reviewHint
+			case terms.Hold(t, replyWords):
+				h = commentHint
+			}
 		}
 	}
-	return false
+	return h
+}
+
+// usefulWords are in the buttons below reviews, replyWords in those below
+// comments.
+var (
+	usefulWords = terms.New("nuttig", "helpful", "hilfreich", "utile", "useful", "behulpzaam")
+	replyWords  = terms.New("reply", "beantwoord", "reage", "antwort", "répondre", "responder", "rispondi")
+)
+
+// pressed tells elements that are there to be pressed.
+func pressed(n *html.Node) bool {
+	return n.DataAtom == atom.Button || n.DataAtom == atom.A || element.Attr(n, "role") == "button"
 }

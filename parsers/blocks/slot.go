@@ -140,15 +140,30 @@ func (s *scan) names(m int32, visit func(i int32, at place, dated bool) bool) {
 // bareName tells whether all that an element holds may be a name.
 func (s *scan) bareName(i int32) bool {
 	n, own := &s.nodes[i], &s.texts[i]
-	if own.short == "" || n.text != own.length || !own.glance.namelike() || n.date > 0 || n.rating ||
+	if own.short == "" || n.text != own.length && !s.fromPlace(i) || !own.glance.namelike() || n.date > 0 || n.rating ||
 		n.name.is(noiseTrait|titleTrait|countTrait|verifiedTrait|shopTrait|dateTrait|starTrait) || n.n.DataAtom == atom.Button {
 		return false
 	}
 	first, _ := utf8.DecodeRuneInString(own.short)
-	if !unicode.IsLetter(first) || (unicode.IsLower(first) || own.glance.digit) && own.glance.spaces > 0 || strings.HasSuffix(own.short, ".") && own.glance.spaces > 1 {
+	if n.text <= initials || !unicode.IsLetter(first) || (unicode.IsLower(first) || own.glance.digit) && own.glance.spaces > 0 || strings.HasSuffix(own.short, ".") && own.glance.spaces > 1 {
 		return false
 	}
 	return !verifiedText(own.short) && !otherDate(own.short) && !postedLike(own.short) && (own.glance.spaces == 0 || !mayBeDate(own.short)) // as user2024 might
+}
+
+// fromPlace tells whether all that stands in an element beside its own text is
+// where somebody is from: "Ann <em>uit Utrecht</em>".
+func (s *scan) fromPlace(i int32) bool {
+	n := &s.nodes[i]
+	if i+1 >= n.end || s.nodes[i+1].text != n.text-s.texts[i].length || s.nodes[i+1].text > 30 {
+		return false
+	}
+	for _, from := range []string{"uit ", "from ", "aus ", "("} {
+		if strings.HasPrefix(s.texts[i+1].short, from) {
+			return true
+		}
+	}
+	return false
 }
 
 // inDatedLine tells whether a short line around an element, within block m,

@@ -237,8 +237,18 @@ func (r *reader) prose(top int32, p parts) string {
 		if i == top {
 			return false
 		}
-		return r.notText(n, top, p) || r.nodes[i].date > 0 && r.nodes[i].text <= shortText || r.aside(i) || r.nodes[i].rating && r.nodes[i].text <= 40 || r.nodes[i].name.is(starTrait) && r.nodes[i].text <= 40
+		return r.notText(n, top, p) || r.labelledGrade(i) || r.nodes[i].date > 0 && r.nodes[i].text <= shortText || r.aside(i) || r.nodes[i].rating && r.nodes[i].text <= 40 || r.nodes[i].name.is(starTrait) && r.nodes[i].text <= 40
 	})
+}
+
+// labelledGrade tells whether an element is a line such as "Rating: 4/5", or a
+// row with a heading and a grade.
+func (r *reader) labelledGrade(i int32) bool {
+	n := &r.nodes[i]
+	if n.text == 0 || n.text > 40 || r.in(i).rating == 0 {
+		return false
+	}
+	return strings.HasSuffix(r.texts[i].short, ":") || n.n.DataAtom == atom.Tr && r.in(i).link == 0
 }
 
 // notText tells what is never text of a block whose body is top.
@@ -317,7 +327,7 @@ func othersWords(n *html.Node) bool {
 	if !quoted && !strings.Contains(strings.ToLower(element.Attr(n, "class")), "quote") {
 		return false
 	}
-	for _, w := range []string{"originally posted by", "wrote", "schreef", "schrieb", "a écrit", "said:", "zei:"} {
+	for _, w := range []string{"originally posted by", "oorspronkelijk geplaatst door", "wrote", "schreef", "schrieb", "zitat von", "a écrit", "envoyé par", "said:", "zei:"} {
 		if strings.Contains(lead, w) {
 			return true
 		}
