@@ -45,6 +45,10 @@ func (s *scan) authorShown(i int32) int8 {
 	return 0
 }
 
+// buttonText is how long the text of a button is at most that stands behind a
+// signature.
+const buttonText = 24
+
 // signed tells how plainly the text in an element shows its writer, by what it
 // says and what stands around it.
 func (s *scan) signed(i int32) int8 {
@@ -60,7 +64,7 @@ func (s *scan) signed(i int32) int8 {
 		return byText - 1
 	case name && (standsOut(n.n.DataAtom) && !heading(n.n.DataAtom) && s.beforeDate(i, own.short) || s.aroundDate(i, own.short)):
 		return byText - 2
-	case n.text == own.length && !inBody && own.timely && own.glance.spaces > 1 && signature(own.short) != nil:
+	case n.text <= own.length+buttonText && !inBody && own.timely && own.glance.spaces > 1 && signature(own.short) != nil:
 		return byText - 2
 	}
 	return 0
@@ -154,7 +158,7 @@ func profileLink(href string) bool { return len(href) <= 300 && terms.Hold(href,
 var profilePaths = terms.New("/user/", "/users/", "/profile", "/profiel", "/member", "/leden/", "/lid/", "/u/", "/gebruiker", "/people/", "/author/", "/contrib/", "memberlist.php", "member.php", "profile.php", "action=profile", "user?id=", "userid=", "user_details", "/reviewer", "/mitglied")
 
 // byLines begin a text that names its writer.
-var byLines = []string{"by ", "door ", "von ", "par ", "by: ", "door: ", "von: ", "par : ", "posted by ", "geschreven door ", "review by ", "review door ", "reviewed by ", "written by ", "geplaatst door ", "beoordeeld door ", "reactie van ", "comment from ", "comment by ", "kommentar von ", "commentaar van ", "reactie door ", "review van ", "recensie van ", "recensie door ", "beoordeling van "}
+var byLines = []string{"by ", "door ", "von ", "par ", "by: ", "door: ", "von: ", "par : ", "posted by ", "geschreven door ", "review by ", "review door ", "reviewed by ", "written by ", "geplaatst door ", "beoordeeld door ", "reactie van ", "comment from ", "comment by ", "kommentar von ", "commentaar van ", "reactie door ", "review van ", "recensie van ", "recensie door ", "beoordeling van ", "ervaring van ", "avis de ", "publié par ", "rédigé par ", "bewertung von ", "rezension von ", "geschrieben von "}
 
 // byLinesOf are those that begin with a letter; built once, never changed.
 var byLinesOf = func() (out [32][]string) {

@@ -23,15 +23,13 @@ func (g *group) weight() int { return int(10 * math.Log(g.score*float64(len(g.me
 func (s *scan) choose(groups []*group) []*group {
 	var good []*group
 	for _, g := range groups {
-		if g.key.by == byRating || g.key.by == byUnsigned {
-			s.complete(g)
-		}
 		if len(g.members) >= 2 || g.key.by == byID || g.key.by == byData || g.key.by == byUnit {
 			s.judge(g)
 			if !g.believed() {
 				s.lift(g)
 			}
 			if g.believed() {
+				s.complete(g)
 				good = append(good, g)
 			}
 		}
@@ -63,28 +61,39 @@ func (s *scan) choose(groups []*group) []*group {
 
 // complete adds to blocks around grades those among them that show none or hold
 // little prose: not all who write give a grade, or many words, and not every
-// grade can be read.
+// grade can be read. They stay out where the whole would not be believed.
 func (s *scan) complete(g *group) {
-	if len(g.members) < 2 {
+	if g.key.by != byRating && g.key.by != byUnsigned || len(g.members) < 2 {
+		return
+	}
+	first, last := g.members[0], g.members[len(g.members)-1]
+	list := s.nodes[first].parent // or what holds its entries
+	for up := 0; up < 2 && list >= 0 && s.nodes[list].end <= last; up++ {
+		list = s.nodes[list].parent
+	}
+	if list < 0 || s.nodes[list].end <= last {
 		return
 	}
 	var all []int32
-	for k, m := range g.members {
-		all = append(all, m)
-		next := int32(len(s.nodes))
-		if k+1 < len(g.members) {
-			next = g.members[k+1]
+	depth := s.nodes[first].depth
+	for i := list + 1; i < s.nodes[list].end && s.step(); {
+		n := &s.nodes[i]
+		if n.depth < depth {
+			i++
+			continue
 		}
-		parent := s.nodes[m].parent
-		for i := s.nodes[m].end; parent >= 0 && i < min(next, s.nodes[parent].end) && s.step(); i = s.nodes[i].end {
-			n := &s.nodes[i]
-			if t := s.in(i); n.n.DataAtom == g.key.tag && n.name.shape == g.key.name && t.date > 0 && t.prose >= 2 {
-				all = append(all, i)
-			}
+		if t := s.in(i); n.depth == depth && n.n.DataAtom == g.key.tag && n.name.shape == g.key.name && t.date > 0 && t.prose >= 2 {
+			all = append(all, i)
 		}
+		i = n.end
 	}
-	if 2*len(g.members) > len(all) {
-		g.members = all
+	if len(all) <= len(g.members) {
+		return
+	}
+	larger := *g
+	larger.members = all
+	if s.judge(&larger); larger.believed() {
+		*g = larger
 	}
 }
 

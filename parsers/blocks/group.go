@@ -218,7 +218,7 @@ func blockElement(a atom.Atom) bool {
 const maxJudged = 300
 
 // mostly is the part of the blocks that must show a thing for it to count.
-const mostly = 0.7
+const mostly = 0.66
 
 // minimum is the score from which a group is believed; minimumAlone that of
 // a group of one.
@@ -236,7 +236,7 @@ func (s *scan) judge(g *group) {
 			return
 		}
 	}
-	var author, date, rating, prose, id, shops, links, proseSum, text float64
+	var author, date, rating, prose, id, shops, links, proseSum, text, dates float64
 	step := 1 + len(g.members)/maxJudged
 	n := 0.0
 	for i := 0; i < len(g.members); i += step {
@@ -249,6 +249,7 @@ func (s *scan) judge(g *group) {
 		prose += yes(t.prose >= 2)
 		shops += yes(t.shops > 0 || s.nodes[m].name.is(shopTrait))
 		id += yes(marked(s.nodes[m].n))
+		dates += float64(t.date)
 		links, text, proseSum = links+float64(t.link), text+float64(t.text), proseSum+float64(t.prose)
 	}
 	author, date, rating, prose, id, shops = author/n, date/n, rating/n, prose/n, id/n, shops/n
@@ -278,6 +279,8 @@ func (s *scan) judge(g *group) {
 		refuse = "neither author, date, rating nor id"
 	case author < mostly && date < mostly:
 		refuse = "neither author nor date"
+	case g.key.by == byRow && dates >= 2*n:
+		refuse = "more than one date in each"
 	case (g.hint == postHint || g.key.by == byRow) && (author < mostly || date < mostly):
 		refuse = "posts without author or date"
 	case g.hint == noHint && (rating < mostly || author < mostly || date < mostly || mean < 30):

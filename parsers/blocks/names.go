@@ -17,7 +17,7 @@ import (
 // signature reads the name before a date in one line: "Ann | 3 May 2024".
 func signature(line string) *mention.Author {
 	line = strings.TrimLeft(line, "—–-~ ")
-	if first, _ := utf8.DecodeRuneInString(strings.TrimSpace(line)); !unicode.IsUpper(first) || !element.Digit(line) && !terms.Hold(line, timeWords) {
+	if first, _ := utf8.DecodeRuneInString(strings.TrimSpace(line)); !unicode.IsLetter(first) || !element.Digit(line) && !terms.Hold(line, timeWords) {
 		return nil
 	}
 	for _, sep := range []string{" | ", " - ", " – ", " — ", " · ", " op ", " on ", " am "} {
@@ -29,7 +29,7 @@ func signature(line string) *mention.Author {
 		if strings.IndexByte(name, ',') > 0 {
 			break // a place, too
 		}
-		if !namelike(name) || element.Digit(name) || otherDate(name) || verifiedText(name) || postedLike(name) || !mayBeDate(rest) {
+		if !namelike(name) || element.Digit(name) || strings.IndexFunc(name, unicode.IsUpper) < 0 || otherDate(name) || verifiedText(name) || postedLike(name) || !mayBeDate(rest) {
 			return nil
 		}
 		return &mention.Author{Name: name}
@@ -65,7 +65,7 @@ func placedSignature(line string) *mention.Author {
 	if !placed && strings.IndexByte(name, ' ') < 0 { // a place, as likely
 		return nil
 	}
-	if !namelike(name) || element.Digit(name) || !placed && !personal(name) || verifiedText(name) || postedLike(name) {
+	if !namelike(name) || element.Digit(name) || strings.IndexFunc(name, unicode.IsUpper) < 0 || !placed && !personal(name) || verifiedText(name) || postedLike(name) {
 		return nil
 	}
 	return &mention.Author{Name: name}

@@ -250,6 +250,7 @@ func (r *reader) parts(m int32) parts {
 	p := parts{author: -1, date: -1, title: -1, reply: -1, body: r.bodyOf(m)}
 	var authorRank, dateRank int8
 	panel, reply, body := int32(0), int32(0), int32(0) // ends of such subtrees
+	review := kindOf(r.hintOf(m, r.member(m)), r.member(m).rated) == mention.Review
 	r.own(m, func(i int32) bool {
 		n := &r.nodes[i]
 		if len(p.body) > 0 && contains(p.body, i) {
@@ -260,12 +261,12 @@ func (r *reader) parts(m int32) parts {
 			if n.rating && (n.n.DataAtom == atom.Img || n.name.is(starTrait)) {
 				p.rating = append(p.rating, i)
 			}
-			if p.title < 0 && i < body && r.leads(p.body, i) && (r.titled(i) || boldLine(n)) && (n.name.is(titleTrait) || kindOf(r.hintOf(m, r.member(m)), r.member(m).rated) == mention.Review) {
+			if p.title < 0 && i < body && r.leads(p.body, i) && (r.titled(i) || boldLine(n)) && (n.name.is(titleTrait) || review) {
 				p.title = i
 			}
 			return true
 		}
-		if n.name.is(ownerTrait) && n.name.is(replyTrait) && n.text > 5 {
+		if n.name.is(ownerTrait) && n.name.is(replyTrait) && n.text > 5 || review && n.author == 0 && r.ownersReply(i) {
 			if p.reply < 0 {
 				p.reply = i
 			}
@@ -281,7 +282,7 @@ func (r *reader) parts(m int32) parts {
 		if n.rating {
 			p.rating = append(p.rating, i)
 		}
-		if p.title < 0 && i >= panel && r.titled(i) {
+		if p.title < 0 && i >= panel && (r.titled(i) || review && boldLine(n) && r.beginsText(n.n)) {
 			p.title = i
 		}
 		if n.name.is(verifiedTrait) || n.text < 60 && verifiedText(r.texts[i].short) {
@@ -349,6 +350,19 @@ func boldLine(n *node) bool {
 		next = next.NextSibling
 	}
 	return next != nil && next.DataAtom == atom.Br
+}
+
+// beginsText tells whether nothing but a grade stands before an element.
+func (r *reader) beginsText(n *html.Node) bool {
+	for p := n.PrevSibling; p != nil; p = p.PrevSibling {
+		if p.Type == html.TextNode && strings.TrimSpace(p.Data) != "" {
+			return false
+		}
+		if i, ok := r.index[p]; ok && !r.nodes[i].rating && r.nodes[i].text > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // rowOfStars tells whether the grades in an element are drawn, so that its

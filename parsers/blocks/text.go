@@ -105,6 +105,9 @@ func (r *reader) unnamedBody(g *group, total int32) shape {
 			if i < panel || n.name.shape == "" || n.name.is(titleTrait) || heading(n.n.DataAtom) || r.holdsBlock(i) || r.in(i).signed > 0 {
 				return true
 			}
+			if date := r.in(i).date; date > 0 && date == r.in(m).date {
+				return true // as in findBody
+			}
 			k := shape{n.n.DataAtom, n.name.shape}
 			t := byShape[k]
 			if t == nil {
@@ -118,7 +121,7 @@ func (r *reader) unnamedBody(g *group, total int32) shape {
 	}
 	var best *tally
 	for _, t := range byShape {
-		if n := int32(len(g.members)); t.text*20 < total*13 || t.all > n || t.all*10 < n*8 {
+		if n := int32(len(g.members)); t.text*2 < total || t.all > n || t.all*10 < n*8 {
 			continue
 		}
 		if best == nil || t.depth > best.depth || t.depth == best.depth && t.shape.name < best.shape.name {
@@ -190,13 +193,14 @@ func (r *reader) text(m int32, p parts) string {
 	return withoutCustom(strings.Join(out, "\n\n"))
 }
 
-// withoutCustom drops what sites print around a text, and the signature.
+// withoutCustom drops what sites print around a text, the brackets that are
+// left of a button, and the signature.
 func withoutCustom(text string) string {
 	kept := strings.Split(text, "\n\n")
 	if i := slices.IndexFunc(kept, ruled); i > 0 {
 		kept = kept[:i]
 	}
-	return strings.Join(slices.DeleteFunc(kept, normalize.Boilerplate), "\n\n")
+	return strings.Join(slices.DeleteFunc(kept, func(p string) bool { return normalize.Boilerplate(p) || strings.Trim(p, "[]()|·• ") == "" }), "\n\n")
 }
 
 // ruled tells whether a paragraph is the line below which older forums put a
@@ -305,6 +309,25 @@ func asks(form *html.Node) bool {
 		return false
 	}
 	return down(form)
+}
+
+// ownersLeads begin the reply of who is written about.
+var ownersLeads = []string{"antwoord van", "reactie van de ", "reactie van het ", "reactie van ons", "reactie eigenaar", "antwoord eigenaar", "reactie ontwikkelaar",
+	"response from", "reply from", "owner response", "developer response", "response of the", "antwort des", "antwort der", "antwort von", "réponse d"}
+
+// ownersReply tells whether an element is such a reply by how it begins.
+func (r *reader) ownersReply(i int32) bool {
+	n := &r.nodes[i]
+	if n.text < 20 || r.texts[i].length == 0 && r.texts[min(i+1, n.end-1)].length == 0 {
+		return false
+	}
+	begin := strings.ToLower(lead(n.n, 40))
+	for _, l := range ownersLeads {
+		if strings.HasPrefix(begin, l) {
+			return true
+		}
+	}
+	return false
 }
 
 // othersWords tells a quotation that names whom it quotes: words of somebody

@@ -153,8 +153,13 @@ func (r *ratings) element(n *html.Node, own string, depth int, starry bool) {
 		if strings.HasPrefix(own, "/") || strings.HasPrefix(own, "van ") || strings.HasPrefix(own, "of ") || strings.HasPrefix(own, "out of ") || strings.HasPrefix(own, "von ") {
 			r.phrase(Text(n, 30), depth) // "<b>4</b> / 5"
 		}
-	} else if starsWithin(n) {
-		r.icons(n, depth)
+	} else {
+		if starsWithin(n) {
+			r.icons(n, depth)
+		}
+		if pct, ok := Width(style); ok && own != "" && strings.Trim(own, "★⭐") == "" { // full stars cut short
+			r.add(fromPercent(pct), "5", byWidth, depth)
+		}
 	}
 	r.text(own, depth)
 }
@@ -218,7 +223,7 @@ func starsWithin(n *html.Node) bool {
 func (r *ratings) icons(n *html.Node, depth int) {
 	var filled float64
 	full, half, empty, plain := 0, 0, 0, 0
-	awesome := false // in this font a star without a state is a full one
+	awesome := false // in these fonts a star without a state is a full one
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
 		if c.Type != html.ElementNode {
 			continue
@@ -237,7 +242,8 @@ func (r *ratings) icons(n *html.Node, depth int) {
 			empty++
 		case "star":
 			plain++
-			awesome = strings.Contains(Attr(icon, "class"), "fa-star")
+			class := Attr(icon, "class")
+			awesome = strings.Contains(class, "fa-star") || strings.Contains(class, "mdi-star")
 		}
 		filled += part
 	}
