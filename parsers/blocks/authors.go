@@ -64,6 +64,8 @@ func (s *scan) signed(i int32) int8 {
 		return byText - 1
 	case name && (standsOut(n.n.DataAtom) && !heading(n.n.DataAtom) && s.beforeDate(i, own.short) || s.aroundDate(i, own.short)):
 		return byText - 2
+	case own.timely && labelledText(n.n, authorLabels) != "":
+		return byText
 	case n.text <= own.length+buttonText && !inBody && own.timely && own.glance.spaces > 1 && signature(own.short) != nil:
 		return byText - 2
 	}
@@ -135,6 +137,23 @@ func labelled(n *html.Node, labels string) bool {
 	}
 	label, ok := strings.CutSuffix(element.Text(p, 20), ":")
 	return ok && strings.Contains(labels, "|"+strings.ToLower(label)+"|")
+}
+
+// labelledText returns the text within an element behind such a label:
+// "<b>Name:</b> Ann <b>Date:</b> 3 May 2024".
+func labelledText(n *html.Node, labels string) string {
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		next := c.NextSibling
+		if c.Type != html.ElementNode || next == nil || next.Type != html.TextNode {
+			continue
+		}
+		if label, ok := strings.CutSuffix(element.Text(c, 20), ":"); ok && strings.Contains(labels, "|"+strings.ToLower(label)+"|") {
+			if t := strings.Join(strings.Fields(next.Data), " "); namelike(t) {
+				return t
+			}
+		}
+	}
+	return ""
 }
 
 // wrote tells whether what follows an element says that it names who wrote:

@@ -78,6 +78,9 @@ func (r *reader) author(m, i int32) *mention.Author {
 		name = byLine(own.short) // "By Ann on 3 May", or nothing
 	}
 	if name == "" {
+		name = labelledText(r.nodes[i].n, authorLabels)
+	}
+	if name == "" {
 		name = r.authorName(i)
 	}
 	if name == "" || utf8.RuneCountInString(name) > 60 || strings.Count(name, " ") > 7 {

@@ -52,7 +52,21 @@ func (s *scan) rowHint(g *group) hint {
 	case float64((worth+answered)*step) >= most:
 		return commentHint
 	}
-	return noHint
+	return s.titleHint()
+}
+
+// titleHint tells what the page's title says that is on it.
+func (s *scan) titleHint() hint { return said(s.d.Outline().Title) }
+
+// said returns what a heading says of reviews or comments.
+func said(heading string) hint {
+	h := noHint
+	for w := range strings.FieldsSeq(strings.ToLower(heading)) {
+		if of := wordHint(strings.Trim(w, ".,:!?()")); of == reviewHint || of == commentHint {
+			h = plainer(h, of)
+		}
+	}
+	return h
 }
 
 // maxAbove is how many elements before a list are looked at for its heading.
@@ -73,13 +87,7 @@ func (s *scan) headingHint(m int32) hint {
 		if s.nodes[around].end <= m || n.text > shortText {
 			return noHint
 		}
-		h := noHint
-		for w := range strings.FieldsSeq(strings.ToLower(s.texts[i].short)) {
-			if said := wordHint(strings.Trim(w, ".,:!?()")); said == reviewHint || said == commentHint {
-				h = plainer(h, said)
-			}
-		}
-		return h
+		return said(s.texts[i].short)
 	}
 	return noHint
 }

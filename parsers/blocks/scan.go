@@ -119,10 +119,15 @@ func skippedElement(a atom.Atom) bool {
 func (s *scan) walk(n *html.Node, parent, depth int32) int32 {
 	text := int32(0)
 	first := n.FirstChild
-	if n.DataAtom == atom.Dl {
-		if entries := entriesOf(n); entries != nil {
-			first = entries
-		}
+	entries := (*html.Node)(nil)
+	switch n.DataAtom {
+	case atom.Dl:
+		entries = entriesOf(n)
+	case atom.Tbody:
+		entries = rowEntriesOf(n)
+	}
+	if entries != nil {
+		first = entries
 	}
 	for c := first; c != nil; c = c.NextSibling {
 		switch {

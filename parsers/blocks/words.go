@@ -431,7 +431,7 @@ func hasHint(body []byte) bool {
 		}
 		body = body[end:]
 		switch {
-		case len(tag) > 1 && tag[0]|0x20 == 'h' && '1' <= tag[1] && tag[1] <= '6':
+		case len(tag) > 1 && tag[0]|0x20 == 'h' && '1' <= tag[1] && tag[1] <= '6', len(tag) == 5 && strings.EqualFold(string(tag), "title"):
 			if terms.Hold(textAfter(body), hintHeads) {
 				return true
 			}
