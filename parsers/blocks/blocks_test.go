@@ -243,3 +243,17 @@ func TestTheIDIsTheNumberRatherThanTheNameOfAPart(t *testing.T) {
 		t.Errorf("found %+v", f.Mentions)
 	}
 }
+
+func TestOneDateTellsTheOrderOfTheOthers(t *testing.T) {
+	for _, c := range []struct{ first, second, want string }{
+		{"24-08-2015", "11-08-2015", "2015-08-11"},
+		{"08/24/2015", "08/11/2015", "2015-08-11"},
+		{"09-08-2015", "11-08-2015", "0001-01-01"}, // neither
+	} {
+		f := Parse(foundtest.Open("p.html", fmt.Appendf(nil, `<div class=comment><b class=author>Ann</b> <i class=date>%s</i><p>It broke after three weeks.</p></div>
+<div class=comment><b class=author>Bob</b> <i class=date>%s</i><p>Mine still works as on the first day.</p></div>`, c.first, c.second)))
+		if len(f.Mentions) != 2 || f.Mentions[1].Published.Format("2006-01-02") != c.want {
+			t.Errorf("%+v: found %+v", c, f.Mentions)
+		}
+	}
+}

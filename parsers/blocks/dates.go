@@ -1,6 +1,7 @@
 package blocks
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -207,4 +208,32 @@ func otherDate(t string) bool {
 		return false
 	}
 	return terms.Hold(strings.ReplaceAll(strings.ToLower(t), "geplaatst", ""), otherDateWords) // which holds "laatst"
+}
+
+// orderOfDates returns a language that writes the day and the month of numeric
+// dates in the order in which a page without a language does, as those dates
+// tell of which one number can only be the day; "" where none does, or they
+// contradict each other.
+func (s *scan) orderOfDates() string {
+	dayFirst, monthFirst := false, false
+	for i := range s.nodes {
+		if s.nodes[i].date == 0 {
+			continue
+		}
+		for t := range strings.FieldsSeq(s.texts[i].short) {
+			var day, month, year int
+			if n, _ := fmt.Sscanf(strings.NewReplacer("/", "-", ".", "-").Replace(t), "%d-%d-%d", &day, &month, &year); n < 3 || day > 31 || month > 31 {
+				continue
+			}
+			dayFirst = dayFirst || day > 12 && month <= 12
+			monthFirst = monthFirst || month > 12 && day <= 12
+		}
+	}
+	switch {
+	case dayFirst && !monthFirst:
+		return "nl"
+	case monthFirst && !dayFirst:
+		return "en-US"
+	}
+	return ""
 }

@@ -31,6 +31,8 @@ type reader struct {
 	item   *mention.ItemRef
 	// question is the page's only question, else -1.
 	question int32
+	// dateLanguage is a language that writes dates in the page's order.
+	dateLanguage string
 }
 
 func newReader(s *scan, groups []*group) *reader {
@@ -72,6 +74,9 @@ func newReader(s *scan, groups []*group) *reader {
 		}
 	}
 	r.item = r.pageItem()
+	if r.dateLanguage = r.d.Language; r.dateLanguage == "" {
+		r.dateLanguage = r.orderOfDates()
+	}
 	return r
 }
 
@@ -421,9 +426,9 @@ func (r *reader) date(i int32, c *document.Candidate) {
 	var stamp element.Stamp
 	var ok bool
 	if n.date >= byName {
-		stamp, ok = element.Time(n.n, r.d.Language, at)
+		stamp, ok = element.Time(n.n, r.dateLanguage, at)
 	} else {
-		stamp, ok = element.TimeText(r.texts[i].short, r.d.Language, at)
+		stamp, ok = element.TimeText(r.texts[i].short, r.dateLanguage, at)
 	}
 	if ok {
 		c.Published, c.PublishedPrecision, c.Unsteady = stamp.Time, stamp.Precision, stamp.Unsteady
