@@ -291,6 +291,9 @@ func (s *scan) inBody(i int32) bool {
 	for up := 0; i >= 0 && up < 5; up++ {
 		if n := &s.nodes[i]; n.name.shape != "" {
 			body := n.name.is(bodyTrait) && !n.name.is(dateTrait|authorTrait|personTrait|titleTrait|noiseTrait|listTrait|metaTrait)
+			if body && up > 0 && len(n.name.units) > 0 && !n.name.is(partBodyTrait) {
+				return false // the whole block
+			}
 			if !body || up > 0 || n.text > shortBody {
 				return body
 			}

@@ -94,6 +94,9 @@ const (
 	metaTrait
 	// postText is certainly the text of a post in a thread.
 	postTextTrait
+	// partBody is a body by a word that is no name of whole blocks: "text", and
+	// not "comment".
+	partBodyTrait
 )
 
 var traitWords = map[trait]string{
@@ -328,11 +331,14 @@ func says(words []string) (h hint, traits trait) {
 		}
 		person = person && wordHint(w) == noHint || said&(personTrait|authorTrait) != 0
 		traits |= said
+		if said&bodyTrait != 0 && wordHint(w) == noHint {
+			traits |= partBodyTrait
+		}
 		if element.StarWord(w) {
 			traits |= starTrait
 		}
 		if strings.HasSuffix(w, "content") || strings.HasSuffix(w, "body") || strings.HasSuffix(w, "tekst") || strings.HasSuffix(w, "text") && w != "smalltext" {
-			traits |= bodyTrait
+			traits |= bodyTrait | partBodyTrait
 		}
 		if strings.HasSuffix(w, "author") || strings.HasSuffix(w, "username") || strings.HasSuffix(w, "nickname") || strings.HasSuffix(w, "screenname") {
 			traits |= authorTrait
