@@ -283,8 +283,8 @@ func (s *scan) judge(g *group) {
 		refuse = "more than one date in each"
 	case (g.hint == postHint || g.key.by == byRow) && (author < mostly || date < mostly):
 		refuse = "posts without author or date"
-	case g.hint == noHint && (rating < mostly || author < mostly || date < mostly || mean < 30):
-		refuse = "no name, and not rated, signed and dated all"
+	case g.hint == noHint && (rating < mostly || max(author, id) < mostly || date < mostly || mean < 30):
+		refuse = "no name, and not rated, dated, and signed or numbered all"
 	}
 	if refuse == "" && (rating < 0.5 || g.hint == noHint || g.key.by == byRow) && s.teasers(g) {
 		refuse = "teasers of other pages"
