@@ -66,6 +66,8 @@ func (s *scan) signed(i int32) int8 {
 		return byText - 2
 	case own.timely && labelledText(n.n, authorLabels) != "":
 		return byText
+	case !inBody && s.signedLine(i) != nil:
+		return byText - 2
 	case n.text <= own.length+buttonText && !inBody && own.timely && own.glance.spaces > 1 && signature(own.short) != nil:
 		return byText - 2
 	}
@@ -177,7 +179,7 @@ func profileLink(href string) bool { return len(href) <= 300 && terms.Hold(href,
 var profilePaths = terms.New("/user/", "/users/", "/profile", "/profiel", "/member", "/leden/", "/lid/", "/u/", "/gebruiker", "/people/", "/author/", "/contrib/", "memberlist.php", "member.php", "profile.php", "action=profile", "user?id=", "userid=", "user_details", "/reviewer", "/mitglied")
 
 // byLines begin a text that names its writer.
-var byLines = []string{"by ", "door ", "von ", "par ", "by: ", "door: ", "von: ", "par : ", "posted by ", "geschreven door ", "review by ", "review door ", "reviewed by ", "written by ", "geplaatst door ", "beoordeeld door ", "reactie van ", "comment from ", "comment by ", "kommentar von ", "commentaar van ", "reactie door ", "review van ", "recensie van ", "recensie door ", "beoordeling van ", "ervaring van ", "avis de ", "publié par ", "rédigé par ", "bewertung von ", "rezension von ", "geschrieben von "}
+var byLines = []string{"by ", "door ", "von ", "par ", "by: ", "door: ", "von: ", "par : ", "posted by ", "geschreven door ", "review by ", "review door ", "reviewed by ", "written by ", "geplaatst door ", "beoordeeld door ", "reactie van ", "comment from ", "comment by ", "kommentar von ", "commentaar van ", "reactie door ", "review van ", "recensie van ", "recensie door ", "beoordeling van ", "ervaring van ", "avis de ", "publié par ", "rédigé par ", "bewertung von ", "rezension von ", "geschrieben von ", "vraag van ", "antwoord van ", "gevraagd door ", "beantwoord door ", "question by ", "asked by ", "answer by ", "answered by ", "frage von ", "antwort von "}
 
 // byLinesOf are those that begin with a letter; built once, never changed.
 var byLinesOf = func() (out [32][]string) {

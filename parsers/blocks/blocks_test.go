@@ -134,6 +134,7 @@ func TestHostilePagesEndNoRun(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	foundtest.Seed(f, "../../testdata/blocks/page-*.html")
+	f.Add([]byte("<h10"))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		d := foundtest.Open("p.html", body)
 		for _, m := range Parse(d).Mentions {

@@ -28,13 +28,13 @@ func (r *reader) bareGrade(m int32) string {
 	return out
 }
 
-// decimal returns the grade that a block shows by a number with a decimal alone
-// in its element, which is neither a count nor an amount.
+// decimal returns the grade that a block shows by a number with a decimal, or
+// by the highest there is, alone in its element.
 func (r *reader) decimal(m int32) string {
 	out := ""
 	r.own(m, func(i int32) bool {
 		t := r.texts[i].short
-		if len(t) == 3 && r.nodes[i].text == 3 && (t[1] == ',' || t[1] == '.') && !r.nodes[i].name.is(countTrait|shopTrait) {
+		if int(r.nodes[i].text) == len(t) && (len(t) == 3 && (t[1] == ',' || t[1] == '.') || t == "10") && !r.nodes[i].name.is(countTrait|shopTrait) {
 			if _, ok := gradeNumber(t); ok {
 				out = t
 			}

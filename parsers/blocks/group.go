@@ -6,7 +6,6 @@ import (
 
 	"golang.org/x/net/html/atom"
 
-	"klank/mention"
 	"klank/parsers/blocks/element"
 	"klank/parsers/normalize"
 )
@@ -69,6 +68,8 @@ type group struct {
 	rated bool
 	// signed is where the members show a name that nothing calls one.
 	signed place
+	// authors says that most are signed.
+	authors bool
 	// titled says that they have a title right above the text.
 	titled bool
 }
@@ -300,7 +301,7 @@ func (s *scan) judge(g *group) {
 	case g.hint != noHint:
 		hinted = 0.30
 	}
-	g.rated = rating >= 0.5
+	g.rated, g.authors = rating >= 0.5, author >= mostly
 	graded := rating
 	if g.hint == postHint || g.hint == questionHint || g.hint == answerHint {
 		graded = 0
@@ -384,20 +385,4 @@ func (s *scan) elsewhere(i int32, reviews bool) bool {
 func pathOf(u string) string {
 	u, _, _ = strings.Cut(u, "?")
 	return u
-}
-
-// kindOf returns what a group's hint makes of its mentions: comments most of
-// which give a grade are reviews.
-func kindOf(h hint, rated bool) mention.Kind {
-	switch {
-	case h == postHint:
-		return mention.Post
-	case h == questionHint:
-		return mention.Question
-	case h == answerHint:
-		return mention.Answer
-	case h == commentHint && !rated:
-		return mention.Comment
-	}
-	return mention.Review
 }

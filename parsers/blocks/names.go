@@ -34,12 +34,15 @@ func signature(line string) *mention.Author {
 		}
 		return &mention.Author{Name: name}
 	}
-	return placedSignature(line)
+	return placedSignature(line, false)
 }
 
 // placedSignature reads the name before a date at the end of a line, and
 // perhaps before a place: "Ann, Utrecht (3 May 2024)", "Ann uit Utrecht, 3-5-2024".
-func placedSignature(line string) *mention.Author {
+// One word before a comma and a date is a place as likely; alone says that it
+// is none, as others of the group are signed so with more.
+func placedSignature(line string, alone bool) *mention.Author {
+	line = strings.TrimLeft(line, "—–-~ ")
 	if len(line) > shortText {
 		return nil
 	}
@@ -53,16 +56,22 @@ func placedSignature(line string) *mention.Author {
 		return nil
 	}
 	name, date := line[:at], strings.Trim(line[at+len(sep):], " ).")
+	sure := alone || sep != ", "
+	for _, on := range []string{" op ", " on ", " am ", " le "} {
+		if posted, day, ok := strings.Cut(date, on); ok && !strings.Contains(posted, " ") {
+			date, sure = day, true // "geplaatst op 3 mei 2024"
+		}
+	}
 	if strings.Count(date, " ") > 3 || !mayBeDate(date) || otherDate(line) {
 		return nil
 	}
-	placed := sep != ", "
+	placed := false
 	for _, from := range []string{",", " uit ", " from ", " aus "} {
 		before, _, ok := strings.Cut(name, from)
 		name, placed = before, placed || ok
 	}
 	name = strings.TrimSpace(name)
-	if !placed && strings.IndexByte(name, ' ') < 0 { // a place, as likely
+	if !sure && !placed && strings.IndexByte(name, ' ') < 0 {
 		return nil
 	}
 	if !namelike(name) || element.Digit(name) || strings.IndexFunc(name, unicode.IsUpper) < 0 || !placed && !personal(name) || verifiedText(name) || postedLike(name) {
@@ -79,6 +88,9 @@ func (r *reader) author(m, i int32) *mention.Author {
 	}
 	if name == "" {
 		name = labelledText(r.nodes[i].n, authorLabels)
+	}
+	if a := r.signedLine(i); name == "" && a != nil {
+		name = a.Name
 	}
 	if name == "" {
 		name = r.authorName(i)
@@ -100,6 +112,16 @@ func (r *reader) author(m, i int32) *mention.Author {
 		a.URL = r.d.Abs(element.Attr(r.nodes[p].n, "href"))
 	}
 	return a
+}
+
+// signedLine reads a name and a date in an element of its own within the same
+// line: "Ann, Utrecht, <span>3 May 2024</span>".
+func (s *scan) signedLine(i int32) *mention.Author {
+	n, own := &s.nodes[i], &s.texts[i]
+	if own.short == "" || own.timely || n.text <= own.length || n.text > shortText || !strings.HasSuffix(own.short, ",") {
+		return nil
+	}
+	return signature(element.Text(n.n, shortText+20))
 }
 
 // unnamedAuthor finds the name in a comment or post where nothing is called

@@ -103,20 +103,6 @@ func (r *reader) own(m int32, visit func(i int32) bool) {
 	}
 }
 
-// hintOf returns the hint of one block: on pages of questions and answers
-// both may be posts by their first name.
-func (s *scan) hintOf(m int32, g *group) hint {
-	if g.hint != postHint {
-		return g.hint
-	}
-	for i, up := m, 0; i >= 0 && up < 2 && s.nodes[i].text*10 <= s.nodes[m].text*11; i, up = s.nodes[i].parent, up+1 {
-		if h := s.nodes[i].name.hint; h == questionHint || h == answerHint {
-			return h
-		}
-	}
-	return g.hint
-}
-
 // holdsBlock tells whether a block stands within node i.
 func (r *reader) holdsBlock(i int32) bool {
 	return r.members[r.nodes[i].end]-r.members[i+1] > 0
@@ -158,7 +144,9 @@ func (r *reader) read(m int32) (document.Candidate, bool) {
 	if p.author >= 0 {
 		c.Author = r.author(m, p.author)
 	} else if p.date >= 0 {
-		c.Author = signature(r.texts[p.date].short)
+		if c.Author = signature(r.texts[p.date].short); c.Author == nil && g.authors {
+			c.Author = placedSignature(r.texts[p.date].short, true)
+		}
 	}
 	if p.date >= 0 {
 		r.date(p.date, &c)
@@ -214,8 +202,10 @@ func (r *reader) place(m int32, c *document.Candidate) {
 			break
 		}
 	}
-	if c.Kind == mention.Answer && c.ParentHandle == "" && r.question >= 0 {
-		c.ParentHandle = handle(r.question)
+	if c.Kind == mention.Answer && c.ParentHandle == "" {
+		if q := r.questionBefore(m); q >= 0 {
+			c.ParentHandle = handle(q)
+		}
 	}
 	if c.ParentHandle == "" {
 		for _, a := range r.nodes[m].n.Attr {
@@ -271,7 +261,7 @@ func (r *reader) parts(m int32) parts {
 			}
 			return true
 		}
-		if n.name.is(ownerTrait) && n.name.is(replyTrait) && n.text > 5 || review && n.author == 0 && r.ownersReply(i) {
+		if n.name.is(ownerTrait) && n.name.is(replyTrait) && n.text > 5 || review && n.author == 0 && r.ownersReply(m, i) {
 			if p.reply < 0 {
 				p.reply = i
 			}

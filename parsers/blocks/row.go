@@ -58,15 +58,46 @@ func (s *scan) rowHint(g *group) hint {
 // titleHint tells what the page's title says that is on it.
 func (s *scan) titleHint() hint { return said(s.d.Outline().Title) }
 
-// said returns what a heading says of reviews or comments.
+// said returns what a heading says of reviews, comments or questions, by a word
+// for them or by who says something: "Wat onze gasten schrijven".
 func said(heading string) hint {
 	h := noHint
+	people, speak, book := false, false, false
 	for w := range strings.FieldsSeq(strings.ToLower(heading)) {
-		if of := wordHint(strings.Trim(w, ".,:!?()")); of == reviewHint || of == commentHint {
+		w = strings.Trim(w, ".,:!?()'’")
+		switch of := wordHint(w); of {
+		case reviewHint, commentHint, questionHint:
 			h = plainer(h, of)
+		}
+		if w == "vragen" || w == "questions" || w == "fragen" {
+			h = plainer(h, questionHint)
+		}
+		people, speak, book = people || peopleWords[w], speak || speakWords[w], book || w == "book" || w == "boek"
+	}
+	if h == noHint && people && (speak || book) {
+		h = reviewHint
+		if book {
+			h = commentHint
 		}
 	}
 	return h
+}
+
+// peopleWords are those who review, speakWords what they do.
+var (
+	peopleWords = setOf("gasten klanten bezoekers patiënten cliënten leden lezers kopers gebruikers deelnemers cursisten ouders opdrachtgevers reizigers anderen mensen huurders " +
+		"guests customers clients visitors visitors' visitor's visitors patients members readers buyers users campers travellers travelers students people others " +
+		"kunden gäste besucher patienten mitglieder leser käufer clients visiteurs voyageurs")
+	speakWords = setOf("zeggen zeiden schrijven schreven vertellen vertelden vinden vonden ervaren ervoeren woord mening say said saying tell told write wrote think thought " +
+		"sagen sagten schreiben meinen wort disent pensent")
+)
+
+func setOf(words string) map[string]bool {
+	out := map[string]bool{}
+	for w := range strings.FieldsSeq(words) {
+		out[w] = true
+	}
+	return out
 }
 
 // maxAbove is how many elements before a list are looked at for its heading.

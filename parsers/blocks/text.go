@@ -194,13 +194,13 @@ func (r *reader) text(m int32, p parts) string {
 }
 
 // withoutCustom drops what sites print around a text, the brackets that are
-// left of a button, and the signature.
+// left of a button, rows of stars, and the signature.
 func withoutCustom(text string) string {
 	kept := strings.Split(text, "\n\n")
 	if i := slices.IndexFunc(kept, ruled); i > 0 {
 		kept = kept[:i]
 	}
-	return strings.Join(slices.DeleteFunc(kept, func(p string) bool { return normalize.Boilerplate(p) || strings.Trim(p, "[]()|·• ") == "" }), "\n\n")
+	return strings.Join(slices.DeleteFunc(kept, func(p string) bool { return normalize.Boilerplate(p) || strings.Trim(p, "[]()|·• ★☆") == "" }), "\n\n")
 }
 
 // ruled tells whether a paragraph is the line below which older forums put a
@@ -315,8 +315,9 @@ func asks(form *html.Node) bool {
 var ownersLeads = []string{"antwoord van", "reactie van de ", "reactie van het ", "reactie van ons", "reactie eigenaar", "antwoord eigenaar", "reactie ontwikkelaar",
 	"response from", "reply from", "owner response", "developer response", "response of the", "antwort des", "antwort der", "antwort von", "réponse d"}
 
-// ownersReply tells whether an element is such a reply by how it begins.
-func (r *reader) ownersReply(i int32) bool {
+// ownersReply tells whether an element of review m is such a reply by how it
+// begins.
+func (r *reader) ownersReply(m, i int32) bool {
 	n := &r.nodes[i]
 	if n.text < 20 || r.texts[i].length == 0 && r.texts[min(i+1, n.end-1)].length == 0 {
 		return false
@@ -327,7 +328,7 @@ func (r *reader) ownersReply(i int32) bool {
 			return true
 		}
 	}
-	return false
+	return strings.HasPrefix(begin, "reactie van ") && r.sums[i].prose-r.sums[m].prose > shortBody // below a review
 }
 
 // othersWords tells a quotation that names whom it quotes: words of somebody

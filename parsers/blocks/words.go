@@ -113,7 +113,7 @@ var traitWords = map[trait]string{
 	shopTrait: "price prijs preis prix prices pricing cart basket addtocart winkelwagen winkelmand warenkorb panier sku stock voorraad checkout bestellen " +
 		"tile teaser related upsell crosssell promo",
 	ownerTrait:    "owner merchant seller vendor company business shop store staff bedrijf winkel developer official webshop admin manager brand",
-	replyTrait:    "reply response reactie antwoord answer respons antwort",
+	replyTrait:    "reply response reactie antwoord answer respons antwort reponse weerwoord",
 	verifiedTrait: "verified geverifieerd verifiziert geverifieerde",
 	listTrait:     "list lijst section area wrapper container holder thread wall feed overview comments reviews reacties beoordelingen recensies waarderingen testimonials answers messages kommentare bewertungen gastenboek guestbook gaestebuch commentlist reviewlist replies ervaringen tree",
 	countTrait:    "count counter total number aantal summary",
@@ -297,7 +297,8 @@ func shapeOf(class, id, others string) string {
 // withoutPlace drops the class names that say where in its list an element
 // stands.
 func withoutPlace(class string) string {
-	if !strings.Contains(class, "odd") && !strings.Contains(class, "even") && !strings.Contains(class, "st") && !strings.Contains(class, "alt") {
+	if !strings.Contains(class, "odd") && !strings.Contains(class, "even") && !strings.Contains(class, "st") && !strings.Contains(class, "alt") &&
+		!strings.Contains(class, "ml-") && !strings.Contains(class, "pl-") && !strings.Contains(class, "ms-") && !strings.Contains(class, "ps-") {
 		return class
 	}
 	var room [maxTokens]string
@@ -306,10 +307,23 @@ func withoutPlace(class string) string {
 		switch strings.ToLower(token) {
 		case "odd", "even", "oneven", "first", "last", "alt":
 		default:
-			out = append(out, token)
+			if !indents(token) {
+				out = append(out, token)
+			}
 		}
 	}
 	return strings.Join(out, " ")
+}
+
+// indents tells utility classes that move an element to the right, as replies
+// are: "ml-12".
+func indents(token string) bool {
+	side, size, ok := strings.Cut(token, "-")
+	switch side {
+	case "ml", "pl", "ms", "ps":
+		return ok && strings.Trim(size, "0123456789") == ""
+	}
+	return false
 }
 
 func clip(s string) string { return s[:min(len(s), 1000)] }
@@ -404,7 +418,7 @@ var hintHeads = terms.New("review", "comment", "post", "message", "beoordel", "r
 
 // gradeSigns are what pages show grades by whose names say nothing, and how they
 // ask what a review was worth.
-var gradeSigns = [][]byte{[]byte("★"), []byte("sterren"), []byte(" of 5"), []byte("van 5"), []byte("de 5 "), []byte("/5<"), []byte("/10<"), []byte("nuttig?"), []byte("helpful?")}
+var gradeSigns = [][]byte{[]byte("★"), []byte("sterren"), []byte(" of 5"), []byte("van 5"), []byte("de 5 "), []byte("/5<"), []byte("/10<"), []byte("/5\""), []byte("/10\""), []byte("nuttig?"), []byte("helpful?")}
 
 // controlHeads are in what one can do with a comment.
 var controlHeads = terms.New("reply", "beantwoord", "reage", "antwort", "répondre", "nuttig", "helpful", "hilfreich", "utile")
@@ -438,7 +452,7 @@ func hasHint(body []byte) bool {
 		body = body[end:]
 		switch {
 		case len(tag) > 1 && tag[0]|0x20 == 'h' && '1' <= tag[1] && tag[1] <= '6', len(tag) == 5 && strings.EqualFold(string(tag), "title"):
-			if terms.Hold(textAfter(body), hintHeads) {
+			if t := textAfter(body); terms.Hold(t, hintHeads) || said(strings.TrimPrefix(string(t), ">")) != noHint {
 				return true
 			}
 		case bytes.Contains(tag, []byte("button")):
@@ -449,8 +463,14 @@ func hasHint(body []byte) bool {
 	}
 }
 
-// textAfter is the text up to the next tag but for a little more, where a
-// heading begins with an element.
-func textAfter(body []byte) []byte { return body[:min(len(body), 120)] }
+// textAfter is the text behind a tag up to the next but for a little more,
+// where a heading begins with an element.
+func textAfter(body []byte) []byte {
+	body = body[:min(len(body), 120)]
+	if end := bytes.IndexByte(body, '<'); end > 20 {
+		body = body[:end]
+	}
+	return body
+}
 
 func letter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
