@@ -243,6 +243,7 @@ func deeds(u string) bool {
 // a date or name.
 func (r *reader) parts(m int32) parts {
 	p := parts{author: -1, date: -1, title: -1, reply: -1, body: r.bodyOf(m)}
+	bold := int32(-1) // the title, where nothing else is
 	var authorRank, dateRank int8
 	panel, reply, body := int32(0), int32(0), int32(0) // ends of such subtrees
 	review := kindOf(r.hintOf(m, r.member(m)), r.member(m).rated) == mention.Review
@@ -277,8 +278,12 @@ func (r *reader) parts(m int32) parts {
 		if n.rating {
 			p.rating = append(p.rating, i)
 		}
-		if p.title < 0 && i >= panel && (r.titled(i) || review && boldLine(n) && r.beginsText(n.n)) {
+		switch {
+		case i < panel:
+		case p.title < 0 && r.titled(i):
 			p.title = i
+		case bold < 0 && review && boldLine(n) && r.beginsText(n.n):
+			bold = i
 		}
 		if n.name.is(verifiedTrait) || n.text < 60 && verifiedText(r.texts[i].short) {
 			p.verified = true
@@ -288,6 +293,9 @@ func (r *reader) parts(m int32) parts {
 		}
 		return true
 	})
+	if p.title < 0 {
+		p.title = bold
+	}
 	return p
 }
 
@@ -330,7 +338,7 @@ func (r *reader) titled(i int32) bool {
 	}
 	if up := n.parent; (n.n.DataAtom == atom.Strong || n.n.DataAtom == atom.B) && n.text <= shortText && up >= 0 && r.texts[up].length == 0 && blockElement(r.nodes[up].n.DataAtom) && r.nodes[up].n.DataAtom != atom.P {
 		// A line of its own above the text, or beside the grade.
-		return r.nodes[up].text > 2*n.text || r.in(up).rating > 0 && r.nodes[up].text-n.text <= shortText/8
+		return r.nodes[up].text > 2*n.text || r.in(up).rating > 0 && r.nodes[up].text-n.text <= buttonText
 	}
 	return heading(n.n.DataAtom) || n.name.is(titleTrait) && (n.text < 120 || !n.name.is(bodyTrait))
 }
