@@ -87,9 +87,9 @@ func migrations() []string {
 		// Not partial: SQLite takes a partial index for a short cut where it is none.
 		`CREATE INDEX facts_published ON facts (published);`,
 		"", // new documents are S2 blocks, which older versions of klank cannot read
-		// Sixty-four, the most there may be, take another tenth of the time of writing
-		// many different words. It costs a search some 5 µs a word and segment. Where
-		// there are as many as the last number says, all stop for merging.
+		// Sixty-four, the most that FTS5 takes, save another tenth of the time of writing
+		// many different words. Each segment costs a search some 5 µs a word. From as
+		// many as the last number says on, writing waits for merging.
 		`INSERT INTO words (words, rank) VALUES ('automerge', 64), ('crisismerge', 128);`,
 	}
 }
