@@ -157,8 +157,9 @@ func (w *Work) meet(l *lexicon, d *text.Doc, c *clause.Clause) {
 	w.words = w.words[:0]
 	for i := c.First; i < c.Last; i++ {
 		t := &d.Tokens[i]
-		x, ok := known.At(t.Word)
-		if !ok {
+		x := known.Find(t.Word)
+		if x == nil {
+			x = known.Add(t.Word)
 			x.is = l.roles[t.Norm]
 			x.lemma, x.sort = l.noun(t.Norm)
 			x.general = (x.is|l.roles[x.lemma])&never != 0

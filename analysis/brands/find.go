@@ -99,10 +99,10 @@ func (m *Matcher) candidates(w *Work, d *text.Doc, in string, base int, speaks t
 
 // begins looks up what may begin with a token.
 func (m *Matcher) begins(w *Work, t *text.Token) begins {
-	b, known := w.known.At(t.Word)
-	if known {
+	if b := w.known.Find(t.Word); b != nil {
 		return *b
 	}
+	b := w.known.Add(t.Word)
 	b.exclude = len(m.excludes[t.Norm]) > 0
 	switch t.Kind {
 	case text.Link, text.Handle:

@@ -257,8 +257,9 @@ func (d *Detector) sum(w *Work, doc *text.Doc, sent text.Sentence, end int) (all
 			if letters {
 				count += d.read(w, &all, doc.Source[at:t.Start])
 			}
-			x, known := w.plain.At(t.Word)
-			if !known {
+			x := w.plain.Find(t.Word)
+			if x == nil {
+				x = w.plain.Add(t.Word)
 				*x = d.ofPlain(t.Norm)
 			}
 			for c, sum := range x.of {
@@ -279,8 +280,10 @@ func (d *Detector) read(w *Work, to *sums, s string) (count int) {
 	text := words{s: s}
 	for word := text.next(); word != nil; word = text.next() {
 		count++
-		x, known := w.sums.At(w.words.Number(word))
-		if !known {
+		number := w.words.Number(word)
+		x := w.sums.Find(number)
+		if x == nil {
+			x = w.sums.Add(number)
 			*x = d.ofWord(word)
 		}
 		to.add(x)
@@ -335,8 +338,9 @@ func (d *Detector) countWords(w *Work, doc *text.Doc) (hits [maxTags]int) {
 		if read++; read > 200 {
 			break
 		}
-		of, known := w.frequent.At(t.Word)
-		if !known {
+		of := w.frequent.Find(t.Word)
+		if of == nil {
+			of = w.frequent.Add(t.Word)
 			*of = d.words[t.Norm]
 		}
 		for set := *of; set != 0; set &= set - 1 {

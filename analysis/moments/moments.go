@@ -357,8 +357,9 @@ type word struct {
 
 // word looks up a token and adds its weights to some sums.
 func (f *Finder) word(w *Work, sum *rowSum, to *tally, t *text.Token) (symbol uint32) {
-	x, known := w.known.At(t.Word)
-	if !known {
+	x := w.known.Find(t.Word)
+	if x == nil {
+		x = w.known.Add(t.Word)
 		x.symbol = f.learnWord(w, t)
 		x.row = int32(len(w.rows) - 1)
 	}

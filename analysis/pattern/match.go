@@ -146,8 +146,9 @@ func (m *Matcher) mark(s *Set, d *text.Doc, tokens []text.Token) *known {
 	others := false
 	for i := range tokens {
 		t := &tokens[i]
-		place, ok := known.words.At(t.Word)
-		if !ok {
+		place := known.words.Find(t.Word)
+		if place == nil {
+			place = known.words.Add(t.Word)
 			if t.Word == 0 {
 				others = true
 			} else {

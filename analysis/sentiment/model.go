@@ -76,20 +76,18 @@ func root(n int) float32 { return float32(1 / math.Sqrt(float64(max(20, n)))) }
 
 // logits are the outputs for some n-grams and features of the rules.
 func (m *Model) logits(s *sums, f *dense) [outputs]float32 {
-	var z [outputs]float32
 	byWords, byChars := root(s.nWords), root(s.nChars)
-	for k := range outputs {
-		z[k] = m.scale[k] * (byWords*float32(s.words[k]) + byChars*float32(s.chars[k]))
+	of := func(k int) float32 {
+		return m.scale[k] * (byWords*float32(s.words[k]) + byChars*float32(s.chars[k]))
 	}
+	a, b, c := of(0), of(1), of(2) // in registers
 	for i, x := range f {
-		if x == 0 {
-			continue // as most are, of a sentence
-		}
-		for k := range outputs {
-			z[k] += x * m.dense[i][k]
+		if x != 0 { // as few are, of a sentence
+			w := &m.dense[i]
+			a, b, c = a+x*w[0], b+x*w[1], c+x*w[2]
 		}
 	}
-	return z
+	return [outputs]float32{a, b, c}
 }
 
 // classes are the probabilities of a negative, a neutral and a positive text.

@@ -25,8 +25,9 @@ func (s *Scorer) meet(w *Work, language int, d *text.Doc, tokens []text.Token) {
 			words = append(words, word{})
 			continue
 		}
-		x, ok := known.At(t.Word)
-		if !ok {
+		x := known.Find(t.Word)
+		if x == nil {
+			x = known.Add(t.Word)
 			s.learnWord(w, x, language, t)
 		}
 		words = append(words, *x)

@@ -134,18 +134,24 @@ func (f *Facts[T]) Begin(words *Words, of any) bool {
 	return true
 }
 
-// At returns the place of what is known of a word, until the next call, and
-// whether it is filled; the caller fills it otherwise. That of number 0 never is.
-func (f *Facts[T]) At(number int32) (is *T, known bool) {
-	n := int(number)
-	if n < len(f.known) && f.known[n] {
-		return &f.facts[n], true
+// Find returns what is known of a word, until the next Add, or nil if nothing is,
+// as of number 0.
+func (f *Facts[T]) Find(number int32) *T {
+	if int(number) < len(f.known) && f.known[number] {
+		return &f.facts[number]
 	}
+	return nil
+}
+
+// Add returns an empty place for what is to be known of a word, until the next
+// call.
+func (f *Facts[T]) Add(number int32) *T {
+	n := int(number)
 	if n >= len(f.facts) {
 		f.facts = slices.Grow(f.facts, n+1-len(f.facts))[:n+1]
 		f.known = slices.Grow(f.known, n+1-len(f.known))[:n+1]
 	}
 	var blank T
 	f.facts[n], f.known[n] = blank, n > 0
-	return &f.facts[n], false
+	return &f.facts[n]
 }

@@ -52,8 +52,8 @@ func TestWordsAreBoundedAndRenewed(t *testing.T) {
 	d.Parse("eerste " + long.String())
 	facts.Begin(&words, t)
 	for i := range d.Tokens {
-		if x, known := facts.At(d.Tokens[i].Word); !known {
-			*x = i
+		if n := d.Tokens[i].Word; facts.Find(n) == nil {
+			*facts.Add(n) = i
 		}
 	}
 	if len(words.forms) > mostWords+1 || len(facts.facts) > mostWords+1 {
@@ -62,8 +62,8 @@ func TestWordsAreBoundedAndRenewed(t *testing.T) {
 	if n := d.Tokens[len(d.Tokens)-1].Word; n != 0 {
 		t.Errorf("a word has number %d where there is no room", n)
 	}
-	if x, known := facts.At(d.Tokens[7].Word); !known || *x != 7 {
-		t.Errorf("the fact %v (%v)", *x, known)
+	if x := facts.Find(d.Tokens[7].Word); x == nil || *x != 7 {
+		t.Error("a fact is not found")
 	}
 	words.Renew()
 	d.Parse("laatste")
@@ -73,7 +73,7 @@ func TestWordsAreBoundedAndRenewed(t *testing.T) {
 	if !facts.Begin(&words, t) {
 		t.Error("facts of forgotten words are kept")
 	}
-	if _, known := facts.At(d.Tokens[0].Word); known {
+	if facts.Find(d.Tokens[0].Word) != nil {
 		t.Error("a new word has the facts of a forgotten one")
 	}
 }
