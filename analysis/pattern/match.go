@@ -20,7 +20,6 @@ type Matcher struct {
 	known  []known
 	places []int32 // of the marks of the tokens of a sentence
 	sieves []sieve // of the same, and of what stands behind the last: nothing
-	ahead  []ahead
 	events []event // of the sentence
 	last   walk    // over it
 	hits   []Hit
@@ -59,10 +58,6 @@ type event struct {
 	closed            bool
 }
 
-// ahead has the bits of the terms within the reach of each of gapWidth from a
-// token on, bars aside.
-type ahead [len(gapWidth)]sieve
-
 // bars tell which gaps a token ends: a bit for each of gapWidth.
 type bars uint8
 
@@ -72,7 +67,6 @@ type bars uint8
 func (m *Matcher) Find(s *Set, d *text.Doc, sent text.Sentence) []Hit {
 	tokens := d.Tokens[sent.First:sent.Last]
 	known := m.mark(s, d, tokens)
-	m.look()
 	m.events = m.events[:0]
 	m.last = walk{m: m, set: s, marks: known.marks, terms: known.terms, tokens: tokens, base: sent.First}
 	m.last.start(0)
@@ -142,7 +136,10 @@ func (m *Matcher) mark(s *Set, d *text.Doc, tokens []text.Token) *known {
 		known.keptMarks, known.keptTerms = 1, 0
 	}
 	known.marks, known.terms = known.marks[:known.keptMarks], known.terms[:known.keptTerms]
-	m.places, m.sieves = m.places[:0], m.sieves[:0]
+	n := len(tokens)
+	m.places = slices.Grow(m.places[:0], n)[:n]
+	m.sieves = slices.Grow(m.sieves[:0], n+widest)[:n+widest]
+	clear(m.sieves[n:])
 	others := false
 	for i := range tokens {
 		t := &tokens[i]
@@ -155,8 +152,8 @@ func (m *Matcher) mark(s *Set, d *text.Doc, tokens []text.Token) *known {
 				*place = known.learn(t)
 			}
 		}
-		m.places = append(m.places, *place)
-		m.sieves = append(m.sieves, known.marks[*place].sieve)
+		m.places[i] = *place
+		m.sieves[i] = known.marks[*place].sieve
 	}
 	known.keptMarks, known.keptTerms = len(known.marks), len(known.terms)
 	for i := range tokens {
@@ -181,27 +178,6 @@ func (k *known) learn(t *text.Token) int32 {
 	}
 	k.marks = append(k.marks, x)
 	return int32(len(k.marks) - 1)
-}
-
-// look fills m.ahead from m.sieves.
-func (m *Matcher) look() {
-	const near, wide = 3, 8 // as gapWidth has them
-	n := len(m.sieves)
-	m.sieves = slices.Grow(m.sieves, wide)[:n+wide]
-	m.ahead = slices.Grow(m.ahead[:0], n+wide)[:n+wide]
-	clear(m.sieves[n:])
-	clear(m.ahead[n:])
-	for i := n - 1; i >= 0; i-- {
-		s := m.sieves[i : i+wide+1]
-		x := s[0]
-		x.add(s[1])
-		x.add(s[2])
-		x.add(s[near])
-		m.ahead[i][0] = x
-		x.add(m.ahead[i+near+1][0])
-		x.add(s[wide])
-		m.ahead[i][1] = x
-	}
 }
 
 // knownOf returns what is known of words for a Set.
@@ -332,10 +308,11 @@ func (w *walk) visit(n int32, i int) {
 			continue
 		}
 		sieve := w.set.nodes[after].sieve
-		if !sieve.meets(w.m.ahead[i][g]) {
+		reach := w.m.sieves[i : i+gapWidth[g]+1]
+		if !sieve.meets(union(reach)) {
 			continue
 		}
-		for j := i; j < len(w.tokens) && j <= i+gapWidth[g]; j++ {
+		for j := i; j < len(w.tokens) && j < i+len(reach); j++ {
 			if sieve.meets(w.m.sieves[j]) {
 				w.read(after, j)
 			}
@@ -344,6 +321,14 @@ func (w *walk) visit(n int32, i int) {
 			}
 		}
 	}
+}
+
+// union gives the bits of some sieves.
+func union(of []sieve) (all sieve) {
+	for _, s := range of {
+		all.add(s)
+	}
+	return all
 }
 
 // read goes on from a node by the terms of token i, in their order. A node leads

@@ -104,7 +104,9 @@ const (
 )
 
 // The widest gaps, in tokens, of ".." and "...".
-var gapWidth = [2]int{3, 8}
+var gapWidth = [2]int{3, widest}
+
+const widest = 8
 
 // compiler holds what only compiling needs.
 type compiler struct {
