@@ -160,12 +160,23 @@ func (w *Work) meet(l *lexicon, d *text.Doc, c *clause.Clause) {
 		x := known.Find(t.Word)
 		if x == nil {
 			x = known.Add(t.Word)
-			x.is = l.roles[t.Norm]
-			x.lemma, x.sort = l.noun(t.Norm)
-			x.general = (x.is|l.roles[x.lemma])&never != 0
+			*x = l.word(t.Norm)
 		}
 		w.words = append(w.words, *x)
 	}
+}
+
+// word looks up a word.
+func (l *lexicon) word(norm string) (x word) {
+	hash := hashOf(norm)
+	x.is = l.role(norm, hash)
+	x.lemma, x.sort = l.noun(norm, hash, x.is)
+	is := x.is
+	if x.lemma != norm {
+		is |= l.roles[x.lemma]
+	}
+	x.general = is&never != 0
+	return x
 }
 
 // reader finds the noun phrases of a clause.

@@ -17,19 +17,19 @@ const (
 const longest = 40
 
 // noun returns the singular of a word and how sure it is a noun. The singular
-// is a part of the word where it can be; else it is made.
-func (l *lexicon) noun(w string) (lemma string, s sort) {
+// is a part of the word where it can be; else it is made. The hash of the word
+// and what it does beside are known already.
+func (l *lexicon) noun(w string, hash uint64, is role) (lemma string, s sort) {
 	if len(w) > longest {
 		return w, noNoun
 	}
-	is := l.roles[w]
 	switch {
 	case is&stays != 0:
 		return w, sureNoun
 	case is&small != 0 && is&noun == 0:
 		return w, noNoun
 	}
-	if ok, doubt := l.nouns.has(w); ok {
+	if ok, doubt := l.nouns.has(hash); ok && len(w) > 1 {
 		return w, l.sortOf(is, doubt || !l.dutch && strings.HasSuffix(w, "ing"))
 	}
 	if len(w) > 3 {
@@ -68,9 +68,12 @@ func hasSuffix(w string, endings ...string) bool {
 }
 
 // known tells whether a word is a noun as it stands.
-func (l *lexicon) known(w string) sort {
-	is := l.roles[w]
-	if ok, doubt := l.nouns.has(w); ok {
+func (l *lexicon) known(w string) sort { return l.knownBy(w, hashOf(w)) }
+
+// knownBy is known for a word of which the hash is known already.
+func (l *lexicon) knownBy(w string, hash uint64) sort {
+	is := l.role(w, hash)
+	if ok, doubt := l.nouns.has(hash); ok && len(w) > 1 {
 		return l.sortOf(is, doubt)
 	}
 	if is&noun != 0 {
@@ -154,8 +157,13 @@ func (l *lexicon) compound(w string) (string, sort) {
 	if hasSuffix(w, "heid", "teit", "atie", "schap", "isme") {
 		return w, sureNoun
 	}
+	var hashes [longest + 1]uint64 // of the starts of the word
+	hashes[0] = noHash
+	for i := range len(w) {
+		hashes[i+1] = step(hashes[i], w[i])
+	}
 	for i := 3; i <= len(w)-3; i++ {
-		if !l.modifier(w[:i]) {
+		if !l.modifier(w[:i], &hashes) {
 			continue
 		}
 		end := w[i:]
@@ -172,11 +180,11 @@ func (l *lexicon) compound(w string) (string, sort) {
 }
 
 // modifier tells whether a noun, perhaps with a joining sound, begins a
-// compound.
-func (l *lexicon) modifier(w string) bool {
+// compound. The hashes are those of the starts of the word.
+func (l *lexicon) modifier(w string, hashes *[longest + 1]uint64) bool {
 	for _, joint := range [4]string{"", "s", "en", "e"} {
 		if base, ok := strings.CutSuffix(w, joint); ok && len(base) >= 3 {
-			if l.known(base) >= listed {
+			if l.knownBy(base, hashes[len(base)]) >= listed {
 				return true
 			}
 		}

@@ -50,7 +50,20 @@ var sections = map[string]role{
 type lexicon struct {
 	dutch bool
 	roles map[string]role
+	// some has a bit for the hash of each word of roles: most words are not there,
+	// which is told at once.
+	some  [someBits / 64]uint64
 	nouns nounSet
+}
+
+const someBits = 1 << 14
+
+// role is what a word of some hash does beside nouns.
+func (l *lexicon) role(w string, hash uint64) role {
+	if at := hash >> 33 % someBits; l.some[at/64]>>(at%64)&1 == 0 {
+		return 0
+	}
+	return l.roles[w]
 }
 
 func readLexicon(language string) (*lexicon, error) {
@@ -75,6 +88,10 @@ func readLexicon(language string) (*lexicon, error) {
 				l.roles[text.Normalize(w)] |= now
 			}
 		}
+	}
+	for w := range l.roles {
+		at := hashOf(w) >> 33 % someBits
+		l.some[at/64] |= 1 << (at % 64)
 	}
 	l.nouns = nounSet(englishNouns)
 	if l.dutch {
@@ -103,7 +120,7 @@ func NounSet(words []string) ([]byte, error) {
 	set := make([]byte, 4*nounSlots)
 	for _, w := range words {
 		w, doubtful := strings.CutSuffix(w, "~")
-		at, print := place(w)
+		at, print := place(hashOf(w))
 		for binary.LittleEndian.Uint32(set[4*at:]) != 0 {
 			at = (at + 1) % nounSlots
 		}
@@ -121,22 +138,29 @@ func (s nounSet) slot(at uint32) uint32 {
 	return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
 }
 
-// place returns where a word is looked for first, and its print: never zero,
-// the lowest bit clear.
-func place(w string) (at, print uint32) {
-	h := uint64(14695981039346656037)
-	for i := 0; i < len(w); i++ {
-		h = (h ^ uint64(w[i])) * 1099511628211
+// noHash is the hash of no letters, and step that of one letter more (FNV-1a).
+const noHash = 14695981039346656037
+
+func step(hash uint64, letter byte) uint64 { return (hash ^ uint64(letter)) * 1099511628211 }
+
+func hashOf(w string) uint64 {
+	h := uint64(noHash)
+	for i := range len(w) {
+		h = step(h, w[i])
 	}
-	return uint32(h>>33) % nounSlots, uint32(h)&^1 | 2
+	return h
 }
 
-// has tells whether a word is a noun, and whether it may be something else.
-func (s nounSet) has(w string) (ok, doubtful bool) {
-	if len(w) < 2 {
-		return false, false
-	}
-	at, print := place(w)
+// place returns where a word is looked for first, and its print: never zero,
+// the lowest bit clear.
+func place(hash uint64) (at, print uint32) {
+	return uint32(hash>>33) % nounSlots, uint32(hash)&^1 | 2
+}
+
+// has tells whether a word of two letters or more is a noun, by its hash, and
+// whether it may be something else.
+func (s nounSet) has(hash uint64) (ok, doubtful bool) {
+	at, print := place(hash)
 	for x := s.slot(at); x != 0; x = s.slot(at) {
 		if x&^1 == print {
 			return true, x&1 == 1
