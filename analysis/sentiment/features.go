@@ -12,7 +12,7 @@ const tableBits = 18
 
 // Lengths of the letter n-grams within a word, its edges counted as letters.
 const (
-	shortestGram = 2
+	shortestGram = 2 // from the second on every letter ends one
 	longestGram  = 5
 )
 
@@ -138,12 +138,10 @@ func appendLetters(dst []uint32, norm string) ([]uint32, uint32) {
 	edged[n-1] = '$'
 	word := edged[:n]
 	for i := 0; i+shortestGram <= n; i++ {
-		h := uint32(hashStart)
-		for j := i; j < n && j < i+longestGram; j++ {
-			h = step(h, word[j])
-			if j-i+1 >= shortestGram {
-				dst = append(dst, slot(h))
-			}
+		h := step(hashStart, word[i])
+		for _, c := range word[i+1 : min(n, i+longestGram)] {
+			h = step(h, c)
+			dst = append(dst, slot(h))
 		}
 	}
 	h := uint32(hashStart + 1)
