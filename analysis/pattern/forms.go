@@ -1,8 +1,15 @@
 package pattern
 
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+)
+
 // forms is a tree of letters that gives the terms a word belongs to. It lies
-// flat: the children of a node stand side by side, their letters in a row of
-// bytes, so that a step reads one place of memory instead of following links.
+// flat: the children of a node stand side by side, those by the letters a to z
+// first and in their order, so that a step reads one place of memory and searches
+// nothing.
 type forms struct {
 	nodes   []formNode
 	letters []byte // by which each node is reached
@@ -10,13 +17,16 @@ type forms struct {
 	first   [256]int32 // children of the root, 0 for none
 }
 
-// formNode has its children at nodes[child:child+children], and the terms of
-// words that go on and of the word that ends here in
-// terms[start:whole] and terms[whole:end].
+// formNode has its children at nodes[child:last], and the terms of words that go
+// on and of the word that ends here in terms[start:whole] and terms[whole:end].
 type formNode struct {
-	child, children   int32
+	common            uint32 // a bit for each of the letters a to z that has a child
+	child, last       int32
 	start, whole, end int32
 }
+
+// letters is how many there are from a to z.
+const letters = 'z' - 'a' + 1
 
 // find appends the terms of a word, read from its start or from its end.
 func (f *forms) find(dst []int32, word string, backwards bool) []int32 {
@@ -46,7 +56,13 @@ func (f *forms) find(dst []int32, word string, backwards bool) []int32 {
 
 // step returns the child of a node by a letter, 0 for none.
 func (f *forms) step(n *formNode, letter byte) int32 {
-	for i := n.child; i < n.child+n.children; i++ {
+	if at := letter - 'a'; at < letters {
+		if n.common>>at&1 == 0 {
+			return 0
+		}
+		return n.child + int32(bits.OnesCount32(n.common&(1<<at-1)))
+	}
+	for i := n.child + int32(bits.OnesCount32(n.common)); i < n.last; i++ {
 		if f.letters[i] == letter {
 			return i
 		}
@@ -155,13 +171,23 @@ func (t *formTree) pack() forms {
 		f.terms = t.terms.appendTo(f.terms, d.whole)
 		n.end = int32(len(f.terms))
 		for c := d.child; c != 0; c = t.nodes[c].sibling {
+			level = append(level, c)
+		}
+		n.last = int32(len(level))
+		children := level[n.child:]
+		slices.SortFunc(children, func(a, b int32) int {
+			return cmp.Compare(t.nodes[a].letter-'a', t.nodes[b].letter-'a') // what is before a wraps around
+		})
+		for at, c := range children {
 			letter := t.nodes[c].letter
 			if i == 0 {
-				f.first[letter] = int32(len(level))
+				f.first[letter] = n.child + int32(at)
 			}
-			level, f.letters = append(level, c), append(f.letters, letter)
+			if letter-'a' < letters {
+				n.common |= 1 << (letter - 'a')
+			}
+			f.letters = append(f.letters, letter)
 		}
-		n.children = int32(len(level)) - n.child
 		f.nodes = append(f.nodes, n)
 	}
 	return f
