@@ -169,17 +169,30 @@ func (m *model) sift(features []uint32) []uint32 {
 	return features[:n]
 }
 
-// find returns the weights of a feature, nil for none.
-func (m *model) find(feature uint32) []entry {
+// place returns the place of the weights of a feature, 0 for none.
+func (m *model) place(feature uint32) uint32 {
 	for at := feature & uint32(len(m.slots)-1); ; at = (at + 1) & uint32(len(m.slots)-1) {
-		switch s := m.slots[at]; {
-		case s.place == 0:
-			return nil
-		case s.feature == feature:
-			first := s.place + 1
-			return m.entries[first : first+uint32(m.entries[s.place].label)]
+		if s := m.slots[at]; s.place == 0 || s.feature == feature {
+			return s.place
 		}
 	}
+}
+
+// places turns features into the places of their weights, and leaves out most of
+// those that have none. The processor waits for all of them together, as it could
+// not if the weights of one were added up before the next was looked for.
+func (m *model) places(features []uint32) []uint32 {
+	found := m.sift(features)
+	for i, f := range found {
+		found[i] = m.place(f)
+	}
+	return found
+}
+
+// at returns the weights at a place; at 0 there are none.
+func (m *model) at(place uint32) []entry {
+	first := place + 1
+	return m.entries[first : first+uint32(m.entries[place].label)]
 }
 
 // maxLabels bounds the labels of a model. It is a multiple of four.
@@ -252,8 +265,8 @@ func (m *model) labels(t *tally) Labels {
 // sum returns the weights of some features for one label; they are sifted.
 func (m *model) sum(features []uint32, label int) float32 {
 	var sum int32
-	for _, f := range m.sift(features) {
-		for _, x := range m.find(f) {
+	for _, place := range m.places(features) {
+		for _, x := range m.at(place) {
 			if int(x.label) == label {
 				sum += int32(x.weight)
 			}

@@ -343,8 +343,8 @@ func (f *Finder) learned(w *Work, d *text.Doc, sent text.Sentence, given Labels,
 		features = append(features, patternFeature(bits.TrailingZeros64(uint64(l))))
 	}
 	w.features = features
-	for _, x := range f.model.sift(features) {
-		t.add(f.model.find(x))
+	for _, place := range f.model.places(features) {
+		t.add(f.model.at(place))
 	}
 	return f.model.labels(&t)
 }
@@ -385,8 +385,8 @@ func (f *Finder) learnWord(w *Work, t *text.Token) uint32 {
 		sum[i] = fourNone
 	}
 	buffer := [mostOwn]uint32{mix(featureWord, s)}
-	for _, own := range f.model.sift(appendParts(buffer[:1], t, s)) {
-		sum.add(f.model.find(own))
+	for _, place := range f.model.places(appendParts(buffer[:1], t, s)) {
+		sum.add(f.model.at(place))
 	}
 	w.rows = append(w.rows, sum)
 	return s

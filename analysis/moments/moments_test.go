@@ -163,7 +163,7 @@ func FuzzReadModel(f *testing.F) {
 		if m, err := readModel(file, names); err == nil {
 			var t tally
 			for _, x := range []uint32{0, 1, 1 << 31} {
-				t.add(m.find(x))
+				t.add(m.at(m.place(x)))
 			}
 			m.labels(&t)
 		}
