@@ -89,7 +89,7 @@ func (f *Finder) Add(w *Work, in string, d *text.Doc, clauses []clause.Clause, l
 			return
 		}
 		w.meet(l, d, c)
-		r := reader{dutch: l.dutch, d: d, c: c, words: w.words, taken: taken}
+		r := reader{l: l, d: d, c: c, words: w.words, taken: taken}
 		w.phrases = r.phrases(w.phrases[:0])
 		w.keep(in, d, c.Score)
 	}
@@ -144,8 +144,12 @@ type word struct {
 	is      role
 	sort    sort
 	general bool // never an aspect alone
-	lemma   string
+	// cut is how many letters the singular is shorter than the word of which it is
+	// the start, madeLemma where it is another word.
+	cut int8
 }
+
+const madeLemma = -1
 
 // meet looks up the tokens of a clause.
 func (w *Work) meet(l *lexicon, d *text.Doc, c *clause.Clause) {
@@ -170,18 +174,29 @@ func (w *Work) meet(l *lexicon, d *text.Doc, c *clause.Clause) {
 func (l *lexicon) word(norm string) (x word) {
 	hash := hashOf(norm)
 	x.is = l.role(norm, hash)
-	x.lemma, x.sort = l.noun(norm, hash, x.is)
-	is := x.is
-	if x.lemma != norm {
-		is |= l.roles[x.lemma]
+	is, lemma := x.is, norm
+	if lemma, x.sort = l.noun(norm, hash, x.is); lemma != norm {
+		is |= l.roles[lemma]
 	}
 	x.general = is&never != 0
+	if x.cut = int8(len(norm) - len(lemma)); !strings.HasPrefix(norm, lemma) {
+		x.cut = madeLemma
+	}
 	return x
+}
+
+// lemma is the singular of a word of which x is known.
+func (l *lexicon) lemma(norm string, x *word) string {
+	if x.cut != madeLemma {
+		return norm[:len(norm)-int(x.cut)]
+	}
+	lemma, _ := l.noun(norm, hashOf(norm), x.is)
+	return lemma
 }
 
 // reader finds the noun phrases of a clause.
 type reader struct {
-	dutch bool
+	l     *lexicon
 	d     *text.Doc
 	c     *clause.Clause
 	words []word               // of the clause
@@ -205,7 +220,7 @@ func (r *reader) phrases(dst []phrase) []phrase {
 			continue
 		}
 		if rank := r.rank(p.first); rank > 0 || rank == 0 && len(dst) == 0 {
-			p.plain = rank > 0
+			p.plain, p.lemma = rank > 0, r.l.lemma(r.d.Tokens[p.last-1].Norm, r.word(p.last-1))
 			dst = append(dst, p)
 		}
 		i = p.last - 1
@@ -219,10 +234,9 @@ func (r *reader) phrase(i int) (phrase, bool) {
 	if x.sort == noNoun || x.is&verb != 0 && !r.after(i, determiner) {
 		return phrase{}, false
 	}
-	p := phrase{first: i, last: i + 1, lemma: x.lemma}
+	p := phrase{first: i, last: i + 1}
 	if r.joins(i, x.sort) {
 		for p.last < r.c.Last && r.follows(p.last) {
-			p.lemma = r.word(p.last).lemma
 			p.last++
 		}
 		if p.last > i+1 {
@@ -248,7 +262,7 @@ func (r *reader) joins(i int, s sort) bool {
 	if i+1 >= r.c.Last || !r.follows(i+1) {
 		return false
 	}
-	if r.dutch {
+	if r.l.dutch {
 		return !r.d.Tokens[i+1].Has(text.Spaced)
 	}
 	return s >= listed && !r.after(i, notBefore)
@@ -290,7 +304,7 @@ func (r *reader) stands(i int) bool {
 	case r.word(i-1).sort >= listed:
 		return false // "the app keeps"
 	}
-	return r.after(i-1, article) || !r.dutch && i-1 == r.c.First
+	return r.after(i-1, article) || !r.l.dutch && i-1 == r.c.First
 }
 
 // rank tells how a phrase is spoken of: 1 itself, 0 after a preposition, -1 as

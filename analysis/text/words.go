@@ -3,6 +3,7 @@ package text
 import (
 	"encoding/binary"
 	"slices"
+	"strings"
 )
 
 // Words numbers the forms of tokens, so that those who read many texts keep
@@ -10,12 +11,13 @@ import (
 // of any text is the same few thousand words. The zero Words is ready for use;
 // each goroutine needs its own.
 //
-// It holds at most mostWords forms of at most longestForm bytes, some 900 KB:
+// It holds at most mostWords forms of at most longestForm bytes, some 600 KB:
 // those that came first, which are the frequent ones. Others have no number.
 type Words struct {
-	slots []slot // an open table by hash; empty where the number is 0
-	forms []form // by number; the first is none
-	left  int    // tokens that got no number since it was full
+	slots []slot          // an open table by hash; empty where the number is 0
+	forms []form          // by number; the first is none
+	norms strings.Builder // of the forms, all in one, which leaves nothing to look after
+	left  int             // tokens that got no number since it was full
 	round *round
 }
 
@@ -36,7 +38,8 @@ type slot struct {
 
 // form is what tokens of one number have in common.
 type form struct {
-	norm      string
+	at        uint32 // its place in norms
+	size      uint8
 	kind      Kind
 	elongated bool
 }
@@ -51,7 +54,7 @@ type round struct{ _ byte }
 func (w *Words) Renew() {
 	if w.left > mostLeft {
 		clear(w.slots)
-		clear(w.forms)
+		w.norms.Reset()
 		w.forms, w.left, w.round = w.forms[:1], 0, new(round)
 	}
 }
@@ -76,8 +79,9 @@ func (w *Words) number(norm []byte, kind Kind, flags Flags) (int32, string) {
 	at, end := hash, hash+longestProbe
 	for ; w.slots[at%wordSlots].number != 0; at++ {
 		if s := w.slots[at%wordSlots]; s.hash == hash {
-			if f := &w.forms[s.number]; f.kind == kind && f.elongated == elongated && f.norm == string(norm) {
-				return s.number, f.norm
+			f := &w.forms[s.number]
+			if is := w.norm(f); f.kind == kind && f.elongated == elongated && is == string(norm) {
+				return s.number, is
 			}
 		}
 		if at == end {
@@ -89,10 +93,14 @@ func (w *Words) number(norm []byte, kind Kind, flags Flags) (int32, string) {
 		return 0, ""
 	}
 	n := int32(len(w.forms))
-	w.forms = append(w.forms, form{string(norm), kind, elongated})
+	w.forms = append(w.forms, form{uint32(w.norms.Len()), uint8(len(norm)), kind, elongated})
+	w.norms.Write(norm)
 	w.slots[at%wordSlots] = slot{hash, n}
-	return n, w.forms[n].norm
+	return n, w.norm(&w.forms[n])
 }
+
+// norm is the text of a form.
+func (w *Words) norm(f *form) string { return w.norms.String()[f.at : f.at+uint32(f.size)] }
 
 // hashOf reads eight bytes at a time.
 func hashOf(norm []byte, kind Kind) uint32 {
