@@ -25,7 +25,7 @@ type Words struct {
 const (
 	mostWords     = 1 << 14
 	wordSlots     = 2 * mostWords
-	mostLeft      = mostWords
+	mostLeft      = 2 * mostWords
 	longestProbe  = 16 // so that nobody can make words that take long to find
 	longestForm   = 24
 	longestNumber = 3
