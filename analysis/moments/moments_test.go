@@ -155,6 +155,34 @@ func TestWeightsSurviveTheirFile(t *testing.T) {
 	}
 }
 
+func TestRowsAddUpHoweverMany(t *testing.T) {
+	var least, most row
+	for i := range least {
+		least[i], most[i] = fourNone, fourNone
+	}
+	for label := range uint8(maxLabels) {
+		for range mostOwn {
+			least.add([]entry{{label, -128}})
+			most.add([]entry{{label, 127}})
+		}
+	}
+	var sum rowSum
+	var got tally
+	const times = 3*mostRows + 1
+	for range times {
+		sum.add(&least, &got)
+	}
+	for range times {
+		sum.add(&most, &got)
+	}
+	sum.put(&got)
+	for label, weight := range got {
+		if weight != -times*mostOwn {
+			t.Errorf("label %d weighs %d, want %d", label, weight, -times*mostOwn)
+		}
+	}
+}
+
 func FuzzReadModel(f *testing.F) {
 	names := blank().names
 	f.Add(modelFile[:200])
