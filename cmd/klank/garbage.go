@@ -15,7 +15,7 @@ import (
 const (
 	gcMost  = 150
 	gcLeast = 50
-	gcRoom  = 15 << 20
+	gcRoom  = 12 << 20
 )
 
 // garbage is a policy of collecting it that looks at the heap after each
