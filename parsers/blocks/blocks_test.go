@@ -258,3 +258,49 @@ func TestOneDateTellsTheOrderOfTheOthers(t *testing.T) {
 		}
 	}
 }
+
+func TestAHeadingSaysWhatIsListedBelowIt(t *testing.T) {
+	for heading, want := range map[string]hint{
+		"Reviews (8)": reviewHint, "Klantbeoordelingen": reviewHint, "12 reacties": commentHint, "Comments": commentHint,
+		"Wat onze gasten schrijven": reviewHint, "What campers told us": reviewHint, "Visitors’ book": commentHint, "Gastenboek": commentHint,
+		"Vragen over dit artikel": questionHint,
+		"Nieuws":                  noHint, "Onze gasten": noHint, "Wat wij schrijven": noHint, "Laatste berichten": noHint, "": noHint,
+	} {
+		if got := said(heading); got != want {
+			t.Errorf("%q: %v, want %v", heading, got, want)
+		}
+	}
+}
+
+func TestRowsAreOnlyMentionsWhereSomethingSaysSo(t *testing.T) {
+	row := func(name, text string) string {
+		return "<div class=x1><div><span>" + name + "</span> <span>3 mei 2024</span></div><p>" + text + "</p>%s</div>"
+	}
+	rows := row("Jan de Vries", "Na drie weken stopte hij ermee.") + row("Anouk", "Werkt zoals beloofd, geen klachten.") + row("P. Smit", "Had meer verwacht voor deze prijs.")
+	for name, c := range map[string]struct {
+		above, button string
+		want          int
+	}{
+		"nothing":          {"", "", 0},
+		"another heading":  {"<h2>Nieuws</h2>", "", 0},
+		"a heading":        {"<h2>Reacties</h2>", "", 3},
+		"a title":          {"<title>Gastenboek</title>", "", 3},
+		"a button":         {"", "<button>Beantwoorden</button>", 3},
+		"links elsewhere":  {"<h2>Reacties</h2>", "<a href=/a/1>Naar het hele artikel</a>", 0},
+		"another button":   {"", "<button>In winkelwagen</button>", 0},
+		"a useful button":  {"", "<button>Nuttig (3)</button>", 3},
+		"a heading of two": {"<h2>Wat klanten zeggen</h2>", "", 3},
+	} {
+		page := "<!DOCTYPE html><html lang=nl>" + c.above + "<main>" + strings.ReplaceAll(rows, "%s", c.button) + "</main>"
+		f := Parse(foundtest.Open("p.html", []byte(page)))
+		if len(f.Mentions) != c.want {
+			t.Errorf("%s: %d mentions, want %d", name, len(f.Mentions), c.want)
+			continue
+		}
+		for _, m := range f.Mentions {
+			if m.Author == nil || m.Published.IsZero() || strings.Contains(m.Text, m.Author.Name) {
+				t.Errorf("%s: %+v", name, m)
+			}
+		}
+	}
+}

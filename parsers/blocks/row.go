@@ -86,8 +86,8 @@ func said(heading string) hint {
 // peopleWords are those who review, speakWords what they do.
 var (
 	peopleWords = setOf("gasten klanten bezoekers patiënten cliënten leden lezers kopers gebruikers deelnemers cursisten ouders opdrachtgevers reizigers anderen mensen huurders " +
-		"guests customers clients visitors visitors' visitor's visitors patients members readers buyers users campers travellers travelers students people others " +
-		"kunden gäste besucher patienten mitglieder leser käufer clients visiteurs voyageurs")
+		"guests customers clients visitors visitor's patients members readers buyers users campers travellers travelers students people others " +
+		"kunden gäste besucher patienten mitglieder leser käufer visiteurs voyageurs")
 	speakWords = setOf("zeggen zeiden schrijven schreven vertellen vertelden vinden vonden ervaren ervoeren woord mening say said saying tell told write wrote think thought " +
 		"sagen sagten schreiben meinen wort disent pensent")
 )

@@ -87,8 +87,7 @@ func (c *column) add(name string, dated bool) {
 }
 
 // nameParticles stand within names of people.
-var nameParticles = map[string]bool{"de": true, "den": true, "der": true, "van": true, "von": true, "van't": true, "'t": true, "ter": true, "ten": true, "te": true, "el": true, "al": true,
-	"la": true, "le": true, "du": true, "di": true, "da": true, "dos": true, "y": true, "en": true, "and": true, "und": true, "et": true, "zu": true, "bin": true, "ben": true}
+var nameParticles = setOf("de den der van von van't 't ter ten te el al la le du di da dos y en and und et zu bin ben")
 
 // personal tells whether each word of a text begins as words of names do.
 func personal(t string) bool {

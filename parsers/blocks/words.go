@@ -452,7 +452,7 @@ func hasHint(body []byte) bool {
 		body = body[end:]
 		switch {
 		case len(tag) > 1 && tag[0]|0x20 == 'h' && '1' <= tag[1] && tag[1] <= '6', len(tag) == 5 && strings.EqualFold(string(tag), "title"):
-			if t := textAfter(body); terms.Hold(t, hintHeads) || said(strings.TrimPrefix(string(t), ">")) != noHint {
+			if t := textAfter(body); terms.Hold(t, hintHeads) || said(string(t)) != noHint {
 				return true
 			}
 		case bytes.Contains(tag, []byte("button")):
@@ -463,14 +463,22 @@ func hasHint(body []byte) bool {
 	}
 }
 
-// textAfter is the text behind a tag up to the next but for a little more,
-// where a heading begins with an element.
+// textAfter is the text behind the ">" of a tag, or within the tags that follow
+// it at once, up to the next; none where much else stands before it.
 func textAfter(body []byte) []byte {
-	body = body[:min(len(body), 120)]
-	if end := bytes.IndexByte(body, '<'); end > 20 {
-		body = body[:end]
+	body = body[:min(len(body), 300)]
+	for {
+		end := bytes.IndexByte(body, '>')
+		if end < 0 {
+			return nil
+		}
+		body = bytes.TrimSpace(body[end+1:])
+		if next := bytes.IndexByte(body, '<'); next > 0 {
+			return body[:next]
+		} else if next < 0 {
+			return body
+		}
 	}
-	return body
 }
 
 func letter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
