@@ -2,6 +2,7 @@ package blocks
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -10,8 +11,10 @@ import (
 	"klank/parsers/terms"
 )
 
-// initials is how long a text is at most that stands for a picture of somebody.
-const initials = 2
+// initials tells a letter or two capitals that stand for a picture of somebody.
+func initials(t string) bool {
+	return len(t) <= 1 || len(t) <= 4 && utf8.RuneCountInString(t) <= 2 && strings.ToUpper(t) == t
+}
 
 // authorShown tells how plainly an element shows who wrote its block.
 func (s *scan) authorShown(i int32) int8 {
@@ -39,7 +42,7 @@ func (s *scan) authorShown(i int32) int8 {
 	if rank := s.signed(i); rank > 0 {
 		return rank
 	}
-	if n.name.is(personTrait) && n.text > initials && n.text <= 40 && (n.name.hint == noHint || n.name.part) && !n.name.is(dateTrait|noiseTrait|titleTrait) {
+	if n.name.is(personTrait) && !(n.text <= 4 && initials(element.Text(n.n, 4))) && n.text <= 40 && (n.name.hint == noHint || n.name.part) && !n.name.is(dateTrait|noiseTrait|titleTrait) {
 		return byText - 2
 	}
 	return 0
@@ -179,7 +182,7 @@ func profileLink(href string) bool { return len(href) <= 300 && terms.Hold(href,
 var profilePaths = terms.New("/user/", "/users/", "/profile", "/profiel", "/member", "/leden/", "/lid/", "/u/", "/gebruiker", "/people/", "/author/", "/contrib/", "memberlist.php", "member.php", "profile.php", "action=profile", "user?id=", "userid=", "user_details", "/reviewer", "/mitglied")
 
 // byLines begin a text that names its writer.
-var byLines = []string{"by ", "door ", "von ", "par ", "by: ", "door: ", "von: ", "par : ", "posted by ", "geschreven door ", "review by ", "review door ", "reviewed by ", "written by ", "geplaatst door ", "beoordeeld door ", "reactie van ", "comment from ", "comment by ", "kommentar von ", "commentaar van ", "reactie door ", "review van ", "recensie van ", "recensie door ", "beoordeling van ", "ervaring van ", "avis de ", "publié par ", "rédigé par ", "bewertung von ", "rezension von ", "geschrieben von ", "vraag van ", "antwoord van ", "gevraagd door ", "beantwoord door ", "question by ", "asked by ", "answer by ", "answered by ", "frage von ", "antwort von "}
+var byLines = []string{"by ", "door ", "von ", "par ", "by: ", "door: ", "von: ", "par : ", "posted by ", "geschreven door ", "review by ", "review door ", "reviewed by ", "written by ", "geplaatst door ", "beoordeeld door ", "reactie van ", "comment from ", "comment by ", "kommentar von ", "commentaar van ", "reactie door ", "review van ", "recensie van ", "recensie door ", "beoordeling van ", "ervaring van ", "avis de ", "publié par ", "rédigé par ", "bewertung von ", "rezension von ", "geschrieben von ", "vraag van ", "antwoord van ", "gevraagd door ", "beantwoord door ", "question by ", "asked by ", "answer by ", "answered by ", "frage von ", "antwort von ", "ingediend door ", "ingezonden door ", "submitted by ", "klacht van ", "complaint by ", "eingereicht von "}
 
 // byLinesOf are those that begin with a letter; built once, never changed.
 var byLinesOf = func() (out [32][]string) {
@@ -200,6 +203,7 @@ func initial(t string) int {
 
 // byLine returns who a text says wrote it: "Door Jan op 3 mei" gives Jan.
 func byLine(t string) string {
+	t = strings.TrimLeft(t, "-–— ")
 	if len(t) > shortText {
 		return ""
 	}

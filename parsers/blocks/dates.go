@@ -27,7 +27,11 @@ func (s *scan) about(i int32) string {
 				return t[max(0, len(t)-shortText):]
 			}
 		} else if p.Type == html.ElementNode {
-			return element.Text(p, 40)
+			t := element.Text(p, 40)
+			if (p.DataAtom == atom.Div || p.DataAtom == atom.P) && !strings.HasSuffix(t, ":") {
+				return "" // a line of its own
+			}
+			return t
 		}
 	}
 	if up := s.nodes[i].parent; up >= 0 && s.nodes[up].text <= shortText {

@@ -57,6 +57,9 @@ func placedSignature(line string, alone bool) *mention.Author {
 	}
 	name, date := line[:at], strings.Trim(line[at+len(sep):], " ).")
 	sure := alone || sep != ", "
+	if before, day, ok := cutLast(name, ", "); ok && !mayBeDate(date) && mayBeDate(day) {
+		name, date, sure = before, day, true // and what it is about: "Ann, 3 May 2024, Opel Corsa"
+	}
 	for _, on := range []string{" op ", " on ", " am ", " le "} {
 		if posted, day, ok := strings.Cut(date, on); ok && !strings.Contains(posted, " ") {
 			date, sure = day, true // "geplaatst op 3 mei 2024"
@@ -80,11 +83,20 @@ func placedSignature(line string, alone bool) *mention.Author {
 	return &mention.Author{Name: name}
 }
 
+// cutLast cuts around the last sep.
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
+}
+
 // author reads a writer's name and profile.
 func (r *reader) author(m, i int32) *mention.Author {
 	name := ""
-	if own := r.texts[i]; own.length == r.nodes[i].text {
-		name = byLine(own.short) // "By Ann on 3 May", or nothing
+	own := r.texts[i]
+	if by := byLine(own.short); own.length == r.nodes[i].text || by != "" && !mayBeDate(by) && (personal(by) || strings.ContainsAny(by, "_0123456789")) {
+		name = by // "By Ann on 3 May", or nothing; "<b>A title</b>, by Ann"
 	}
 	if name == "" {
 		name = labelledText(r.nodes[i].n, authorLabels)

@@ -28,10 +28,10 @@ type column struct {
 	at     place
 	blocks int
 	names  map[string]bool
-	// people counts the texts that look like names of people, full those with
-	// more than one word.
-	people, full int
-	dated        bool
+	// people counts the texts that look like names of people, several those
+	// with more than one word, full those that are both.
+	people, several, full int
+	dated                 bool
 }
 
 // namePlace finds where the blocks of a group show such a name, and in how
@@ -63,7 +63,7 @@ func (s *scan) namePlace(g *group) (place, float64) {
 		return float64(c.blocks) < mostly*float64(looked) || !varied(len(c.names), c.blocks)
 	})
 	for _, c := range columns {
-		if c.dated {
+		if c.dated && 2*c.full >= c.several { // titles are less like names
 			return c.at, float64(c.blocks) / float64(looked)
 		}
 	}
@@ -78,9 +78,13 @@ func (c *column) add(name string, dated bool) {
 	c.blocks++
 	c.names[name] = true
 	c.dated = c.dated && dated
-	if personal(name) {
+	several := strings.IndexByte(name, ' ') > 0
+	if several {
+		c.several++
+	}
+	if personal(name) || strings.ContainsAny(name, "_0123456789") { // or made up for an account
 		c.people++
-		if strings.IndexByte(name, ' ') > 0 {
+		if several {
 			c.full++
 		}
 	}
@@ -144,7 +148,7 @@ func (s *scan) bareName(i int32) bool {
 		return false
 	}
 	first, _ := utf8.DecodeRuneInString(own.short)
-	if n.text <= initials || !unicode.IsLetter(first) || (unicode.IsLower(first) || own.glance.digit) && own.glance.spaces > 0 || strings.HasSuffix(own.short, ".") && own.glance.spaces > 1 {
+	if initials(own.short) || !unicode.IsLetter(first) || (unicode.IsLower(first) || own.glance.digit) && own.glance.spaces > 0 || strings.HasSuffix(own.short, ".") && own.glance.spaces > 1 {
 		return false
 	}
 	return !verifiedText(own.short) && !otherDate(own.short) && !postedLike(own.short) && (own.glance.spaces == 0 || !mayBeDate(own.short)) // as user2024 might
@@ -169,6 +173,9 @@ func (s *scan) fromPlace(i int32) bool {
 // or the line below it holds a date as well.
 func (s *scan) inDatedLine(m, i int32) bool {
 	next, around := s.nodes[i].end, s.nodes[i].parent
+	for around > m && s.nodes[around].text == s.nodes[i].text { // with a picture, perhaps
+		next, around = s.nodes[around].end, s.nodes[around].parent
+	}
 	if around > m && next < s.nodes[around].end && s.nodes[next].text <= shortText/2 && s.in(next).date > 0 {
 		return true
 	}

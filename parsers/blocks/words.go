@@ -36,7 +36,7 @@ func plainer(a, b hint) hint {
 var hintWords = map[string]hint{
 	"review": reviewHint, "reviews": reviewHint, "recensie": reviewHint, "recensies": reviewHint, "ervaring": reviewHint,
 	"ervaringen": reviewHint, "waarderingen": reviewHint, "testimonial": reviewHint, "testimonials": reviewHint, "avis": reviewHint, "opinion": reviewHint,
-	"opinions": reviewHint, "opinie": reviewHint, "feedback": reviewHint, "rezension": reviewHint, "rezensionen": reviewHint,
+	"opinions": reviewHint, "opinie": reviewHint, "feedback": reviewHint, "klacht": reviewHint, "klachten": reviewHint, "complaint": reviewHint, "complaints": reviewHint, "rezension": reviewHint, "rezensionen": reviewHint,
 	"comment": commentHint, "comments": commentHint, "reactie": commentHint, "reacties": commentHint, "reply": commentHint,
 	"replies": commentHint, "commentaar": commentHint,
 	"post": postHint, "posts": postHint, "postbit": postHint, "postbitlegacy": postHint, "forumpost": postHint, "postrow": postHint,
@@ -414,7 +414,7 @@ func stem(s string) string {
 
 // hintHeads are what every name with a hint contains, in lower case.
 var hintHeads = terms.New("review", "comment", "post", "message", "beoordel", "reactie", "recensie", "ervaring", "testimonial", "avis",
-	"opini", "feedback", "recensi", "meinung", "erfahrung", "temoign", "avaliac", "comentari", "gastenboek", "guestbook", "gaestebuch", "rezension", "bewertung", "kommentar", "repl", "bericht", "beitrag", "question", "answer", "vraag", "antwo", "waardering", "star", "rating", "mening")
+	"opini", "feedback", "recensi", "meinung", "erfahrung", "temoign", "avaliac", "comentari", "gastenboek", "guestbook", "gaestebuch", "rezension", "bewertung", "kommentar", "repl", "bericht", "beitrag", "question", "answer", "vraag", "antwo", "waardering", "star", "rating", "mening", "klacht", "complaint")
 
 // gradeSigns are what pages show grades by whose names say nothing, and how they
 // ask what a review was worth.

@@ -232,7 +232,8 @@ func (r *ratings) icons(n *html.Node, depth int) {
 		if f := c.FirstChild; Attr(c, "class") == "" && f != nil && f.Type == html.ElementNode {
 			icon = f // a button or item around each star
 		}
-		part, kind := iconFill(firstOf(symbol(icon), Attr(icon, "class"), Attr(icon, "src")))
+		class := Attr(icon, "class")
+		part, kind := iconFill(firstOf(symbol(icon), ligature(icon, class), class, Attr(icon, "src")))
 		switch kind {
 		case "full":
 			full++
@@ -242,8 +243,7 @@ func (r *ratings) icons(n *html.Node, depth int) {
 			empty++
 		case "star":
 			plain++
-			class := Attr(icon, "class")
-			awesome = strings.Contains(class, "fa-star") || strings.Contains(class, "mdi-star")
+			awesome = strings.Contains(class, "fa-star") || strings.Contains(class, "mdi-star") || strings.Contains(class, "material-")
 		}
 		filled += part
 	}
@@ -282,6 +282,15 @@ func symbol(svg *html.Node) string {
 		}
 	}
 	return ""
+}
+
+// ligature returns the name of an icon that a font draws for a word:
+// <i class="material-icons">star_border</i>.
+func ligature(icon *html.Node, class string) string {
+	if !strings.Contains(class, "material-") {
+		return ""
+	}
+	return Text(icon, 20)
 }
 
 // iconFill tells how much of an icon is filled and what it is: full, half
@@ -326,7 +335,7 @@ var iconStates = map[string]string{
 	"full": "full", "filled": "full", "active": "full", "on": "full", "checked": "full", "solid": "full", "selected": "full",
 	"gold": "full", "yellow": "full", "fill": "full", "fas": "full", "lit": "full", "vol": "full", "gevuld": "full",
 	"half":  "half",
-	"empty": "empty", "off": "empty", "outline": "empty", "o": "empty", "inactive": "empty", "gray": "empty", "grey": "empty",
+	"empty": "empty", "off": "empty", "outline": "empty", "border": "empty", "o": "empty", "inactive": "empty", "gray": "empty", "grey": "empty",
 	"far": "empty", "unchecked": "empty", "leeg": "empty", "unfilled": "empty", "blank": "empty",
 }
 
