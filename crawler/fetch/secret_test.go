@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -19,9 +20,10 @@ func keyed(u string) Request {
 
 func TestKeysInTheQueryAreSentAndNeverSeen(t *testing.T) {
 	escaped := url.QueryEscape(key)
-	var got []string
+	var first sync.Once // as the client tries again what hangs up
+	var asked string
 	u := site(t, func(w http.ResponseWriter, r *http.Request) {
-		got = append(got, r.URL.RawQuery)
+		first.Do(func() { asked = r.URL.RawQuery })
 		self := "http://" + r.Host + r.URL.Path
 		switch r.URL.Path {
 		case "/moved":
@@ -47,8 +49,8 @@ func TestKeysInTheQueryAreSentAndNeverSeen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got[0] != "page=1&key="+escaped {
-		t.Errorf("asked %q", got[0])
+	if asked != "page=1&key="+escaped {
+		t.Errorf("asked %q", asked)
 	}
 	p := r.Page
 	for _, s := range []string{string(p.Body), strings.Join(p.Link, ""), p.ETag, p.URL} {
