@@ -2,6 +2,7 @@ package blocks
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"sync"
 
@@ -427,11 +428,12 @@ var controlHeads = terms.New("reply", "beantwoord", "reage", "antwort", "répond
 // a heading or button does, or the page shows grades: the cheap look at a page
 // that has none.
 func hasHint(body []byte) bool {
-	for _, sign := range gradeSigns {
-		if bytes.Contains(body, sign) {
-			return true
-		}
-	}
+	return namesHint(body) || slices.ContainsFunc(gradeSigns, func(sign []byte) bool { return bytes.Contains(body, sign) })
+}
+
+// namesHint tells whether the name of any tag, a heading or a button hints at
+// blocks.
+func namesHint(body []byte) bool {
 	for {
 		i := bytes.IndexByte(body, '<')
 		if i < 0 || i+1 >= len(body) {
