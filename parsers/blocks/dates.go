@@ -220,13 +220,14 @@ func otherDate(t string) bool {
 // contradict each other.
 func (s *scan) orderOfDates() string {
 	dayFirst, monthFirst := false, false
+	dashes := strings.NewReplacer("/", "-", ".", "-")
 	for i := range s.nodes {
 		if s.nodes[i].date == 0 {
 			continue
 		}
 		for t := range strings.FieldsSeq(s.texts[i].short) {
 			var day, month, year int
-			if n, _ := fmt.Sscanf(strings.NewReplacer("/", "-", ".", "-").Replace(t), "%d-%d-%d", &day, &month, &year); n < 3 || day > 31 || month > 31 {
+			if n, _ := fmt.Sscanf(dashes.Replace(t), "%d-%d-%d", &day, &month, &year); n < 3 || day > 31 || month > 31 {
 				continue
 			}
 			dayFirst = dayFirst || day > 12 && month <= 12

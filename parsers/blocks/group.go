@@ -2,6 +2,7 @@ package blocks
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 
 	"golang.org/x/net/html/atom"
@@ -147,16 +148,13 @@ func (s *scan) groupByName(n *node, at int32, add func(key, hint, int32)) {
 // groupByRating puts what stands around a grade and also holds a date and
 // prose into groups by shape; once more where it also holds an author.
 func (s *scan) groupByRating(at int32, add func(key, hint, int32)) {
-	i := s.nodes[at].parent
-	for up := 0; i >= 0 && up < 6; up++ {
-		n := &s.nodes[i]
+	for i, n := range s.around(at, 6) {
 		if t := s.in(i); t.date > 0 && t.prose >= 30 && blockElement(n.n.DataAtom) {
 			add(key{by: byUnsigned, tag: n.n.DataAtom, name: n.name.shape, in: n.depth}, noHint, i)
 			if t.author > 0 {
 				add(key{by: byRating, tag: n.n.DataAtom, name: n.name.shape, in: n.depth}, noHint, i)
 			}
 		}
-		i = n.parent
 	}
 }
 
@@ -164,9 +162,7 @@ func (s *scan) groupByRating(at int32, add func(key, hint, int32)) {
 // author and its date are, into groups by shape: older forums build each post
 // of table rows without names.
 func (s *scan) groupByText(at int32, add func(key, hint, int32)) {
-	i := s.nodes[at].parent
-	for up := 0; i >= 0 && up < 8; up++ {
-		n := &s.nodes[i]
+	for i, n := range s.around(at, 8) {
 		if n.name.hint != noHint {
 			return // has a group of its own
 		}
@@ -174,7 +170,20 @@ func (s *scan) groupByText(at int32, add func(key, hint, int32)) {
 			add(key{by: byPost, tag: n.n.DataAtom, name: n.name.shape, in: n.depth}, postHint, i)
 			return
 		}
-		i = n.parent
+	}
+}
+
+// around visits the elements that hold one, the innermost first, so many at
+// most.
+func (s *scan) around(at int32, most int) iter.Seq2[int32, *node] {
+	return func(yield func(int32, *node) bool) {
+		i := s.nodes[at].parent
+		for up := 0; i >= 0 && up < most; up++ {
+			if !yield(i, &s.nodes[i]) {
+				return
+			}
+			i = s.nodes[i].parent
+		}
 	}
 }
 
@@ -218,6 +227,19 @@ func blockElement(a atom.Atom) bool {
 // maxJudged is how many members of a group are looked at to judge it.
 const maxJudged = 300
 
+// sample returns the members that are looked at to judge a group; each stands
+// for step of them.
+func (g *group) sample() (members []int32, step int) {
+	step = 1 + len(g.members)/maxJudged
+	if step == 1 {
+		return g.members, step
+	}
+	for k := 0; k < len(g.members); k += step {
+		members = append(members, g.members[k])
+	}
+	return members, step
+}
+
 // mostly is the part of the blocks that must show a thing for it to count.
 const mostly = 0.66
 
@@ -238,12 +260,10 @@ func (s *scan) judge(g *group) {
 		}
 	}
 	var author, date, rating, prose, id, shops, links, proseSum, text, dates float64
-	step := 1 + len(g.members)/maxJudged
-	n := 0.0
-	for i := 0; i < len(g.members); i += step {
-		m := g.members[i]
+	sample, _ := g.sample()
+	n := float64(len(sample))
+	for _, m := range sample {
 		t := s.in(m)
-		n++
 		author += yes(t.author > 0)
 		date += yes(t.date > 0)
 		rating += yes(t.rating > 0)
@@ -320,10 +340,10 @@ func yes(b bool) float64 {
 // teasers tells whether a third of the blocks point elsewhere: their heading
 // is a link to another page.
 func (s *scan) teasers(g *group) bool {
-	step := 1 + len(g.members)/maxJudged
 	n := 0
-	for i := 0; i < len(g.members); i += step {
-		if s.teaser(g.members[i], g.hint == reviewHint) || g.key.by == byRow && s.leadsAway(g.members[i]) {
+	sample, step := g.sample()
+	for _, m := range sample {
+		if s.teaser(m, g.hint == reviewHint) || g.key.by == byRow && s.leadsAway(m) {
 			n++
 		}
 	}

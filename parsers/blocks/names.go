@@ -37,6 +37,9 @@ func signature(line string) *mention.Author {
 	return placedSignature(line, false)
 }
 
+// fromWords stand between a name and where its bearer is from.
+var fromWords = []string{" uit ", " from ", " aus "}
+
 // placedSignature reads the name before a date at the end of a line, and
 // perhaps before a place: "Ann, Utrecht (3 May 2024)", "Ann uit Utrecht, 3-5-2024".
 // One word before a comma and a date is a place as likely; alone says that it
@@ -57,8 +60,8 @@ func placedSignature(line string, alone bool) *mention.Author {
 	}
 	name, date := line[:at], strings.Trim(line[at+len(sep):], " ).")
 	sure := alone || sep != ", "
-	if before, day, ok := cutLast(name, ", "); ok && !mayBeDate(date) && mayBeDate(day) {
-		name, date, sure = before, day, true // and what it is about: "Ann, 3 May 2024, Opel Corsa"
+	if i := strings.LastIndex(name, ", "); i >= 0 && !mayBeDate(date) && mayBeDate(name[i+2:]) {
+		name, date, sure = name[:i], name[i+2:], true // and what it is about: "Ann, 3 May 2024, Opel Corsa"
 	}
 	for _, on := range []string{" op ", " on ", " am ", " le "} {
 		if posted, day, ok := strings.Cut(date, on); ok && !strings.Contains(posted, " ") {
@@ -69,7 +72,7 @@ func placedSignature(line string, alone bool) *mention.Author {
 		return nil
 	}
 	placed := false
-	for _, from := range []string{",", " uit ", " from ", " aus "} {
+	for _, from := range append([]string{","}, fromWords...) {
 		before, _, ok := strings.Cut(name, from)
 		name, placed = before, placed || ok
 	}
@@ -81,14 +84,6 @@ func placedSignature(line string, alone bool) *mention.Author {
 		return nil
 	}
 	return &mention.Author{Name: name}
-}
-
-// cutLast cuts around the last sep.
-func cutLast(s, sep string) (before, after string, found bool) {
-	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):], true
-	}
-	return s, "", false
 }
 
 // author reads a writer's name and profile.
@@ -269,7 +264,7 @@ func (r *reader) authorName(top int32) string {
 	if at := strings.LastIndex(name, ", "); at > 0 && r.dated(name[at+2:]) {
 		return name[:at]
 	}
-	for _, from := range []string{" uit ", " from ", " aus "} {
+	for _, from := range fromWords {
 		if at := strings.Index(lower, from); at > 0 && len(lower) == len(name) && at+len(from) < len(name) && unicode.IsUpper(rune(name[at+len(from)])) {
 			return name[:at]
 		}

@@ -130,7 +130,7 @@ func (r *reader) read(m int32) (document.Candidate, bool) {
 		p.author = r.nameAt(m, g.signed)
 	}
 	if p.title < 0 && g.titled {
-		if above := r.lineAbove(m); above != p.author {
+		if above := r.lineAbove(m, p.body); above != p.author {
 			p.title = above
 		}
 	}

@@ -18,16 +18,13 @@ import (
 // groupByDate puts what stands around a date and also holds prose into groups
 // by shape and list.
 func (s *scan) groupByDate(at int32, add func(key, hint, int32)) {
-	i := s.nodes[at].parent
-	for up := 0; i >= 0 && up < 6; up++ {
-		n := &s.nodes[i]
+	for i, n := range s.around(at, 6) {
 		if n.name.hint != noHint {
 			return // has a group of its own
 		}
 		if s.in(i).prose >= 20 && n.parent >= 0 && blockElement(n.n.DataAtom) {
 			add(key{by: byRow, tag: n.n.DataAtom, name: n.name.shape, in: n.parent}, noHint, i)
 		}
-		i = n.parent
 	}
 }
 
@@ -37,9 +34,9 @@ func (s *scan) rowHint(g *group) hint {
 		return h
 	}
 	var worth, answered int
-	step := 1 + len(g.members)/maxJudged
-	for k := 0; k < len(g.members); k += step {
-		switch s.controlHint(g.members[k]) {
+	sample, step := g.sample()
+	for _, m := range sample {
+		switch s.controlHint(m) {
 		case reviewHint:
 			worth++
 		case commentHint:

@@ -39,12 +39,11 @@ type column struct {
 func (s *scan) namePlace(g *group) (place, float64) {
 	var columns []*column
 	byPlace := map[place]*column{}
-	looked := 0
-	step := 1 + len(g.members)/maxJudged
-	for k := 0; k < len(g.members); k += step {
-		looked++
+	sample, _ := g.sample()
+	looked := len(sample)
+	for _, m := range sample {
 		here := map[place]bool{}
-		s.names(g.members[k], func(i int32, at place, dated bool) bool {
+		s.names(m, func(i int32, at place, dated bool) bool {
 			if here[at] {
 				return true // the first of them counts
 			}
@@ -161,12 +160,8 @@ func (s *scan) fromPlace(i int32) bool {
 	if i+1 >= n.end || s.nodes[i+1].text != n.text-s.texts[i].length || s.nodes[i+1].text > 30 {
 		return false
 	}
-	for _, from := range []string{"uit ", "from ", "aus ", "("} {
-		if strings.HasPrefix(s.texts[i+1].short, from) {
-			return true
-		}
-	}
-	return false
+	where := " " + s.texts[i+1].short
+	return strings.HasPrefix(where, " (") || slices.ContainsFunc(fromWords, func(from string) bool { return strings.HasPrefix(where, from) })
 }
 
 // inDatedLine tells whether a short line around an element, within block m,
@@ -206,7 +201,7 @@ const maxTitle = 120
 func (r *reader) hasTitles(g *group) bool {
 	above, people, titles := 0, 0, map[string]bool{}
 	for _, m := range g.members {
-		if i := r.lineAbove(m); i >= 0 {
+		if i := r.lineAbove(m, r.bodyOf(m)); i >= 0 {
 			above++
 			titles[r.texts[i].short] = true
 			if personal(r.texts[i].short) {
@@ -217,10 +212,9 @@ func (r *reader) hasTitles(g *group) bool {
 	return float64(above) >= mostly*float64(len(g.members)) && varied(len(titles), above) && 5*people < 4*above
 }
 
-// lineAbove returns the line right above the text of a block if it may be a
-// title, else -1.
-func (r *reader) lineAbove(m int32) int32 {
-	body := r.bodyOf(m)
+// lineAbove returns the line right above the text of a block, which stands in
+// body, if it may be a title, else -1.
+func (r *reader) lineAbove(m int32, body []int32) int32 {
 	if len(body) == 0 {
 		return -1
 	}
